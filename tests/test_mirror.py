@@ -50,6 +50,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "bench/test_work",
     ),
     "one behaviour, in which several rules have a part": (
+        "chat/rules/test_sessions",
         "chat/rules/test_races",
         "chat/rules/test_ranks",
         "chat/rules/test_renaming",

@@ -183,6 +183,7 @@ class FakeOutlet:
     @ivar moves: the reported renames of rooms: the old name, folded, and the new name.
     @ivar rehosts: the reported changes of other users' hosts: the old host and the new one.
     @ivar reasons: the reasons of disconnections.
+    @ivar entered: the rooms that a user with several sessions has joined.
     """
 
     def __init__(self, dialect: IDialect) -> None:
@@ -193,6 +194,7 @@ class FakeOutlet:
         self.moves: list[tuple[str, str]] = []
         self.rehosts: list[tuple[str, str]] = []
         self.reasons: list[str] = []
+        self.entered: list[str] = []
 
     def deliver(self, data: bytes) -> None:
         """See L{IOutlet.deliver}."""
@@ -225,6 +227,10 @@ class FakeOutlet:
     def nickClaimed(self, nick: str, seconds: float) -> None:
         """See L{IOutlet.nickClaimed}."""
         self.delivered.append(f"{nick} is claimed, {seconds:g} s\n".encode())
+
+    def roomEntered(self, room: str) -> None:
+        """See L{IOutlet.roomEntered}."""
+        self.entered.append(room)
 
     def inboxWaiting(self) -> None:
         """See L{IOutlet.inboxWaiting}."""
@@ -539,6 +545,7 @@ def shown(state: State) -> dict[str, Any]:
                 user.source,
                 user.since,
                 user.away,
+                dict(user.absences),
                 user.flags,
                 user.operator,
                 sorted([*user.sessions, *user.elsewhere]),

@@ -88,6 +88,8 @@ class Guest:
     A user.
 
     @ivar host: where they are from, which is made of the nick with which they came in.
+    @ivar connections: how many connections they have.
+    @ivar absences: the connections that are away, by their index, and their messages, newest last.
     @ivar invitations: where they are invited, and whether past bans.
     @ivar heard: what they hear in the current step: all of their connections; but the first alone what begins with
         a tilde, for it watches; and the others alone what begins with an equals sign, for the first said it.
@@ -96,12 +98,18 @@ class Guest:
     nick: str
     host: str
     realname: str = ""
-    away: str | None = None
+    connections: int = 1
+    absences: list[tuple[int, str]] = field(default_factory=list)
     flags: set[str] = field(default_factory=set)
     operator: bool = False
     invitations: dict[Place, bool] = field(default_factory=dict)
     watches: set[str] = field(default_factory=set)
     heard: list[str] = field(default_factory=list)
+
+    @property
+    def away(self) -> str | None:
+        """The newest away message, if all connections are away."""
+        return self.absences[-1][1] if len(self.absences) == self.connections else None
 
 
 class Model:
@@ -195,12 +203,25 @@ class Model:
             self.news(guest, f"{guest.nick} realname {realname}")
         return refusals
 
-    def setAway(self, guest: Guest, message: str | None) -> Refusals:
-        """Set or end an absence."""
-        if message != guest.away:
-            guest.away = message
-            self.news(guest, f"{guest.nick} away {message or ''}".rstrip(), themselves=False)
+    def setAway(self, guest: Guest, message: str | None, connection: int = 0) -> Refusals:
+        """Set or end an absence of a connection."""
+        before = guest.away
+        guest.absences = [absence for absence in guest.absences if absence[0] != connection]
+        if message is not None:
+            guest.absences.append((connection, message))
+        self._absence(guest, before)
         return set()
+
+    def connect(self, guest: Guest, number: int) -> None:
+        """Open another connection, or close the last one."""
+        before = guest.away
+        guest.connections += number
+        guest.absences = [absence for absence in guest.absences if absence[0] < guest.connections]
+        self._absence(guest, before)
+
+    def _absence(self, guest: Guest, before: str | None) -> None:
+        if guest.away != before:
+            self.news(guest, f"{guest.nick} away {guest.away or ''}".rstrip(), themselves=False)
 
     def setFlag(self, guest: Guest, letter: str, adding: bool) -> Refusals:
         """Change a user mode."""

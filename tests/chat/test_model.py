@@ -197,6 +197,7 @@ class Chatting(RuleBasedStateMachine):
             person = self.connect()
             self.chat.presence.attach(person.session, self.people[guest][0].user)
             self.people[guest].append(person)
+            self.model.connect(guest, 1)
 
     @precondition(lambda self: self.model.guests)
     @rule(who=WHO)
@@ -207,6 +208,8 @@ class Chatting(RuleBasedStateMachine):
         if not self.people[guest]:
             del self.people[guest]
             self.model.leave(guest, f"{guest.nick} quit bye")
+        else:
+            self.model.connect(guest, -1)
         going = self.chat.presence.close(person.session, "bye")
         done(going)
 
@@ -223,10 +226,18 @@ class Chatting(RuleBasedStateMachine):
         self.do(who, "setRealname", realname)
 
     @precondition(lambda self: self.model.guests)
-    @rule(who=WHO, message=st.none() | TEXTS)
-    def setAway(self, who: int, message: str | None) -> None:
-        """Set or end an absence."""
-        self.do(who, "setAway", message)
+    @rule(who=WHO, message=st.none() | TEXTS, second=st.booleans())
+    def setAway(self, who: int, message: str | None, second: bool) -> None:
+        """Set or end an absence of the first connection, or of the second one."""
+        session = self.people[self.guest(who)][-1].session if second else None
+        connection = len(self.people[self.guest(who)]) - 1 if second else 0
+        self.do(
+            who,
+            "setAway",
+            message,
+            connection,
+            ask=lambda first: self.chat.presence.setAway(session or first, message),
+        )
 
     @precondition(lambda self: self.model.guests)
     @rule(who=WHO, letter=st.sampled_from("wRi"), adding=ADDING)

@@ -58,7 +58,7 @@ class UserRecord(Struct, frozen=True):
     sessions: dict[str, str]
     rooms: tuple[str, ...] = ()
     invitations: dict[str, int | None] = {}
-    away: str | None = None
+    absences: dict[str, str] = {}
     flags: str = ""
     operator: OperatorRecord | None = None
 
@@ -209,7 +209,7 @@ def _userRecord(state: State, user: User, node: str) -> UserRecord:
         tuple(user.rooms),
         # An invitation to a removed room is void: a later room of that name is another room.
         {room.key: bans for room, bans in user.invitations.items() if state.rooms.get(room.name) is room},
-        user.away,
+        dict(user.absences),
         "".join(sorted(user.flags)),
         None if operator is None else _operatorRecord(operator),
     )
@@ -222,7 +222,7 @@ def _operatorRecord(operator: Operator) -> OperatorRecord:
 def _user(record: UserRecord) -> User:
     user = User(record.source, record.since)
     user.elsewhere = record.sessions or NOWHERE
-    user.away = record.away
+    user.absences = record.absences or NOWHERE
     user.flags = frozenset(record.flags) or NO_FLAGS
     if record.operator is not None:
         user.operator = Operator(record.operator.title, frozenset(record.operator.privileges), record.operator.host)

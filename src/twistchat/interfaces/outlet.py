@@ -78,6 +78,14 @@ class IOutlet(Interface):
         @param seconds: the time to log in.  After that the user gets another nick.
         """
 
+    def roomEntered(room: str) -> None:
+        """
+        The user of this session, who has several, has joined a room, in one of them.  Called after the room's audience
+        got the entry.  The protocol of the session that asked for it ignores the call.
+
+        @param room: the room's name.
+        """
+
     def inboxWaiting() -> None:
         """
         Private texts wait for the account that this session has just logged in to.  The protocol reads them with

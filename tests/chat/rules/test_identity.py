@@ -416,6 +416,8 @@ class AwayTests(SynchronousTestCase):
 
     def test_heard(self) -> None:
         """Others in the room hear changes of an absence, once.  The user does not."""
+        done(self.scene.chat.presence.setAway(self.phone.session, "pocket"))
+        self.scene.now = 2.0
         for message in (None, "lunch", "lunch", None, None):
             done(self.scene.chat.presence.setAway(self.ann.session, message))
         self.assertEqual(self.bob.heard(), ["ann away lunch", "ann away"])
@@ -426,10 +428,11 @@ class AwayTests(SynchronousTestCase):
         chat, session = self.scene.chat, self.ann.session
         for message in (None, "lunch", "lunch", None):
             done(chat.presence.setAway(session, message))
-        error = refused(errors.TooFast, lambda: chat.presence.setAway(self.phone.session, "tea"))
+        error = refused(errors.TooFast, lambda: chat.presence.setAway(self.phone.session, "pocket"))
         self.assertEqual((error.what, error.wait), ("go away and come back", 2.0))
         done(chat.presence.setAway(session, None))
-        self.scene.now = 2.0
+        self.scene.now = 4.0
+        done(chat.presence.setAway(self.phone.session, "pocket"))
         done(chat.presence.setAway(session, "tea"))
         self.assertEqual(self.ann.user.away, "tea")
 

@@ -6,7 +6,7 @@ import re
 
 from twisted.internet.defer import Deferred
 
-from tests.protocols.irc.conversations import HOST, Conversations, mask
+from tests.protocols.irc.conversations import HOST, LABELS, Conversations, mask
 from twistchat.chat.model.sessions import Session
 from twistchat.testing import IrcClient
 
@@ -152,6 +152,88 @@ class AttachingTests(Conversations):
                 self.assertEqual(client.lines()[0].split(" ")[1:3], ["001", "alice"])
             else:
                 self.hears(client, ":twistchat 433 * alice :This nick belongs to an account; log in to use it")
+
+    def test_joinElsewhere(self) -> None:
+        """A client whose user joins in another session sees the JOIN, the topic and the members.  The other asked."""
+        bob = self.irc("bob", rooms="#a")
+        bob.send("TOPIC #a :tea")
+        first, second = self.loggedIn("alice"), self.loggedIn("alice", "echo-message", *LABELS)
+        first.skip()
+        second.skip()
+        shown = (
+            f":{mask('alice')} JOIN #a",
+            ":twistchat 332 alice #a tea",
+            ":twistchat 333 alice #a bob 1767268800",
+            ":twistchat 353 alice = #a :@bob alice",
+            ":twistchat 366 alice #a :End of /NAMES list",
+        )
+        self.gets(first, "JOIN #a", *shown)
+        self.hears(second, *shown)
+        self.gets(second, "@label=x PART #a", f"@label=x :{mask('alice')} PART #a")
+        self.hears(first, f":{mask('alice')} PART #a")
+        second.send("@label=y JOIN #a")
+        self.hears(first, *shown)
+        self.assertEqual(len([line for line in second.lines() if " 366 " in line]), 1)
+        self.gets(second, "@label=z PRIVMSG #a :hello", f"@label=z :{mask('alice')} PRIVMSG #a :hello")
+        self.hears(first, f":{mask('alice')} PRIVMSG #a :hello")
+        self.gets(first, "PRIVMSG #a :hi")
+        self.hears(second, f":{mask('alice')} PRIVMSG #a :hi")
+        self.gets(first, "PRIVMSG bob :psst")
+        self.hears(second, f":{mask('alice')} PRIVMSG bob :psst")
+
+    def test_described(self) -> None:
+        """WHOIS, WHO, MONITOR, away-notify and account-notify show one user, who is present while a session is."""
+        first = self.loggedIn("alice")
+        first.join("#a")
+        watcher = self.irc("watcher", "away-notify", "account-notify", "account-tag", "extended-join", rooms="#a")
+        operator = self.operator("op")
+        watcher.send("MONITOR + alice")
+        self.server.advance(30)
+        second = self.loggedIn("alice")
+        for client in (first, second, watcher):
+            client.skip()
+        self.gets(second, "AWAY :lunch", ":twistchat 306 alice :You have been marked as being away")
+        self.hears(watcher)
+        self.gets(first, "AWAY *", ":twistchat 306 alice :You have been marked as being away")
+        self.hears(watcher, f"@account=alice :{mask('alice')} AWAY :lunch")
+        operator.skip()
+        operator.send("WHOIS alice")
+        numerics = [line.split(" ", 1)[1] for line in operator.lines()]
+        self.assertIn("301 op alice lunch", numerics)
+        self.assertIn("330 op alice alice :is logged in as", numerics)
+        self.assertIn("317 op alice 0 1767268800 :seconds idle, signon time", numerics)
+        self.assertEqual(len([line for line in numerics if line.startswith("338 ")]), 1)
+        self.gets(
+            watcher,
+            "WHO alice %nfa",
+            ":twistchat 354 watcher alice G@ alice",
+            ":twistchat 315 watcher alice :End of WHO list",
+        )
+        watcher.skip()
+        second.send("QUIT")
+        self.hears(watcher, f"@account=alice :{mask('alice')} AWAY :*")
+        third = self.loggedIn("alice")
+        self.hears(watcher, f"@account=alice :{mask('alice')} AWAY")
+        third.hangUp()
+        first.hangUp()
+        *before, quit, offline = watcher.lines()
+        self.assertIn(" QUIT :", quit)
+        self.assertEqual(offline, ":twistchat 731 * :alice")
+        self.assertFalse([line for line in before if " QUIT " in line])
+
+    def test_preAway(self) -> None:
+        """A client that is away before it registers does not bring the user back."""
+        first = self.loggedIn("alice")
+        first.join("#a")
+        first.send("AWAY :lunch")
+        watcher = self.irc("watcher", "away-notify", rooms="#a")
+        client = self.server.connectIrc()
+        self.login(self.session())
+        client.send("CAP LS 302", "CAP REQ draft/pre-away", "AWAY *", "CAP END", "NICK alice", "USER alice 0 * :alice")
+        self.hears(watcher)
+        self.assertEqual(self.server.chat.identity.find("alice").away, "lunch")
+        client.send("AWAY")
+        self.hears(watcher, f":{mask('alice')} AWAY")
 
 
 class ClaimTests(Conversations):

@@ -701,6 +701,23 @@ class AccountTests(SynchronousTestCase):
         bob.send("hello")
         self.alice.expect("[12:00] #lobby <alice> hello")
 
+    def test_elsewhere(self) -> None:
+        """A session is told of rooms that another session joins or leaves."""
+        second = self.loggedIn("alice")
+        second.skip()
+        self.alice.send("/join #kitchen")
+        self.alice.expect("* 1 in #kitchen: @alice", "* alice joined #kitchen")
+        second.expect("* alice joined #kitchen", "* You are in #kitchen now, from another session")
+        second.send("hello")
+        self.alice.expect("[12:00] #lobby <alice> hello")
+        self.alice.send("/leave #lobby", "/leave #den", "/leave #kitchen")
+        second.skip()
+        self.alice.send("/join #hall")
+        self.alice.skip()
+        second.skip()
+        second.send("here")
+        self.alice.expect("[12:00] <alice> here")
+
     def test_owned(self) -> None:
         """A guest who takes the nick of an account is asked for the password."""
         guest = self.server.connect()

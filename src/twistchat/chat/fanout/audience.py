@@ -147,6 +147,10 @@ class Broadcast:
         """Report a nick of an account.  See L{IOutlet.nickClaimed <twistchat.interfaces.IOutlet.nickClaimed>}."""
         self._call(session, lambda outlet: outlet.nickClaimed(nick, seconds))
 
+    def roomEntered(self, session: Session, room: str) -> None:
+        """Report a room that was joined.  See L{IOutlet.roomEntered <twistchat.interfaces.IOutlet.roomEntered>}."""
+        self._call(session, lambda outlet: outlet.roomEntered(room))
+
     def inboxWaiting(self, session: Session) -> None:
         """Report private texts that wait.  See L{IOutlet.inboxWaiting <twistchat.interfaces.IOutlet.inboxWaiting>}."""
         self._call(session, lambda outlet: outlet.inboxWaiting())

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 NOWHERE: Final[Mapping[str, str]] = MappingProxyType({})
-"""A shared empty mapping for users without sessions on other nodes."""
+"""A shared empty mapping for users without sessions on other nodes, and for those without absent sessions."""
 
 NO_FLAGS: Final[frozenset[str]] = frozenset()
 """A shared empty set for users without flags.  (A set of their own takes 216 bytes.)"""
@@ -75,18 +75,18 @@ class User:
     @ivar invitations: the rooms that they are invited to, each with the value of L{Room.bansSet} at the time: the
         invitation overrides these bans.  C{None} if it overrides no bans.
     @ivar since: the time when they entered, in milliseconds since the epoch.
-    @ivar away: their away message, or C{None}.
+    @ivar absences: the away messages of those sessions that are away, by the id of the session, newest last.
     @ivar flags: the user modes that are set, from L{SETTABLE <twistchat.chat.model.modes.user.SETTABLE>}.
     @ivar operator: their status as server operator; C{None} if they are not one.
     @ivar moves: counts the changes of their rooms and ranks.
     @ivar joins: the rate limit of joins.  It is not part of the replicated state.
     @ivar renames: the rate limit of changes of nick and realname; likewise.
-    @ivar absences: the rate limit of changes of the away status; likewise.
+    @ivar awayChanges: the rate limit of changes of the away status; likewise.
     """
 
     __slots__ = (
         "absences",
-        "away",
+        "awayChanges",
         "elsewhere",
         "flags",
         "invitations",
@@ -107,18 +107,45 @@ class User:
         self.elsewhere: Mapping[str, str] = NOWHERE
         self.rooms: dict[str, Room] = {}
         self.invitations: dict[Room, int | None] = {}
-        self.away: str | None = None
+        self.absences: Mapping[str, str] = NOWHERE
         self.flags: frozenset[str] = NO_FLAGS
         self.operator: Operator | None = None
         self.moves = 0
         self.joins: TokenBucket | None = None
         self.renames: TokenBucket | None = None
-        self.absences: TokenBucket | None = None
+        self.awayChanges: TokenBucket | None = None
 
     @property
     def nick(self) -> str:
         """The nick in its display form."""
         return self.source.nick
+
+    @property
+    def away(self) -> str | None:
+        """
+        Their away message; C{None} if one of their sessions is present.
+
+        It is the newest message of a session.  L{ABSENT} gives way to any other message (IRCv3 pre-away,
+        "Implementation considerations").
+        """
+        if not self.absences or len(self.absences) < self.sessionCount:
+            return None
+        messages = [message for message in self.absences.values() if message != ABSENT]
+        return messages[-1] if messages else ABSENT
+
+    def setAway(self, session: str, message: str | None) -> None:
+        """
+        Set or clear the away message of a session.
+
+        @param session: the id of the session; C{""} for all of them.
+        """
+        ids = {*self.sessions, *self.elsewhere}
+        if session:
+            ids &= {session}
+        absences = {id: text for id, text in self.absences.items() if id not in ids}
+        if message is not None:
+            absences.update(dict.fromkeys(sorted(ids), message))
+        self.absences = absences or NOWHERE
 
     @property
     def secure(self) -> bool:
@@ -151,6 +178,8 @@ class User:
 
         @return: the session, if it is in this process.
         """
+        if id in self.absences:
+            self.setAway(id, None)
         session = self.sessions.pop(id, None)
         if session is not None:
             session.user = None

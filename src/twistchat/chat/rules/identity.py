@@ -94,7 +94,7 @@ class Identity:
             account = self._accountOf(session)
             present = None if account is None else self._core.state.users.ofAccount(account)
             if present is not None:
-                return await self._attach(session, present)
+                return await self._attach(session, present, away)
             source = Source(
                 self._core.ids(), self.checkNick(session, nick), username, host, account, realname, "B" in modes
             )
@@ -105,11 +105,11 @@ class Identity:
             announceInbox(self._core.state, session)
         return entry
 
-    async def _attach(self, session: Session, user: User) -> Entry:
+    async def _attach(self, session: Session, user: User, away: str | None) -> Entry:
         """Add a session to a user of the same account."""
         self._core.checkServerBans(user.source, session.address)
         with self._counted(user.source.account):
-            return await self._presence.attach(session, user)
+            return await self._presence.attach(session, user, away)
 
     async def _enter(self, asker: Asker, source: Source, modes: str, away: str | None) -> Entry:
         """Enter the chat as a new user."""
@@ -128,7 +128,7 @@ class Identity:
         if ban is not None:
             self._core.state.broadcast.disconnect(session, wordServerBan(ban.reason))
         elif away is not None and session.user is not None:
-            await self._core.log.append(AwaySet(session.user.source, away))
+            await self._core.log.append(AwaySet(session.user.source, away, session.id))
         return entry
 
     def checkNick(self, session: Session, nick: str) -> str:

@@ -19,7 +19,7 @@ from twistchat.chat.rules.claims import claim
 from twistchat.chat.rules.core import Effects
 from twistchat.chat.rules.notify import derive, notifyNeighbours
 from twistchat.chat.rules.operators import operatorSet
-from twistchat.chat.rules.presence import remove
+from twistchat.chat.rules.presence import notifyAway, remove
 
 if TYPE_CHECKING:
     from twistchat.chat.state import State
@@ -49,6 +49,7 @@ def _sessionMoved(state: State, entry: Entry, event: SessionMoved, origin: Origi
     state.accounts.checkUsable(account)
     if event.session not in user.sessions and event.session not in user.elsewhere:
         raise NoSuchNick(event.source.nick)
+    message, userAway, targetAway = user.absences.get(event.session), user.away, target.away
     before, left = user.source, [room.name for room in user.rooms.values()]
     session = user.removeSession(event.session)
     if session is not None:
@@ -57,12 +58,16 @@ def _sessionMoved(state: State, entry: Entry, event: SessionMoved, origin: Origi
     if not user.sessionCount:
         quit = Quit(before, f"Logged in as {target.nick}")
         remove(state, derive(entry, quit, "quit"), user, origin)
+    else:
+        notifyAway(state, entry, user, userAway)
     session = state.sessions.get(event.session)
     target.addSession(event.session, session, event.node)
+    target.setAway(event.session, message)
     if session is not None:
         for room in target.rooms.values():
             room.audience.add(session)
         state.broadcast.attached(session, entry, before, left)
+    notifyAway(state, entry, target, targetAway)
 
 
 def updateOperator(state: State, entry: Entry, user: User, wasAdministrator: bool) -> None:

@@ -179,6 +179,9 @@ def _joined(state: State, entry: Entry, event: Joined, origin: Origin | None) ->
     for session in user.sessions.values():
         room.audience.add(session)
     room.audience.publish(replace(entry, event=replace(event, ranks=ranks, first=len(room.members) == 1)), origin)
+    if len(user.sessions) > 1:
+        for session in user.sessions.values():
+            state.broadcast.roomEntered(session, room.name)
     if len(room.members) == 2 and not room.hasOperator:
         # The other member resigned as operator while nobody else was there to succeed.
         vacate(state, entry, room, state.rooms.vacancies.get(room.key) or Vacancy(entry.time))

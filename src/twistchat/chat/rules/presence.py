@@ -15,7 +15,7 @@ from twistchat.chat.model.sessions import Asker, Origin, Session
 from twistchat.chat.model.texts import checkText, withoutDelimiters
 from twistchat.chat.model.users import User, neighboursOf
 from twistchat.chat.rules.core import Core, Effects
-from twistchat.chat.rules.notify import notifyNeighbours, notifyWatchers
+from twistchat.chat.rules.notify import derive, notifyNeighbours, notifyWatchers
 from twistchat.chat.rules.succession import leave
 
 if TYPE_CHECKING:
@@ -51,13 +51,14 @@ class Presence:
         """
         self._core.checkServerBans(None, address)
 
-    def attach(self, session: Session, user: User) -> Receipt:
+    def attach(self, session: Session, user: User, away: str | None = None) -> Receipt:
         """
         Add a session to a user.  Once the entry is applied, the session is in all rooms of the user.
 
         @param user: the user.  The caller has authenticated the session.
+        @param away: the away message of the session, or C{None}.
         """
-        starting = self._core.log.append(SessionStarted(user.source, session.id, self._core.node))
+        starting = self._core.log.append(SessionStarted(user.source, session.id, self._core.node, away))
         starting.addCallback(self._started, session, user)
         return starting
 
@@ -96,17 +97,21 @@ class Presence:
         return self._end(session, user, withoutDelimiters(reason[: self._core.limits.reason]))
 
     def setAway(self, asker: Asker, message: str | None) -> Receipt:
-        """Set the asker's away message, or clear it with C{None}.  If nothing changes, nobody is notified."""
-        user = self._core.user(asker)
+        """
+        Set the away message of the asker's session, or clear it with C{None}.
+
+        The user is away when all their sessions are.  If that does not change, nobody is notified.
+        """
+        user, session = self._core.user(asker), asker.session
         if message is not None:
             checkText("the reason", message, self._core.limits.reason)
-        if message != user.away and not self._core.isExempt(asker, user):
+        if message != user.absences.get(session.id) and not self._core.isExempt(asker, user):
             now = self._core.now()
-            if user.absences is None:
-                user.absences = TokenBucket(self._core.limits.awayBurst, self._core.limits.awayRate, now)
-            if wait := user.absences.take(now):
+            if user.awayChanges is None:
+                user.awayChanges = TokenBucket(self._core.limits.awayBurst, self._core.limits.awayRate, now)
+            if wait := user.awayChanges.take(now):
                 raise errors.TooFast("go away and come back", wait)
-        return self._core.propose(asker, AwaySet(user.source, message))
+        return self._core.propose(asker, AwaySet(user.source, message, session.id))
 
     # Watching nicks
 
@@ -200,28 +205,45 @@ def _sessionStarted(state: State, entry: Entry, event: SessionStarted, origin: O
         raise errors.NoSuchNick(event.source.nick)
     if user.source.account is not None:
         state.accounts.checkUsable(user.source.account)
-    session = state.sessions.get(event.session)
+    before, session = user.away, state.sessions.get(event.session)
     user.addSession(event.session, session, event.node)
+    user.setAway(event.session, event.away)
     if session is not None:
         for room in user.rooms.values():
             room.audience.add(session)
+    notifyAway(state, entry, user, before)
 
 
 def _sessionEnded(state: State, entry: Entry, event: SessionEnded, origin: Origin | None) -> None:
     user = state.userOf(entry)
-    session = user.removeSession(event.session)
+    before, session = user.away, user.removeSession(event.session)
     if session is not None:
         for room in user.rooms.values():
             room.audience.remove(session)
     if not (user.sessions or user.elsewhere):
         remove(state, replace(entry, event=Quit(event.source, event.reason)), user, origin)
+    else:
+        notifyAway(state, entry, user, before)
 
 
 def _awaySet(state: State, entry: Entry, event: AwaySet, origin: Origin | None) -> None:
     user = state.userOf(entry)
-    if event.message != user.away:
-        user.away = event.message
-        notifyNeighbours(state, entry, user, origin, themselves=False)
+    before = user.away
+    user.setAway(event.session, event.message)
+    if user.away != before:
+        notified = replace(entry, event=replace(event, message=user.away))
+        notifyNeighbours(state, notified, user, origin, themselves=False)
+
+
+def notifyAway(state: State, entry: Entry, user: User, before: str | None) -> None:
+    """
+    Notify others if a user went away or came back because the number of their sessions changed.
+
+    @param before: their away message before that.
+    """
+    if user.away != before:
+        changed = derive(entry, AwaySet(user.source, user.away), "away")
+        notifyNeighbours(state, changed, user, None, themselves=False)
 
 
 def remove(state: State, entry: Entry, user: User, origin: Origin | None) -> None:

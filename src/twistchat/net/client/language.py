@@ -105,6 +105,9 @@ class Language(ABC):
     def attached(self, entry: Entry, before: Source, left: Sequence[str]) -> None:  # noqa: B027  # a default
         """See L{IOutlet.attached}.  A protocol that shows neither nicks nor rooms does nothing."""
 
+    def roomEntered(self, room: str) -> None:  # noqa: B027  # a default
+        """See L{IOutlet.roomEntered}.  A protocol that shows nothing on joining does nothing."""
+
     def inboxWaiting(self) -> None:  # noqa: B027  # a default
         """See L{IOutlet.inboxWaiting}.  If a protocol does nothing, the texts wait for a login elsewhere."""
 

@@ -23,7 +23,7 @@ from twistchat.net.client.factory import ClientFactory
 from twistchat.net.client.protocol import ClientProtocol
 from twistchat.net.context import ServerContext
 from twistchat.protocols.irc import fastpath
-from twistchat.protocols.irc.attaching import showMove
+from twistchat.protocols.irc.attaching import introduceLater, showMove
 from twistchat.protocols.irc.commands import COMMANDS
 from twistchat.protocols.irc.commands.services import toService
 from twistchat.protocols.irc.commands.table import Command
@@ -77,6 +77,7 @@ class IrcConnection(ClientProtocol):
     @ivar negotiation: the client's capabilities.
     @ivar authentication: the client's SASL exchange; C{None} before the first one, and after a successful one.
     @ivar registration: what the client has sent before it registered; C{None} after that.
+    @ivar joining: the folded name of the channel that the client is joining; C{""} otherwise.
     @ivar batch: the multiline batch that the client has opened; C{None} if there is none.
     """
 
@@ -88,6 +89,7 @@ class IrcConnection(ClientProtocol):
         "authentication",
         "batch",
         "irc",
+        "joining",
         "negotiation",
         "registration",
         "server",
@@ -101,6 +103,7 @@ class IrcConnection(ClientProtocol):
         super().__init__(context, factory)
         self.authentication: Authentication | None = None
         self.batch: TextBatch | None = None
+        self.joining = ""
         self._holders = self._batchLines = 0
         self.irc = irc
         self.server = irc.name
@@ -244,6 +247,11 @@ class IrcConnection(ClientProtocol):
     def attached(self, entry: Entry, before: Source, left: Sequence[str]) -> None:
         """See L{IOutlet.attached}."""
         showMove(self, entry, before, left)
+
+    def roomEntered(self, room: str) -> None:
+        """See L{IOutlet.roomEntered}."""
+        if fold(room) != self.joining:
+            introduceLater(self, [room])
 
     def inboxWaiting(self) -> None:
         """See L{IOutlet.inboxWaiting}."""

@@ -192,6 +192,15 @@ class LineProtocol(ClientProtocol):
         assert isinstance(entry.event, SessionMoved)
         showWhere(self, f"You are {entry.event.user.nick} now")
 
+    def roomEntered(self, room: str) -> None:
+        """See L{IOutlet.roomEntered}."""
+        if fold(room) == self.entering:
+            return
+        user = self.openSession.user
+        if user is not None and self.current not in user.rooms:
+            self.setCurrent(fold(room))
+        self.reply(notice(f"You are in {room} now, from another session"))
+
     def inboxWaiting(self) -> None:
         """See L{IOutlet.inboxWaiting}."""
         showInboxLater(self)

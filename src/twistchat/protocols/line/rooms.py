@@ -11,7 +11,7 @@ from twistchat.chat.model.modes.room import prefixes
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.rooms import Room
 from twistchat.chat.model.spans import Damaged, Kept
-from twistchat.chat.model.users import User
+from twistchat.chat.model.users import ABSENT, User
 from twistchat.net.input.pace import Pace
 from twistchat.wire.plain import notice
 
@@ -112,6 +112,8 @@ def showUser(client: LineProtocol, user: User) -> Iterator[bytes]:
 
 def awayNotice(user: User) -> bytes:
     """Format the away message of a user."""
+    if user.away == ABSENT:
+        return notice(f"{user.nick} is away")
     return notice(f"{user.nick} is away: {user.away}")
 
 

@@ -25,10 +25,12 @@ class SessionStarted(Event, frozen=True, gc=False):
 
     @ivar session: the session's id.
     @ivar node: the id of the node that holds its connection.
+    @ivar away: the away message of the session, or C{None}.
     """
 
     session: str
     node: str = ""
+    away: str | None = None
 
 
 class SessionEnded(Event, frozen=True, gc=False):

@@ -317,6 +317,9 @@ class Deaf:
     def nickClaimed(self, nick: str, seconds: float) -> None:
         """See L{IOutlet.nickClaimed}."""
 
+    def roomEntered(self, room: str) -> None:
+        """See L{IOutlet.roomEntered}."""
+
     def inboxWaiting(self) -> None:
         """See L{IOutlet.inboxWaiting}."""
 

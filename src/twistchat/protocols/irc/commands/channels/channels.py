@@ -62,19 +62,24 @@ async def join(client: IrcConnection, message: Message, reply: Reply) -> None:
 async def _join(client: IrcConnection, reply: Reply, name: str, key: str | None) -> None:
     """Join a room, or the room that it forwards to.  A second forward is not followed."""
     chat, session = client.context.chat, client.openSession
+    client.joining = fold(name)
     try:
-        receipt = chat.membership.join(reply.asker, name, key)
-    except Forwarded as forward:
-        reply.error(forward, name)
-        reply.flush()
         try:
-            receipt = chat.membership.join(reply.asker, forward.to)
-        except Forwarded as again:
-            raise again.why from None
-        name = forward.to
-    if receipt is None:
-        return
-    await receipt
+            receipt = chat.membership.join(reply.asker, name, key)
+        except Forwarded as forward:
+            reply.error(forward, name)
+            reply.flush()
+            name = forward.to
+            client.joining = fold(name)
+            try:
+                receipt = chat.membership.join(reply.asker, name)
+            except Forwarded as again:
+                raise again.why from None
+        if receipt is None:
+            return
+        await receipt
+    finally:
+        client.joining = ""
     room = None if session.user is None else session.user.rooms.get(fold(name))
     if room is not None:
         await showRoom(client, reply, room)

@@ -221,9 +221,9 @@ async def _sendToSeveral(client: IrcConnection, reply: Reply, targets: list[str]
 
 def _away(client: IrcConnection, target: str) -> tuple[str, str] | None:
     """Get the nick and away message of a user who is away, or of an account; C{None} for other targets."""
-    chat = client.context.chat
+    chat, account = client.context.chat, client.openSession.currentAccount
     user = chat.state.users.named(target)
-    if user is None and client.user.source.account is not None and chat.inbox.absent(target) is not None:
+    if user is None and account is not None and chat.inbox.absent(target) is not None:
         return middle(target), "This user is not here now, and gets messages at the next login"
     return None if user is None or user.away is None else (user.nick, user.away)
 
