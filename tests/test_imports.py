@@ -149,11 +149,13 @@ LAYERS: Mapping[str, Layer] = {
         may=(
             "argon2",
             "cryptography",
+            "pamela",
             "scramp",
             "zope.interface",
             "twisted.cred",
             "twisted.internet.defer",
             "twisted.logger",
+            "twisted.plugin",
             "twisted.python",
             "twistchat.chat",
             "twistchat.interfaces",

@@ -17,6 +17,7 @@ from typing import Any
 
 from twisted.application.service import IService
 
+from twistchat.accounts.pam import PamChecker
 from twistchat.accounts.passwords import Verifier
 from twistchat.config import Settings, toml
 from twistchat.interfaces import IJournalKind, IMailer, Journal, JournalContext
@@ -71,6 +72,9 @@ def makeService(options: ChatOptions) -> IService:
     prefix, numbers = secrets.token_hex(4), count(1)
     makeWorker = workers(reactor)
     passwords = Verifier(lambda: makeWorker("passwords"), settings.limits.passwordQueue)
+    for source in options.sources:
+        if isinstance(source, PamChecker):
+            source.start(lambda: makeWorker("pam"))
     context = assemble(
         settings,
         journal.log,

@@ -84,6 +84,11 @@ class SourcesTests(SynchronousTestCase):
         self.failureResultOf(self.check("Alice", "wrong", source), UnauthorizedLogin)
         self.flushLoggedErrors(OSError)
 
+    def test_busy(self) -> None:
+        """A source that is too busy is not a wrong password: the client can try again."""
+        source = Recorder(lambda: fail(Overloaded("passwords to check")))
+        self.failureResultOf(self.check("alice", "x", source), Overloaded)
+
     def test_unknown(self) -> None:
         """A name without an account is created, if that is allowed; a nick of an account counts as such a name."""
         self.successResultOf(self.check("bob", "secret", users(bob="secret")))

@@ -302,6 +302,19 @@ class StartTests(ServiceTestCase):
         self.reactor.advance(0)
         self.assertTrue(self.mailer.stopped)
 
+    def test_registrar(self) -> None:
+        """When the journal is open, accounts that nobody verified are removed; the stop of the service ends that."""
+        service = self.started(LOOPBACK)
+        calls: list[str] = []
+        self.patch(self.context.registrar, "tend", lambda: calls.append("tend"))
+        self.patch(self.context.registrar, "stop", lambda: calls.append("stop"))
+        service.stopService()
+        self.reactor.advance(0)
+        self.assertEqual(["stop"], calls)
+        service.startService()
+        self.assertEqual(["stop", "tend"], calls)
+        service.stopService()
+
     def test_opensLater(self) -> None:
         """While the journal opens, no connection is accepted; the kernel queues them."""
         service, opening = self.slow()

@@ -1,7 +1,8 @@
-"""What twistchat gives to Twisted's plugin system: the C{twistd} command and the doors."""
+"""What twistchat gives to Twisted's plugin system: the C{twistd} command, the doors, and PAM for --auth."""
 
 from twisted.application.service import ServiceMaker
 
+from twistchat.accounts.pam import PamSource
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
 
@@ -14,3 +15,4 @@ twistchat = ServiceMaker(
 
 lineDoor = LineDoor()
 ircDoor = IrcDoor()
+pamSource = PamSource()

@@ -86,6 +86,8 @@ class PasswordSources:
                 await maybeDeferred(source.requestAvatarId, given)
             except CredLoginFailed:
                 continue
+            except ChatError:
+                raise
             except Exception:
                 log.failure("A source of passwords failed: {source}", source=type(source).__name__)
                 continue
