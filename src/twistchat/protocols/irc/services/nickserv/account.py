@@ -165,7 +165,6 @@ async def logIn(request: Request, name: str) -> None:
 
     @param name: the name of the account.  The caller has authenticated the client.
     """
-    request.checkHere()
     await request.chat.identity.login(request.asker, name)
     request.checkHere()
     showLoggedIn(request.client, request.reply, name)
