@@ -131,6 +131,7 @@ LAYERS: Mapping[str, Layer] = {
     # The log knows nothing of the history but the interface in its module "sharing".
     "twistchat.journal.sqlite": Layer(
         may=(
+            "msgspec",
             "zope.interface",
             "twisted.internet.defer",
             "twisted.logger",
