@@ -12,12 +12,17 @@ Refusals = set[type[ChatError]]
 
 CYRILLIC = "\N{CYRILLIC SMALL LETTER A}"
 
-LEVELS = {"": 0, "v": 10, "o": 30, "ov": 30}
+LEVELS = {"": 0, "v": 10, "o": 30, "a": 40, "q": 50}
 
 TERM = 600.0
 """For how many seconds the last operator of a room may be away."""
 
 MODE_LEVELS = {"m": 20, "b": 20, "v": 20, "o": 30, "i": 30, "n": 30, "s": 30, "t": 30, "N": 30}
+
+
+def ranked(letters: Iterable[str]) -> str:
+    """Return ranks in order, highest first."""
+    return "".join(sorted(set(letters), key="qaov".index))
 
 
 def same(name: str) -> str:
@@ -39,10 +44,21 @@ class Place:
     modes: set[str] = field(default_factory=lambda: {"n", "t"})
     banned: set[str] = field(default_factory=set)
     ranks: dict[Guest, str] = field(default_factory=dict)
+    founder: str | None = None
+    access: dict[str, str] = field(default_factory=dict)
 
     def level(self, guest: Guest) -> int:
         """Return the level of a user's highest rank."""
-        return LEVELS[self.ranks[guest]]
+        return LEVELS[self.ranks[guest][:1]]
+
+    def due(self, account: str | None) -> str:
+        """Return the ranks of an account, by the access list."""
+        founder = "q" if account is not None and account == self.founder else ""
+        return ranked(founder + self.access.get(account or "", ""))
+
+    def dueLevel(self, guest: Guest) -> int:
+        """Return the level of a user by the access list."""
+        return LEVELS[self.due(guest.account)[:1]]
 
     def bans(self, guest: Guest) -> bool:
         """Whether a ban matches a user."""
@@ -54,13 +70,13 @@ class Place:
 
     @property
     def led(self) -> bool:
-        """Whether there is an operator."""
-        return any("o" in ranks for ranks in self.ranks.values())
+        """Whether there is an operator, or an owner."""
+        return self.founder is not None or any(LEVELS[ranks[:1]] >= 30 for ranks in self.ranks.values())
 
     @property
     def over(self) -> bool:
         """Whether nothing keeps the room."""
-        return not (self.ranks or self.topic or self.banned or self.modes != {"n", "t"})
+        return not (self.ranks or self.topic or self.banned or self.founder or self.modes != {"n", "t"})
 
 
 @dataclass(eq=False)
@@ -71,6 +87,7 @@ class Claim:
     @ivar since: when, in seconds.
     @ivar guest: who that was, and may have the rank back; C{None} where nobody may.
     @ivar nick: what they were called then.
+    @ivar account: the account that they had then.
     @ivar ranks: what they had.
     @ivar resigned: who laid the rank down.
     """
@@ -78,6 +95,7 @@ class Claim:
     since: float
     guest: Guest | None = None
     nick: str = ""
+    account: str | None = None
     ranks: str = ""
     resigned: Guest | None = None
 
@@ -97,6 +115,7 @@ class Guest:
 
     nick: str
     host: str
+    account: str | None = None
     realname: str = ""
     connections: int = 1
     absences: list[tuple[int, str]] = field(default_factory=list)
@@ -261,14 +280,16 @@ class Model:
             self.places.append(place)
         elif guest in place.ranks:
             return set()
-        elif place.bans(guest) and not guest.invitations.get(place):
+        elif place.bans(guest) and not guest.invitations.get(place) and place.dueLevel(guest) < LEVELS["q"]:
             return {errors.Banned}
-        elif "i" in place.modes and place not in guest.invitations and not self._awaited(place, guest):
+        elif "i" in place.modes and not (
+            place in guest.invitations or self._awaited(place, guest) or place.dueLevel(guest) >= 20
+        ):
             return {errors.InviteOnly}
         guest.invitations.pop(place, None)
-        ranks = "" if place.ranks else "o"
+        ranks = place.due(guest.account) if place.ranks or place.founder else "o"
         if self._awaited(place, guest):
-            ranks = "".join(sorted({*ranks, *self.claims.pop(same(place.name)).ranks}))
+            ranks = ranked(ranks + self.claims.pop(same(place.name)).ranks)
         place.ranks[guest] = ranks
         self.tell(place.ranks, f"{place.name} {guest.nick} joined")
         if len(place.ranks) == 2 and not place.led:
@@ -360,7 +381,7 @@ class Model:
             return {errors.NotOperator}
         held = set(place.ranks[target])
         if adding != (letter in held):
-            place.ranks[target] = "".join(sorted(held ^ {letter}))
+            place.ranks[target] = ranked(held ^ {letter})
             if not place.led:
                 lost = letter == "o"
                 claim = self.claims.get(same(place.name))
@@ -372,7 +393,7 @@ class Model:
 
     def renameRoom(self, guest: Guest, name: str, new: str) -> Refusals:
         """Rename a room."""
-        place = self._within(guest, name, 30)
+        place = self._within(guest, name, "founder")
         if isinstance(place, set):
             return place
         for other in self.places:
@@ -385,6 +406,116 @@ class Model:
             self.claims = {same(new) if key == same(place.name) else key: claim for key, claim in self.claims.items()}
             place.name = new
         return set()
+
+    # Accounts
+
+    def login(self, guest: Guest, account: str, connections: int) -> Refusals:
+        """Log in to an account that nobody is logged in to."""
+        if guest.account is not None:
+            return set() if guest.account == account else {errors.AlreadyLoggedIn}
+        return {errors.TooManySessions} if connections > 1 else self._setAccount(guest, account)
+
+    def logout(self, guest: Guest) -> Refusals:
+        """Log out."""
+        return {errors.NotLoggedIn} if guest.account is None else self._setAccount(guest, None)
+
+    def _setAccount(self, guest: Guest, account: str | None) -> Refusals:
+        before, guest.account = guest.account, account
+        self.news(guest, f"{guest.nick} account {account}")
+        for place in self.rooms(guest):
+            changes = self._change(place, guest, place.due(before), place.due(account))
+            if changes:
+                self.tell(place.ranks, f"{place.name}  set {' '.join(changes)}")
+        return set()
+
+    def register(self, guest: Guest, name: str) -> Refusals:
+        """Register a room."""
+        if guest.account is None:
+            return {errors.NotLoggedIn}
+        place = self._within(guest, name, 30)
+        if isinstance(place, set):
+            return place
+        if place.founder is not None:
+            return {errors.RoomRegisteredAlready}
+        place.founder = guest.account
+        self.claims.pop(same(place.name), None)
+        self._regrant(place, guest.nick, {guest.account: ""})
+        return set()
+
+    def drop(self, guest: Guest, name: str) -> Refusals:
+        """End the registration of a room."""
+        place = self._founded(guest, name)
+        if isinstance(place, set):
+            return place
+        place.founder = None
+        place.access.clear()
+        changes: list[str] = []
+        for member, held in place.ranks.items():
+            if "q" in held:
+                changes += self._change(place, member, held, held.replace("q", "o"))
+        if changes:
+            self.tell(place.ranks, f"{place.name} {guest.nick} set {' '.join(changes)}")
+        if not place.ranks:
+            self._emptied(place)
+        elif not place.led:
+            self._claim(place, Claim(self.now))
+        return set()
+
+    def transfer(self, guest: Guest, name: str, account: str) -> Refusals:
+        """Give a room to another account."""
+        place = self._founded(guest, name)
+        if isinstance(place, set):
+            return place
+        assert place.founder is not None
+        if account != place.founder:
+            before = {one: place.due(one) for one in (place.founder, account)}
+            place.founder = account
+            self._regrant(place, guest.nick, before)
+        return set()
+
+    def setAccess(self, guest: Guest, name: str, account: str, ranks: str) -> Refusals:
+        """Change the access list of a room."""
+        place = self._registered(guest, name)
+        if isinstance(place, set):
+            return place
+        held, own = place.access.get(account, ""), place.dueLevel(guest)
+        resigns = guest.account == account and set(ranks) <= set(held)
+        if not resigns and (own < LEVELS["a"] or own <= max(LEVELS[ranks[:1]], LEVELS[held[:1]])):
+            return {errors.NoAccess}
+        before = {account: place.due(account)}
+        place.access.pop(account, None)
+        if ranks:
+            place.access[account] = ranks
+        self._regrant(place, guest.nick, before)
+        return set()
+
+    def grantOwn(self, guest: Guest, name: str) -> Refusals:
+        """Get the ranks that one has in the access list."""
+        place = self._within(guest, name)
+        if isinstance(place, set):
+            return place
+        if place.founder is None:
+            return {errors.RoomNotRegistered}
+        if guest.account is None:
+            return {errors.NotLoggedIn}
+        if not place.due(guest.account):
+            return {errors.NoAccess}
+        changes = self._change(place, guest, "", place.due(guest.account))
+        if changes:
+            self.tell(place.ranks, f"{place.name} {guest.nick} set {' '.join(changes)}")
+        return set()
+
+    def _registered(self, guest: Guest, name: str) -> Place | Refusals:
+        place = self.place(name)
+        if place is None or ("s" in place.modes and guest not in place.ranks and not place.dueLevel(guest)):
+            return {errors.NoSuchRoom}
+        return place if place.founder is not None else {errors.RoomNotRegistered}
+
+    def _founded(self, guest: Guest, name: str) -> Place | Refusals:
+        place = self._registered(guest, name)
+        if isinstance(place, set):
+            return place
+        return place if place.dueLevel(guest) >= LEVELS["q"] else {errors.NotFounder}
 
     # Texts
 
@@ -414,7 +545,7 @@ class Model:
         recipient = self.named(nick)
         if recipient is None:
             return {errors.NoSuchNick}
-        if "R" in recipient.flags and recipient is not guest and not guest.operator:
+        if "R" in recipient.flags and recipient is not guest and not guest.operator and guest.account is None:
             return {errors.TextRefused}
         line = f"@{recipient.nick} {guest.nick}: {text}"
         self.tell([recipient], line)
@@ -427,14 +558,42 @@ class Model:
     def _out(self, place: Place, guest: Guest) -> None:
         ranks = place.ranks.pop(guest)
         if not place.ranks:
+            self._emptied(place)
+        elif LEVELS[ranks[:1]] >= 30 and not place.led:
+            self._claim(place, Claim(self.now, guest, guest.nick, guest.account, ranks))
+
+    def _emptied(self, place: Place) -> None:
+        """Remove what nobody could remove from an empty room, and perhaps the room."""
+        if place.founder is None:
             place.modes.discard("i")
             place.banned.clear()
-        elif "o" in ranks and not place.led:
-            self._claim(place, Claim(self.now, guest, guest.nick, ranks))
         if place.over:
             self.places.remove(place)
             for other in self.guests:
                 other.invitations.pop(place, None)
+
+    def _regrant(self, place: Place, by: str, before: dict[str, str]) -> None:
+        """
+        Give members the ranks that their accounts have now, and take what they had and have no more.
+
+        @param by: who did that.
+        @param before: the ranks that accounts had.
+        """
+        changes: list[str] = []
+        for account, had in before.items():
+            member = next((guest for guest in place.ranks if guest.account == account), None)
+            if member is not None:
+                changes += self._change(place, member, had, place.due(account))
+        if changes:
+            self.tell(place.ranks, f"{place.name} {by} set {' '.join(changes)}")
+
+    def _change(self, place: Place, member: Guest, had: str, has: str) -> list[str]:
+        """Change the ranks of a member, and describe the changes."""
+        held = place.ranks[member]
+        lost = [letter for letter in had if letter not in has and letter in held]
+        gained = [letter for letter in has if letter not in had and letter not in held]
+        place.ranks[member] = ranked({*held, *gained} - {*lost})
+        return [f"-{letter} {member.nick}" for letter in lost] + [f"+{letter} {member.nick}" for letter in gained]
 
     def _claim(self, place: Place, claim: Claim) -> None:
         """Record that a room has lost its last operator."""
@@ -446,8 +605,12 @@ class Model:
         claim = self.claims.get(same(place.name))
         if claim is None or claim.guest is None or self.now >= claim.since + TERM:
             return False
+        if claim.guest is guest:
+            return True
+        if claim.account is not None:
+            return claim.account == guest.account
         if claim.guest in self.guests:
-            return claim.guest is guest
+            return False
         return same(claim.nick) == same(guest.nick) and claim.guest.host == guest.host
 
     def tend(self) -> None:
@@ -459,21 +622,24 @@ class Model:
             heir = next((guest for guest in place.ranks if guest is not claim.resigned), None)
             if heir is not None:
                 del self.claims[name]
-                place.ranks[heir] = "".join(sorted({*place.ranks[heir], "o"}))
+                place.ranks[heir] = ranked(place.ranks[heir] + "o")
                 self.tell(place.ranks, f"{place.name}  set +o {heir.nick}")
 
     def _within(self, guest: Guest, name: str, level: int | str = 0) -> Place | Refusals:
         """
         Return the room with a name, if a user is in it and has a rank.
 
-        @param level: the level of that rank; or the mode with which a half-operator's is needed.
+        @param level: the level of that rank; the mode with which a half-operator's is needed; or C{"founder"} for that
+            of the founder, if there is one, and else of an operator.
         """
         place = self.place(name)
         if place is None or (guest not in place.ranks and "s" in place.modes):
             return {errors.NoSuchRoom}
         if guest not in place.ranks:
             return {errors.NotInRoom}
-        if isinstance(level, str):
+        if level == "founder":
+            level = 30 if place.founder is None else LEVELS["q"]
+        elif isinstance(level, str):
             level = 20 if level in place.modes else 0
         if place.level(guest) < level:
             return {errors.NotOperator}

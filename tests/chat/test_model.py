@@ -26,6 +26,8 @@ from twistchat.chat.model.events import Entry
 
 NICKS = ("ann", "Ben", "cat", "dora", "bEN", f"c{CYRILLIC}t", "eve")
 ROOMS = ("#a", "#B", "#b", f"#{CYRILLIC}", "#c")
+ACCOUNTS = ("kim", "lee", "max")
+"""The accounts.  No nick is one of them."""
 NICK, ROOM = st.sampled_from(NICKS), st.sampled_from(ROOMS)
 WHO = st.integers(0, 3)
 WHOM = st.integers(0, 9)
@@ -42,6 +44,7 @@ SUBJECTS = {
     "setAway": "presence",
     "announce": "operators",
     "say": "speaking",
+    **dict.fromkeys(("register", "drop", "transfer", "setAccess", "grantOwn"), "ownership"),
 }
 """The subjects of verbs that belong to none of C{channels}."""
 
@@ -146,15 +149,26 @@ class Chatting(RuleBasedStateMachine):
         state = self.scene.state
         assert [user.nick for user in state.users if user.sessions] == [user.nick for user in state.users]
         assert {
-            user.nick: (user.source.realname, user.away, set(user.flags), user.operator is not None)
+            user.nick: (
+                user.source.account,
+                user.source.realname,
+                user.away,
+                set(user.flags),
+                user.operator is not None,
+            )
             for user in state.users
-        } == {guest.nick: (guest.realname, guest.away, guest.flags, guest.operator) for guest in self.model.guests}
+        } == {
+            guest.nick: (guest.account, guest.realname, guest.away, guest.flags, guest.operator)
+            for guest in self.model.guests
+        }
         assert {
             room.name: (
                 room.topic.text if room.topic else "",
                 set(room.modes),
                 {mask.removesuffix("!*@*") for mask in room.lists["b"]},
                 {member.user.nick: member.ranks for member in room.members.values()},
+                room.founder,
+                room.granted,
             )
             for room in state.rooms
         } == {
@@ -163,16 +177,25 @@ class Chatting(RuleBasedStateMachine):
                 place.modes,
                 place.banned,
                 {guest.nick: ranks for guest, ranks in place.ranks.items()},
+                place.founder,
+                place.access,
             )
             for place in self.model.places
         }
 
-    @initialize()
-    def begin(self) -> None:
-        """Some users are in a room together."""
+    @initialize(owned=ADDING)
+    def begin(self, owned: bool) -> None:
+        """There are accounts, and some users are in a room together, which may be registered."""
+        for account in ACCOUNTS:
+            done(Deferred.fromCoroutine(self.chat.accounts.register(None, account)))
         for nick in NICKS[:3]:
             self.enter(nick)
             self.join(len(self.model.guests) - 1, ROOMS[0])
+        if owned:
+            for who, account in enumerate(ACCOUNTS[:2]):
+                self.login(who, account)
+            self.do(0, "register", ROOMS[0])
+            self.do(0, "setAccess", ROOMS[0], ACCOUNTS[1], "o")
 
     # People
 
@@ -404,6 +427,78 @@ class Chatting(RuleBasedStateMachine):
         self.model.now += seconds
         self.model.tend()
         self.scene.wait(seconds)
+
+    # Accounts
+
+    def founder(self, who: int, room: str) -> int:
+        """Choose the founder of a room, usually, or any user."""
+        place = self.model.place(room)
+        founders = [guest for guest in self.model.guests if place is not None and place.dueLevel(guest) >= 40]
+        return self.model.guests.index(founders[who % len(founders)]) if founders and who < 3 else who
+
+    @precondition(lambda self: self.model.guests)
+    @rule(who=WHO, account=st.sampled_from(ACCOUNTS))
+    def login(self, who: int, account: str) -> None:
+        """Log in to an account that nobody else uses."""
+        guest = self.guest(who)
+        if not any(other.account == account and other is not guest for other in self.model.guests):
+            self.do(
+                who,
+                "login",
+                account,
+                len(self.people[guest]),
+                ask=lambda session: Deferred.fromCoroutine(self.chat.identity.login(session, account)),
+            )
+
+    @precondition(lambda self: self.model.guests)
+    @rule(who=WHO)
+    def logout(self, who: int) -> None:
+        """Log out, with the only connection."""
+        if len(self.people[self.guest(who)]) == 1:
+            self.do(who, "logout", ask=lambda session: Deferred.fromCoroutine(self.chat.identity.logout(session)))
+
+    @precondition(lambda self: self.model.guests)
+    @rule(who=WHO, where=WHERE, account=st.sampled_from(ACCOUNTS))
+    def register(self, who: int, where: int, account: str) -> None:
+        """Log in, if need be, and register a room."""
+        room = self.room(where)
+        who = self.leader(who, room)
+        if who < len(self.model.guests) and self.guest(who).account is None:
+            self.login(who, account)
+            self.heard()
+        self.do(who, "register", room)
+
+    @precondition(lambda self: self.model.guests)
+    @rule(who=WHO, where=WHERE)
+    def drop(self, who: int, where: int) -> None:
+        """End the registration of a room."""
+        room = self.room(where)
+        self.do(self.founder(who, room), "drop", room)
+
+    @precondition(lambda self: self.model.guests)
+    @rule(who=WHO, where=WHERE, account=st.sampled_from(ACCOUNTS))
+    def transfer(self, who: int, where: int, account: str) -> None:
+        """Give a room to another account."""
+        room = self.room(where)
+        self.do(self.founder(who, room), "transfer", room, account)
+
+    @precondition(lambda self: self.model.guests)
+    @rule(
+        who=WHO,
+        where=WHERE,
+        account=st.sampled_from(ACCOUNTS),
+        ranks=st.sampled_from(("", "v", "o", "ov", "a")),
+    )
+    def setAccess(self, who: int, where: int, account: str, ranks: str) -> None:
+        """Change the access list of a room."""
+        room = self.room(where)
+        self.do(self.founder(who, room), "setAccess", room, account, ranks)
+
+    @precondition(lambda self: self.model.guests)
+    @rule(who=WHO, where=WHERE)
+    def grantOwn(self, who: int, where: int) -> None:
+        """Get the ranks that one has in the access list."""
+        self.do(who, "grantOwn", self.room(where))
 
     # Texts
 
