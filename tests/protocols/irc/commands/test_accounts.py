@@ -9,6 +9,7 @@ from typing import Any
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.accounts.test_codes import FakeMailer
 from tests.protocols.irc.accounts import PASSWORD, addAccount, negotiating, plain
 from tests.protocols.irc.servers import SECRET, STRANGER, encrypt, host, mask, rooted, serverWith, staffed
 from twistchat.chat import errors
@@ -290,6 +291,46 @@ class VerifyTests(Case):
         ):
             self.fake(error)
             self.gets("VERIFY bob 123456", f":twistchat FAIL VERIFY {code} bob :{error.text}")
+
+
+class MailTests(Case):
+    """Registration at a server that sends mails."""
+
+    def setUp(self) -> None:
+        """Start a server that sends mails, and register an account there."""
+        self.mailer = FakeMailer()
+        self.use(MemoryServer(mailer=self.mailer))
+        self.client.send(f"REGISTER * a@example.org :{PASSWORD}")
+        self.client.until(re.compile(":twistchat REGISTER VERIFICATION_REQUIRED alice :.*"))
+
+    def test_verify(self) -> None:
+        """The code from the mail completes the registration.  Until then nobody can log in."""
+        other = negotiating(self.server)
+        other.send("AUTHENTICATE PLAIN", f"AUTHENTICATE {plain('alice')}")
+        self.assertRegex(other.lines()[-1], ":twistchat 902 .* not verified .*")
+        ((recipient, text),) = self.mailer.mails
+        self.assertEqual("a@example.org", recipient)
+        code = re.findall("is ([a-z2-9]{8})$", text, re.MULTILINE)[0]
+        for name, wrong in (("alice", "aaaaaaaa"), ("alice", "*"), ("nobody", code), ("(uid=*)", code)):
+            self.gets(
+                f"VERIFY {name} {wrong}", re.compile(rf":twistchat FAIL VERIFY INVALID_CODE {re.escape(name)} :.+")
+            )
+        self.gets(
+            f"VERIFY alice {code}",
+            ":twistchat VERIFY SUCCESS alice :The account is verified",
+            f":twistchat 900 alice {mask('alice')} alice :You are now logged in as alice",
+        )
+
+    def test_guesses(self) -> None:
+        """Wrong codes count as failed logins."""
+        client = self.server.irc("eve", "standard-replies", host=STRANGER)
+        codes = []
+        for _ in range(4):
+            self.server.advance(1.0)
+            client.skip()
+            client.send("VERIFY alice aaaaaaaa")
+            codes += [line.split()[3] for line in client.lines()]
+        self.assertEqual([*["INVALID_CODE"] * 3, "TEMPORARILY_UNAVAILABLE"], codes)
 
 
 class OfferTests(SynchronousTestCase):

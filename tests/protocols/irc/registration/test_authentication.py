@@ -6,13 +6,16 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.irc.accounts import PASSWORD, Refusing, addAccount, encoded, negotiating, plain, scram
 from tests.protocols.irc.servers import STRANGER, encrypt, host, mask, rooted, serverWith, staffed
 from twistchat.chat import errors
 from twistchat.chat.model.events import Credential
+from twistchat.chat.model.sessions import Asker
 from twistchat.config import AccountsSettings
+from twistchat.interfaces import Authenticated
 from twistchat.protocols.irc.protocol import IrcConnection
 from twistchat.protocols.irc.registration.authentication import MAX_FAILURES
 from twistchat.testing import IrcClient, MemoryServer
@@ -378,6 +381,30 @@ class RegisteredTests(Case):
         self.client.send("AUTHENTICATE PLAIN", f"AUTHENTICATE {plain('alice')}")
         self.fails(plain("bob"), ":twistchat 907 al :You are logged in to alice already")
         self.assertEqual("alice", self.account("al"))
+
+    def test_goneWhileChecking(self) -> None:
+        """A client that disconnects while its password is checked is not logged in."""
+        checked: Deferred[Authenticated] = Deferred()
+        logins: list[str] = []
+        self.patch(self.server.chat.identity, "login", lambda asker, account: logins.append(account))
+        self.patch(self.server.context.logins, "password", lambda session, name, password: checked)
+        self.client.send("AUTHENTICATE PLAIN", f"AUTHENTICATE {plain('alice')}")
+        self.client.hangUp()
+        checked.callback(Authenticated("alice", "password"))
+        self.assertEqual([], logins)
+
+    def test_goneWhileLoggingIn(self) -> None:
+        """Nothing fails if a client disconnects while its login is stored."""
+        stored: Deferred[None] = Deferred()
+
+        async def login(asker: Asker, account: str) -> None:
+            await stored
+
+        self.patch(self.server.chat.identity, "login", login)
+        self.client.send("AUTHENTICATE PLAIN", f"AUTHENTICATE {plain('alice')}")
+        self.client.hangUp()
+        stored.callback(None)
+        self.assertTrue(self.client.gone)
 
     def test_moves(self) -> None:
         """If the account's user is here already, the client becomes another session of theirs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from argon2 import PasswordHasher
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -114,13 +115,24 @@ class ServerPasswordTests(Case):
         self.refused(self.enter("PASS alice:secret"), WRONG)
 
     def test_serverPassword(self) -> None:
-        """Any other PASS is the server's password, also with a colon."""
+        """Any other PASS is the server's password."""
         self.welcomed(self.enter("PASS secret", nick="bob"), "bob", None)
         for line in ("PASS nobody:secret", "PASS :secret:", "PASS wrong"):
             client = self.enter(line, nick="carol")
             if line == "PASS wrong":
                 client.expect(":twistchat 464 * :Password incorrect", re.compile("ERROR .*"))
             self.assertTrue(client.gone)
+
+
+class ColonTests(SynchronousTestCase):
+    """A server's password that contains a colon."""
+
+    def test_colon(self) -> None:
+        """It is no login, unless there is an account of that name."""
+        hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        client = serverWith(irc={"password": hasher.hash("nobody:secret")}).connectIrc()
+        client.send("PASS nobody:secret", "NICK bob", "USER bob 0 * :Bob")
+        client.until(re.compile(":twistchat 001 bob .*"))
 
 
 class NickTests(Case):

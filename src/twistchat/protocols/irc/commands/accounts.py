@@ -156,6 +156,8 @@ async def _logIn(client: IrcConnection, reply: Reply, account: str, what: str) -
     except errors.ChatError as error:
         reply.line(reply.command, "SUCCESS", account, f"{what}.  You are not logged in: {error.text}")
         return
+    if client.openSession.closed:
+        return
     account = client.context.chat.state.accounts.named(account).name
     reply.line(reply.command, "SUCCESS", account, what)
     showLoggedIn(client, reply, account)

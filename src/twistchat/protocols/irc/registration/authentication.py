@@ -120,6 +120,8 @@ class Authentication:
             return
         await client.context.chat.identity.login(reply.asker, authenticated.account)
         client.authentication = None
+        if client.openSession.closed:
+            return
         showLoggedIn(client, reply, authenticated.account)
         reply.numeric(n.RPL_SASLSUCCESS, "SASL authentication successful")
 
