@@ -15,6 +15,7 @@ from twistchat.interfaces.accounts import ScramKeys
 from twistchat.wire.sasl import (
     CHUNK,
     MAX_ENCODED,
+    MAX_SCRAM_NAME,
     BadResponse,
     CertificateGiven,
     Challenge,
@@ -131,6 +132,11 @@ class ScramTests(Case):
         Scram(keysOf, NONCE).respond(b"n,,n=a=2Cb=3Dc,r=x")
         self.assertEqual(["a,b=c"], asked)
         self.refuses(scram(), b"n,,n=a=b,r=x", "the name has a character that SCRAM does not allow")
+
+    def test_longName(self) -> None:
+        """A name that is too long is refused before it is prepared, which would take too long."""
+        self.refuses(scram(), b"n,,n=" + MAX_SCRAM_NAME * b"x" + b",r=x", "the name is too long")
+        self.assertIsInstance(scram().respond(b"n,,n=" + (MAX_SCRAM_NAME - 2) * b"x" + b",r=x"), Challenge)
 
     def test_refused(self) -> None:
         """If the keys are refused, the refusal is raised as it is."""

@@ -32,6 +32,10 @@ The longest sensible response is one of PLAIN: two names and a password of 256 b
 """
 
 
+MAX_SCRAM_NAME: Final = 128
+"""The most characters of a name in SCRAM, with its C{n=}.  Preparing a name takes microseconds for each character."""
+
+
 class BadResponse(Exception):
     """The response does not follow the mechanism.  The text is a clause that says why, and repeats no part of it."""
 
@@ -156,6 +160,8 @@ class Scram:
             self._begun = True
             if text[2:4] == "a=":
                 raise BadResponse("you cannot act for another account")
+            if any([len(field) > MAX_SCRAM_NAME for field in text.split(",") if field[:2] == "n="]):
+                raise BadResponse("the name is too long")
             return Challenge(self._run(text, self._server.set_client_first, self._server.get_server_first))
         nonces = [field for field in text.split(",") if field.startswith("r=")]
         if nonces != [f"r={self._server.nonce}"]:
