@@ -155,8 +155,8 @@ class StraceTests(SynchronousTestCase):
         there.
         """
         assert STRACE is not None
-        # strace counts the calls of each thread.  A new journal needs fewer than 50 in one thread: four for each version
-        # of its schema, and some more.
+        # strace counts the calls of each thread.  A new journal needs fewer than 50 in one thread: four for each
+        # version of its schema, and some more.
         inject = "inject=fdatasync,fsync:error=EIO:when=50"
         process = self.start(STRACE, "-D", "-f", "-qq", "-o", os.devnull, "-e", "trace=fdatasync,fsync", "-e", inject)
         ann, bob = self.person("Ann"), self.person("Bob")
