@@ -24,6 +24,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "test_injection",
         "test_mails",
         "test_nobody_hangs",
+        "test_one_account",
         "test_registered_rooms",
         "test_replay",
         "test_two_doors",

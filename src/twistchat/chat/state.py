@@ -30,6 +30,7 @@ from twistchat.chat.rules import (
     operators,
     ownership,
     presence,
+    profile,
     speaking,
 )
 
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
 EFFECTS: Effects = {
     event: effect
-    for subject in (speaking, membership, channels, identity, logins, presence, operators, accounts, ownership)
+    for subject in (speaking, membership, channels, identity, profile, logins, presence, operators, accounts, ownership)
     for event, effect in subject.EFFECTS.items()
 }
 """The effect of each class of event: the tables of all subjects together."""

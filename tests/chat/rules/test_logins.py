@@ -382,6 +382,39 @@ class RaceTests(SynchronousTestCase):
         self.failureResultOf(moving, errors.NoSuchNick)
         self.assertEqual([other.source.uid for other in self.scene.state.users], [uid])
 
+    def test_targetLogsOut(self) -> None:
+        """If the account's user logs out while a guest logs in, the guest does not become a session of theirs."""
+        first = self.connect()
+        self.settle(self.scene.enter(first, "ally"))
+        guest = self.scene.person("guest")
+        out = self.scene.log.append(AccountSet(first.user.source, None))
+        self.settle(out, self.scene.logIn(guest, "alice"))
+        self.assertIsNot(guest.user, first.user)
+        self.assertEqual((first.user.source.account, guest.user.source.account), (None, "alice"))
+
+    def test_userLogsOut(self) -> None:
+        """If the account's user logs out while a session comes in, that session does not become one of a guest."""
+        first, second = self.connect(), self.connect()
+        self.settle(self.scene.enter(first, "ally"))
+        out = self.scene.log.append(AccountSet(first.user.source, None))
+        self.settle(out, self.scene.enter(second, "other"))
+        self.assertEqual((first.user.nick, first.user.source.account), ("ally", None))
+        self.assertEqual((second.user.nick, second.user.source.account), ("other", "alice"))
+
+    def test_movesOnce(self) -> None:
+        """A session that has moved to another user does not move again from the first one."""
+        first = self.connect()
+        self.settle(self.scene.enter(first, "alice"))
+        guest = self.scene.person("guest")
+        other = self.scene.connect()
+        self.settle(self.chat.presence.attach(other.session, guest.user))
+        moved = SessionMoved(guest.user.source, guest.session.id, "local", first.user.source)
+        once, again = self.scene.log.append(moved), self.scene.log.append(moved)
+        self.scene.commit()
+        done(once)
+        self.failureResultOf(again, errors.NoSuchNick)
+        self.assertEqual((first.user.sessionCount, other.user.sessionCount), (2, 1))
+
     def test_limit(self) -> None:
         """Sessions that come at once do not exceed the limit."""
         limit = ChatLimits().sessionsPerAccount

@@ -300,6 +300,8 @@ def _accountDropped(state: State, entry: Entry, event: AccountDropped, origin: O
         state.users.rename(user, replace(user.source, account=None))
         notifyNeighbours(state, derive(entry, left, "account"), user, origin)
         updateOperator(state, entry, user, wasAdministrator)
+        # A guest has one session: nothing proves any more that the others belong to the same person.
+        state.broadcast.departures.disconnect(list(user.sessions.values())[1:], "This account was dropped")
 
 
 def _credentialSet(state: State, entry: Entry, event: CredentialSet, origin: Origin | None) -> None:

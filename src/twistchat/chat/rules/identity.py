@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -29,21 +27,18 @@ from twistchat.chat.model.modes.user import OPERATORS_ONLY, SETTABLE, parseUserM
 from twistchat.chat.model.names import fold, normalizeNick, skeleton
 from twistchat.chat.model.sessions import Asker, Origin, Session
 from twistchat.chat.model.texts import checkText
-from twistchat.chat.model.users import ABSENT, ADMINISTRATOR, NO_FLAGS, PRIVILEGES, Operator, User, neighboursOf
+from twistchat.chat.model.users import ABSENT, ADMINISTRATOR, PRIVILEGES, Operator, User, neighboursOf
+from twistchat.chat.rules.attempts import Coming, repeat
 from twistchat.chat.rules.claims import claim, guestNick, isForeign
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.inbox import announceInbox
-from twistchat.chat.rules.notify import notifyNeighbours, notifyWatchers
+from twistchat.chat.rules.notify import notifyWatchers
 from twistchat.chat.rules.presence import Presence
+from twistchat.chat.rules.profile import changeModes
 
 if TYPE_CHECKING:
     from twistchat.chat.state import State
     from twistchat.interfaces import Receipt
-
-T = TypeVar("T")
-
-ATTEMPTS: Final = 3
-"""How often a login is proposed, if the user of the account comes or leaves each time before it takes effect."""
 
 LONGEST_HOST = 63
 """The maximum length of a username or a host, in characters (the ISUPPORT token HOSTLEN)."""
@@ -58,7 +53,7 @@ class Identity:
         """
         self._core = core
         self._presence = presence
-        self._coming: dict[str, int] = {}
+        self._coming = Coming(core)
 
     async def enter(
         self,
@@ -100,7 +95,7 @@ class Identity:
             )
             return await self._enter(asker, source, modes, away)
 
-        entry = await _repeat(attempt)
+        entry = await repeat(attempt)
         if away != ABSENT:
             announceInbox(self._core.state, session)
         return entry
@@ -108,7 +103,7 @@ class Identity:
     async def _attach(self, session: Session, user: User, away: str | None) -> Entry:
         """Add a session to a user of the same account."""
         self._core.checkServerBans(user.source, session.address)
-        with self._counted(user.source.account):
+        with self._coming.counted(user.source.account):
             return await self._presence.attach(session, user, away)
 
     async def _enter(self, asker: Asker, source: Source, modes: str, away: str | None) -> Entry:
@@ -116,7 +111,7 @@ class Identity:
         session = asker.session
         self._core.checkServerBans(source, session.address)
         initial = sortUserModes((SETTABLE - OPERATORS_ONLY) & set(modes))
-        with self._counted(source.account):
+        with self._coming.counted(source.account):
             entry = await self._core.propose(asker, Entered(source, session.id, initial, self._core.node))
         if session.closed:
             user = self._core.state.users.get(source.uid)
@@ -232,10 +227,10 @@ class Identity:
         account = self._core.state.accounts.named(name).name
         self._core.state.accounts.checkUsable(account)
         if session.user is None:
-            self._checkSessions(account)
+            self._coming.check(account)
             session.account = account
             return
-        await _repeat(lambda: self._login(asker, account))
+        await repeat(lambda: self._login(asker, account))
         announceInbox(self._core.state, session)
 
     async def _login(self, asker: Asker, account: str) -> None:
@@ -245,7 +240,7 @@ class Identity:
             return
         if user.source.account is not None:
             raise errors.AlreadyLoggedIn(user.source.account)
-        with self._counted(account):
+        with self._coming.counted(account):
             if target is None:
                 if user.sessionCount > 1:
                     # The user's other sessions have not authenticated.
@@ -357,32 +352,6 @@ class Identity:
         self._core.state.accounts.checkUsable(account.name)
         return account.name
 
-    def _checkSessions(self, account: str) -> None:
-        """Check that an account may have another session."""
-        user, limit = self._core.state.users.ofAccount(account), self._core.limits.sessionsPerAccount
-        if (0 if user is None else user.sessionCount) + self._coming.get(fold(account), 0) >= limit:
-            raise errors.TooManySessions(limit)
-
-    @contextmanager
-    def _counted(self, account: str | None) -> Iterator[None]:
-        """
-        Count a session of an account that is on its way, so that sessions that come at once do not exceed the limit.
-
-        @raise TooManySessions: the account has too many sessions.
-        """
-        if account is None:
-            yield
-            return
-        self._checkSessions(account)
-        key = fold(account)
-        self._coming[key] = self._coming.get(key, 0) + 1
-        try:
-            yield
-        finally:
-            self._coming[key] -= 1
-            if not self._coming[key]:
-                del self._coming[key]
-
     def _checkRenames(self, asker: Asker, user: User, what: str) -> None:
         if self._core.isExempt(asker, user):
             return
@@ -391,16 +360,6 @@ class Identity:
             user.renames = TokenBucket(self._core.limits.nickBurst, self._core.limits.nickRate, now)
         if wait := user.renames.take(now):
             raise errors.TooFast(what, wait)
-
-
-async def _repeat(attempt: Callable[[], Awaitable[T]]) -> T:
-    """Make a login, and repeat it if it was refused because the account's user came or left in the meantime."""
-    for _ in range(ATTEMPTS - 1):
-        try:
-            return await attempt()
-        except (errors.AlreadyLoggedIn, errors.NoSuchNick):
-            continue
-    return await attempt()
 
 
 def _checkShown(what: str, text: str) -> None:
@@ -426,7 +385,7 @@ def _entered(state: State, entry: Entry, event: Entered, origin: Origin | None) 
     user = User(event.source, entry.time)
     if account is not None and (registered := state.accounts.get(account)) is not None and registered.isAdmin:
         user.operator = Operator(ADMINISTRATOR, frozenset(PRIVILEGES))
-    _changeModes(user, event.modes, "")
+    changeModes(user, event.modes, "")
     state.users.add(user)
     state.mostUsers = max(state.mostUsers, len(state.users))
     user.addSession(event.session, state.sessions.get(event.session), event.node)
@@ -454,49 +413,8 @@ def _renamed(state: State, entry: Entry, event: Renamed, origin: Origin | None) 
         notifyWatchers(state, replace(entry, event=Entered(user.source, "")), new, origin)
 
 
-def _realnameSet(state: State, entry: Entry, event: RealnameSet, origin: Origin | None) -> None:
-    user = state.userOf(entry)
-    _changeSource(state, entry, user, origin, replace(user.source, realname=event.realname))
-
-
-def hostSet(state: State, entry: Entry, event: HostSet, origin: Origin | None) -> None:
-    """Change the host of a user that others see."""
-    user = state.userOf(entry)
-    before = user.source
-    _changeSource(state, entry, user, origin, replace(before, username=event.username, host=event.host))
-    for session in neighboursOf(user):
-        if session.id not in user.sessions:
-            state.broadcast.hostChanged(session, entry, before)
-
-
-def userModesSet(state: State, entry: Entry, event: UserModesSet, origin: Origin | None) -> None:
-    """Change a user's modes.  Modes for server operators are ignored for other users."""
-    user = state.userOf(entry)
-    if user.operator is None and OPERATORS_ONLY & set(event.added):
-        event = replace(event, added=sortUserModes(set(event.added) - OPERATORS_ONLY))
-    _changeModes(user, event.added, event.removed)
-    state.users.count(user)
-    state.broadcast.send(replace(entry, event=event), user.sessions.values(), origin=origin)
-
-
-def _changeSource(state: State, entry: Entry, user: User, origin: Origin | None, source: Source) -> None:
-    """Change the names of a user other than the nick, and notify the sessions that see them."""
-    user.source = source
-    notifyNeighbours(state, entry, user, origin)
-
-
-def _changeModes(user: User, added: str, removed: str) -> None:
-    settable = SETTABLE if user.operator is not None else SETTABLE - OPERATORS_ONLY
-    user.flags = ((user.flags | (set(added) & settable)) - set(removed)) or NO_FLAGS
-    if user.source.bot != ("B" in user.flags):
-        user.source = replace(user.source, bot=not user.source.bot)
-
-
 EFFECTS: Effects = {
     Entered: _entered,
     Renamed: _renamed,
-    RealnameSet: _realnameSet,
-    HostSet: hostSet,
-    UserModesSet: userModesSet,
 }
 """The effect of each class of event."""

@@ -23,9 +23,10 @@ from twistchat.chat.model.sessions import Asker, Origin, Session
 from twistchat.chat.model.texts import checkText
 from twistchat.chat.model.users import Operator, User
 from twistchat.chat.rules.core import Core, Effects
-from twistchat.chat.rules.identity import Identity, hostSet, userModesSet
+from twistchat.chat.rules.identity import Identity
 from twistchat.chat.rules.notify import derive, notifyOperators
 from twistchat.chat.rules.presence import remove
+from twistchat.chat.rules.profile import hostSet, userModesSet
 
 if TYPE_CHECKING:
     from twistchat.chat.state import State
