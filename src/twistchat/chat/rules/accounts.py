@@ -255,11 +255,15 @@ def _what(kind: CredentialKind) -> str:
 def _accountRegistered(state: State, entry: Entry, event: AccountRegistered, origin: Origin | None) -> None:
     state.accounts.checkFree(event.account)
     state.accounts.add(Account(event.account, entry.time, event.until, event.registration))
-    claim(state, state.users.lookalike(event.account))
+    user = state.users.lookalike(event.account)
+    if user is not None and user.source.uid != event.source.uid:
+        # Whoever registers their own nick may be unable to log in before they have verified their mail address.
+        claim(state, user)
 
 
 def _accountVerified(state: State, entry: Entry, event: AccountVerified, origin: Origin | None) -> None:
     state.accounts.verify(state.accounts.named(event.account))
+    claim(state, state.users.lookalike(event.account))
 
 
 def _accountExpired(state: State, entry: Entry, event: AccountExpired, origin: Origin | None) -> None:

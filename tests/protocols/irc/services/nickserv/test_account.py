@@ -129,6 +129,20 @@ class MailTests(AccountConversations):
         self.assertEqual(answer[-1], "You are logged in to alice")
         self.assertEqual(self.accountOf("alice"), "alice")
 
+    def test_late(self) -> None:
+        """
+        Who registers keeps the nick until the mail has come.  Once the address is verified elsewhere, they must log in.
+        """
+        alice = self.irc("alice")
+        alice.send(f"NS REGISTER {PASSWORD} alice@example.org")
+        alice.skip()
+        self.server.advance(61)
+        alice.expect()
+        bob = self.irc("bob")
+        self.typeCommand(bob, "/msg NickServ VERIFY")
+        self.server.advance(61)
+        self.assertRegex(alice.lines()[-1], r" NICK Guest\d+$")
+
     def test_change(self) -> None:
         """A new mail address counts after VERIFY, which does not log in anybody anew."""
         alice = self.registered()
