@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from twistchat.chat.model.accounts import NEVER, NO_PLACES, NOTHING, Account, Accounts, Left
+from twistchat.chat.model.accounts import NOTHING, Account, Accounts, Left, Login
 from twistchat.chat.model.bans.server import ServerBan
-from twistchat.chat.model.events import Credential, CredentialKind, ModeChange, Source
+from twistchat.chat.model.events import Credential, ModeChange, Source
 from twistchat.chat.model.rooms import NO_SETTINGS, Member, Room, Topic
 from twistchat.chat.model.users import NO_FLAGS, NOWHERE, Operator, User
 from twistchat.chat.model.vacancies import Vacancy
@@ -107,8 +107,7 @@ class AccountRecord(Struct, frozen=True, omit_defaults=True):
     credentials: tuple[Credential, ...] = ()
     nicks: tuple[str, ...] = ()
     settings: dict[str, str] = {}
-    used: tuple[tuple[CredentialKind, str, int], ...] = ()
-    places: dict[str, int] = {}
+    logins: tuple[Login, ...] = ()
     inbox: tuple[LeftRecord, ...] = ()
     registration: str = ""
 
@@ -273,8 +272,7 @@ def _accountRecord(account: Account) -> AccountRecord:
         account.credentials,
         account.nicks,
         dict(account.settings),
-        tuple([(kind, name, time) for (kind, name), time in account.used.items()]),
-        dict(account.places),
+        account.logins,
         tuple([LeftRecord(*left) for left in account.inbox]),
         account.registration,
     )
@@ -289,8 +287,7 @@ def _addAccount(accounts: Accounts, record: AccountRecord) -> None:
     for nick in record.nicks:
         accounts.group(account, nick)
     account.settings = record.settings or NOTHING
-    account.used = {(kind, name): time for kind, name, time in record.used} or NEVER
-    account.places = record.places or NO_PLACES
+    account.logins = record.logins
     account.inbox = tuple([Left(left.sequence, left.sender) for left in record.inbox])
 
 

@@ -172,7 +172,8 @@ def kept(state: State) -> dict[str, Any]:
         if room.persistent
     }
     accounts = {
-        account.name: {name: getattr(account, name) for name in Account.__slots__} | {"places": list(account.places)}
+        account.name: {name: getattr(account, name) for name in Account.__slots__}
+        | {"logins": (account.used, list(account.places))}
         for account in state.accounts
     }
     others = {"bans": state.serverBans.active(NOW), "accounts": accounts, "retired": set(state.accounts.retired)}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
+
+from msgspec import Struct
 
 from twistchat.chat.errors import (
     AccountExists,
@@ -27,12 +29,6 @@ SETTINGS: Final = {
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 """A shared empty mapping for accounts without settings."""
 
-NEVER: Final[Mapping[tuple[CredentialKind, str], int]] = MappingProxyType({})
-"""A shared empty mapping for accounts whose credentials were never used."""
-
-NO_PLACES: Final[Mapping[str, int]] = MappingProxyType({})
-"""A shared empty mapping for accounts that nobody logged in to."""
-
 UNIQUE: Final[frozenset[CredentialKind]] = frozenset({"certificate", "sshkey"})
 """The kinds of credentials that identify one account."""
 
@@ -49,6 +45,33 @@ class Left(NamedTuple):
     sender: str
 
 
+class Login(Struct, frozen=True, gc=False, array_like=True):
+    """
+    The last login with a credential, the last one from a place, or both.
+
+    @ivar kind: the kind of the credential; empty if a later login used the same credential.
+    @ivar name: the name of the credential.
+    @ivar place: see L{LoginRecorded.place <twistchat.chat.model.events.LoginRecorded>}; empty if a later login came
+        from the same place.
+    @ivar time: when it was, in milliseconds since the epoch.
+    """
+
+    kind: CredentialKind | Literal[""]
+    name: str
+    place: str
+    time: int
+
+    def without(self, kind: CredentialKind | Literal[""], name: str, *places: str) -> Login | None:
+        """
+        This login without a credential and some places.
+
+        @return: C{None} if nothing is left of it.
+        """
+        same = (self.kind, self.name) == (kind, name)
+        left = Login("" if same else self.kind, self.name, "" if self.place in places else self.place, self.time)
+        return left if left.kind or left.place else None
+
+
 class Account:
     """
     A registered name, and what belongs to it.
@@ -63,24 +86,21 @@ class Account:
     @ivar credentials: its credentials, the newest last.
     @ivar nicks: the nicks that belong to it in addition to its name.
     @ivar settings: its settings, by their name in L{SETTINGS}.
-    @ivar used: when a credential was last used, by kind and name, in milliseconds since the epoch.
-    @ivar places: when someone last logged in from a place, by L{LoginRecorded.place
-        <twistchat.chat.model.events.LoginRecorded>}, in milliseconds since the epoch.  The oldest is the first.
+    @ivar logins: the last login with each credential and from each place, oldest first.
     @ivar inbox: the private texts that its owner has not been shown, oldest first.
     """
 
     __slots__ = (
         "credentials",
         "inbox",
+        "logins",
         "name",
         "nicks",
-        "places",
         "registered",
         "registration",
         "settings",
         "suspended",
         "until",
-        "used",
     )
 
     def __init__(self, name: str, registered: int, until: int | None = None, registration: str = "") -> None:
@@ -92,8 +112,7 @@ class Account:
         self.credentials: tuple[Credential, ...] = ()
         self.nicks: tuple[str, ...] = ()
         self.settings = NOTHING
-        self.used = NEVER
-        self.places = NO_PLACES
+        self.logins: tuple[Login, ...] = ()
         self.inbox: tuple[Left, ...] = ()
 
     @property
@@ -105,6 +124,33 @@ class Account:
     def isAdmin(self) -> bool:
         """Whether its owner is an administrator of this server."""
         return self.settings.get("admin") == "yes"
+
+    @property
+    def used(self) -> dict[tuple[str, str], int]:
+        """When a credential was last used, by kind and name, in milliseconds since the epoch."""
+        return {(login.kind, login.name): login.time for login in self.logins if login.kind}
+
+    @property
+    def places(self) -> dict[str, int]:
+        """When someone last logged in from a place, in milliseconds since the epoch.  The oldest is the first."""
+        return {login.place: login.time for login in self.logins if login.place}
+
+    def record(self, login: Login, forgets: str = "") -> None:
+        """
+        Record a login.
+
+        @param forgets: a place that is no longer remembered; empty for none.
+        """
+        self._forget(login.kind, login.name, login.place, forgets)
+        self.logins += (login,)
+
+    def forgetCredential(self, kind: CredentialKind, name: str) -> None:
+        """Forget the logins with a credential."""
+        self._forget(kind, name)
+
+    def _forget(self, kind: CredentialKind | Literal[""], name: str, *places: str) -> None:
+        kept = [login.without(kind, name, *places) for login in self.logins]
+        self.logins = tuple([login for login in kept if login is not None])
 
     def credential(self, kind: CredentialKind, name: str = "") -> Credential | None:
         """The credential with this kind and name."""
@@ -220,7 +266,9 @@ class Accounts:
 
     def add(self, account: Account) -> None:
         """Add an account.  No other account has its name."""
-        self._bySkeleton[skeleton(account.name)] = account
+        key = skeleton(account.name)
+        # Most names are their own skeletons, and one string takes less memory than two.
+        self._bySkeleton[account.name if key == account.name else key] = account
         if account.until is not None:
             self._unverified[account.name] = account
         self._count += 1
@@ -279,7 +327,7 @@ class Accounts:
         if credential is not None:
             self._unlink(account, credential)
             self._drop(account, kind, name)
-        account.used = {key: time for key, time in account.used.items() if key != (kind, name)} or NEVER
+        account.forgetCredential(kind, name)
 
     def _drop(self, account: Account, kind: CredentialKind, name: str) -> None:
         account.credentials = tuple(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec.structs import replace
 
 from twistchat.chat import errors
-from twistchat.chat.model.accounts import NO_PLACES, NOTHING, SETTINGS, Account
+from twistchat.chat.model.accounts import NOTHING, SETTINGS, Account, Login
 from twistchat.chat.model.events import (
     SERVER,
     AccountDropped,
@@ -318,13 +318,7 @@ def _credentialRemoved(state: State, entry: Entry, event: CredentialRemoved, ori
 
 def _loginRecorded(state: State, entry: Entry, event: LoginRecorded, origin: Origin | None) -> None:
     account = state.accounts.named(event.account)
-    if event.kind:
-        account.used = {**account.used, (event.kind, event.name): entry.time}
-    gone = (event.place, event.forgets)
-    places = {place: time for place, time in account.places.items() if place not in gone}
-    if event.place:
-        places[event.place] = entry.time
-    account.places = places or NO_PLACES
+    account.record(Login(event.kind, event.name, event.place, entry.time), event.forgets)
 
 
 def _accountSettingSet(state: State, entry: Entry, event: AccountSettingSet, origin: Origin | None) -> None:
