@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ from twistchat.chat.chat import Chat
 from twistchat.chat.errors import ChatError
 from twistchat.chat.fanout.audience import Broadcast
 from twistchat.chat.limits import ChatLimits, NickProtection
+from twistchat.chat.model.accounts import Account
 from twistchat.chat.model.events import (
     SERVER,
     AccessSet,
@@ -567,10 +568,18 @@ def shown(state: State) -> dict[str, Any]:
             )
             for room in state.rooms
         },
+        "accounts": {account.name: valuesOf(account) for account in state.accounts},
+        "retired": state.accounts.retired,
         "vacancies": list(state.rooms.vacancies.items()),
         "bans": state.serverBans.active(0),
         "whowas": {user.nick: state.whowas.named(user.nick) for user in state.users},
     }
+
+
+def valuesOf(account: Account) -> tuple[Any, ...]:
+    """Return the fields of an account, as values that can be compared."""
+    fields = [getattr(account, name) for name in Account.__slots__]
+    return tuple([dict(field) if isinstance(field, Mapping) else field for field in fields])
 
 
 def newState() -> State:
