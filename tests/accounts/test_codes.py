@@ -13,6 +13,7 @@ from twistchat.chat import errors
 from twistchat.chat.model.sessions import Session
 from twistchat.interfaces import IMailer
 from twistchat.testing.server import NOON
+from twistchat.testing.workers import HeldWorker
 
 ADDRESS = "alice@example.org"
 
@@ -214,6 +215,21 @@ class ResetTests(MailCase):
         self.refused(self.reset(code, "a third horse"), errors.BadCredential)
         self.successResultOf(self.login("alice", "another horse"))
         self.refused(self.login("alice", PASSWORD), errors.LoginFailed)
+
+    def test_once(self) -> None:
+        """Of two people with the same code at the same time, the first one sets the password."""
+        worker = HeldWorker()
+        self.serve(mailer=self.mailer, makeWorker=lambda: worker)
+        registering = self.register()
+        worker.run()
+        self.successResultOf(registering)
+        self.successResultOf(self.registrar.verify(sessionFrom("127.0.0.1"), "alice", self.code()))
+        self.successResultOf(self.registrar.requestReset(sessionFrom("127.0.0.1"), "alice"))
+        code = self.code()
+        first, second = self.reset(code), self.reset(code, "a third horse")
+        worker.run()
+        self.successResultOf(first)
+        self.refused(second, errors.BadCredential)
 
     def test_otherCode(self) -> None:
         """A code for something else resets no password."""
