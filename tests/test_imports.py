@@ -126,7 +126,7 @@ LAYERS: Mapping[str, Layer] = {
             "twistchat.journal.sqlite.reading",
             "twistchat.journal.sqlite.rows",
         ),
-        typing=("twistchat.journal.sqlite.log", "twistchat.journal.sqlite.writer"),
+        typing=("twistchat.journal.sqlite.log", "twistchat.journal.sqlite.writing.writer"),
     ),
     # The log knows nothing of the history but the interface in its module "sharing".
     "twistchat.journal.sqlite": Layer(
@@ -489,9 +489,9 @@ class CheckerTests(SynchronousTestCase):
             "from twisted.internet import defer",
             "from twisted.python.failure import Failure",
             "from twistchat.interfaces import ILog",
-            "from twistchat.journal.sqlite import writer",
+            "from twistchat.journal.sqlite.writing import writer",
         )
-        self.assertRefused("twistchat.journal.history.reader", "import twistchat.journal.sqlite.writer")
+        self.assertRefused("twistchat.journal.history.reader", "import twistchat.journal.sqlite.writing.writer")
         self.assertRefused(
             "twistchat.journal.sqlite.log",
             "import twistchat.journal.history.reader",

@@ -328,7 +328,7 @@ class Scene:
         self.later = seconds
 
     def wait(self, seconds: float) -> None:
-        """Advance the clock, and call L{Upkeep.tend <twistchat.chat.rules.upkeep.Upkeep.tend>}."""
+        """Advance the clock, and call L{Upkeep.tend <twistchat.chat.rules.rooms.upkeep.Upkeep.tend>}."""
         self.now += seconds
         self.chat.upkeep.tend()
         self.endTurn()

@@ -17,15 +17,15 @@ from twisted.python.reflect import namedAny
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.model import events
-from twistchat.chat.rules.channels import Channels
-from twistchat.chat.rules.identity import Identity
-from twistchat.chat.rules.inbox import Inbox
-from twistchat.chat.rules.membership import Membership
-from twistchat.chat.rules.operators import Operators
-from twistchat.chat.rules.ownership import Ownership
-from twistchat.chat.rules.presence import Presence
 from twistchat.chat.rules.reading import Reading
+from twistchat.chat.rules.rooms.channels import Channels
+from twistchat.chat.rules.rooms.membership import Membership
+from twistchat.chat.rules.rooms.ownership import Ownership
 from twistchat.chat.rules.speaking import Speaking
+from twistchat.chat.rules.users.identity import Identity
+from twistchat.chat.rules.users.inbox import Inbox
+from twistchat.chat.rules.users.operators import Operators
+from twistchat.chat.rules.users.presence import Presence
 from twistchat.testing import Client, MemoryServer
 from twistchat.testing.samples import eventClasses
 

@@ -21,10 +21,10 @@ from twistchat.journal.history.renames import MovePace
 from twistchat.journal.history.retention import Retention
 from twistchat.journal.history.sqlite import SqliteHistory
 from twistchat.journal.kinds import sqliteJournal
-from twistchat.journal.sqlite.batches import LogLimits
 from twistchat.journal.sqlite.log import SqliteLog
 from twistchat.journal.sqlite.reading import RowReader
-from twistchat.journal.sqlite.writer import Writer
+from twistchat.journal.sqlite.writing.batches import LogLimits
+from twistchat.journal.sqlite.writing.writer import Writer
 from twistchat.testing.workers import HeldWorker
 
 

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING
 from twistchat.chat.fanout.audience import Broadcast
 from twistchat.chat.limits import ChatLimits, NickProtection
 from twistchat.chat.model.names import fold, reserve
-from twistchat.chat.rules.accounts import AccountRules
-from twistchat.chat.rules.channels import Channels
 from twistchat.chat.rules.core import Core
-from twistchat.chat.rules.identity import Identity
-from twistchat.chat.rules.inbox import Inbox
-from twistchat.chat.rules.membership import Membership
-from twistchat.chat.rules.operators import Operators
-from twistchat.chat.rules.ownership import Ownership
-from twistchat.chat.rules.presence import Presence
 from twistchat.chat.rules.reading import Reading
+from twistchat.chat.rules.rooms.channels import Channels
+from twistchat.chat.rules.rooms.membership import Membership
+from twistchat.chat.rules.rooms.ownership import Ownership
+from twistchat.chat.rules.rooms.upkeep import Upkeep
 from twistchat.chat.rules.speaking import Speaking
-from twistchat.chat.rules.upkeep import Upkeep
+from twistchat.chat.rules.users.accounts import AccountRules
+from twistchat.chat.rules.users.identity import Identity
+from twistchat.chat.rules.users.inbox import Inbox
+from twistchat.chat.rules.users.operators import Operators
+from twistchat.chat.rules.users.presence import Presence
 from twistchat.chat.state import State
 
 if TYPE_CHECKING:

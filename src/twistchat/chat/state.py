@@ -21,18 +21,9 @@ from twistchat.chat.model.sessions import Session
 from twistchat.chat.model.users import Users
 from twistchat.chat.model.watching import Watchers
 from twistchat.chat.model.whowas import Whowas
-from twistchat.chat.rules import (
-    accounts,
-    channels,
-    identity,
-    logins,
-    membership,
-    operators,
-    ownership,
-    presence,
-    profile,
-    speaking,
-)
+from twistchat.chat.rules import speaking
+from twistchat.chat.rules.rooms import channels, membership, ownership
+from twistchat.chat.rules.users import accounts, identity, logins, operators, presence, profile
 
 if TYPE_CHECKING:
     from twistchat.chat.fanout.audience import Broadcast

@@ -41,8 +41,8 @@ from twistchat.chat.model.events import (
 from twistchat.journal.history.indexing import Indexing, IndexPace
 from twistchat.journal.history.reader import HistoryReader
 from twistchat.journal.history.renames import MovePace
-from twistchat.journal.sqlite.batches import LogLimits
-from twistchat.journal.sqlite.writer import Writer
+from twistchat.journal.sqlite.writing.batches import LogLimits
+from twistchat.journal.sqlite.writing.writer import Writer
 from twistchat.testing.contract import ANN, BOB, GUEST, said
 from twistchat.testing.workers import InlineWorker
 

@@ -35,9 +35,9 @@ from twistchat.chat.model.events import (
 )
 from twistchat.chat.model.spans import Damaged, Kept, Span, pair
 from twistchat.chat.state import State
-from twistchat.journal.sqlite.batches import LogLimits
 from twistchat.journal.sqlite.position import SKIP
 from twistchat.journal.sqlite.rows import checksum
+from twistchat.journal.sqlite.writing.batches import LogLimits
 from twistchat.testing.contract import ANN, BOB, said
 
 

@@ -16,10 +16,10 @@ from twisted.logger import LogLevel, capturedLogs, formatEvent
 
 from tests.journal.disk import DiskTestCase, connectionOf
 from twistchat.journal.kinds import sqliteJournal
-from twistchat.journal.sqlite import writer
 from twistchat.journal.sqlite.constants import Constants, writeConstants
 from twistchat.journal.sqlite.files import retireKeyFile, secure
 from twistchat.journal.sqlite.migrate import JournalUnusable, migrate, schema
+from twistchat.journal.sqlite.writing import writer
 from twistchat.testing.workers import HeldWorker, InlineWorker
 
 OLD_KEY = b"an old key of the cloaks, so old"

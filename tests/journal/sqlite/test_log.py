@@ -32,8 +32,8 @@ from twistchat.chat.model.spans import Span
 from twistchat.interfaces import Journal
 from twistchat.journal.history.indexing import IndexPace
 from twistchat.journal.kinds import sqliteJournal
-from twistchat.journal.sqlite.batches import LogLimits
 from twistchat.journal.sqlite.rows import RowWriter, checksum
+from twistchat.journal.sqlite.writing.batches import LogLimits
 from twistchat.testing.contract import ANN, BOB, GUEST, JournalContract, said
 from twistchat.testing.workers import HeldWorker, InlineWorker
 

@@ -31,7 +31,7 @@ from twistchat.chat.model.spans import Around, pair
 from twistchat.chat.model.texts import FORMATTING, asksClients, checkMessage, checkText
 from twistchat.chat.model.users import User
 from twistchat.chat.rules.core import Core, Effects
-from twistchat.chat.rules.inbox import Inbox, leave, withdraw
+from twistchat.chat.rules.users.inbox import Inbox, leave, withdraw
 
 if TYPE_CHECKING:
     from twistchat.chat.state import State

@@ -30,7 +30,7 @@ class ScrubPace:
 
 class Scrubbing:
     """
-    Calls L{Writer.scrub <twistchat.journal.sqlite.writer.Writer.scrub>} after entries were deleted.
+    Calls L{Writer.scrub <twistchat.journal.sqlite.writing.writer.Writer.scrub>} after entries were deleted.
 
     @ivar pace: see L{ScrubPace}.
     """

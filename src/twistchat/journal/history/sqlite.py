@@ -21,7 +21,7 @@ from twistchat.journal.history.writing import HistoryWriter
 if TYPE_CHECKING:
     from twistchat.journal.sqlite.log import SqliteLog
     from twistchat.journal.sqlite.reading import RowReader
-    from twistchat.journal.sqlite.writer import Writer
+    from twistchat.journal.sqlite.writing.writer import Writer
 
 
 @implementer(IHistory)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
     from twistchat.journal.history.reader import HistoryReader
-    from twistchat.journal.sqlite.writer import Writer
+    from twistchat.journal.sqlite.writing.writer import Writer
 
 Write: TypeAlias = "Callable[[Callable[[HistoryWriter], Any]], Deferred[Any]]"
 """Runs work on the writing thread, between two batches."""

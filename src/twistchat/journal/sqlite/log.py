@@ -26,15 +26,15 @@ from twistchat.chat.model.spans import conversation
 from twistchat.interfaces import ILog
 from twistchat.journal.following import Followers, Following
 from twistchat.journal.proposals import Mark, Proposal
-from twistchat.journal.sqlite.batches import Batch, LogLimits, takeBatch
 from twistchat.journal.sqlite.faults import DAMAGED, Fault
 from twistchat.journal.sqlite.files import FILE
 from twistchat.journal.sqlite.migrate import JournalUnusable
 from twistchat.journal.sqlite.reading import RowReader
 from twistchat.journal.sqlite.rebuilding import rebuild
 from twistchat.journal.sqlite.rows import RowWriter
-from twistchat.journal.sqlite.threads import FileThreads, ignoreFault
-from twistchat.journal.sqlite.writer import Writer
+from twistchat.journal.sqlite.writing.batches import Batch, LogLimits, takeBatch
+from twistchat.journal.sqlite.writing.threads import FileThreads, ignoreFault
+from twistchat.journal.sqlite.writing.writer import Writer
 from twistchat.journal.stamp import Stamp
 from twistchat.worker import Worker
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from twistchat.journal.sqlite.reading import RowReader
-    from twistchat.journal.sqlite.writer import Writer
+    from twistchat.journal.sqlite.writing.writer import Writer
 
 
 class Sharer(Protocol):

@@ -37,7 +37,7 @@ async def enterRoom(client: LineProtocol, name: str, key: str | None = None, unl
 
     Deliveries from the room follow the history, without gaps or duplicates.
 
-    @param unlimited: see L{Membership.join <twistchat.chat.rules.membership.Membership.join>}.
+    @param unlimited: see L{Membership.join <twistchat.chat.rules.rooms.membership.Membership.join>}.
     """
     chat, session = client.context.chat, client.openSession
     with client.holdDeliveries():

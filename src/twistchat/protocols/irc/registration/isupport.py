@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.model.bans.masks import ACTING, MATCHING
 from twistchat.chat.model.modes.room import RANKS, ROOM_MODES, Shape
-from twistchat.chat.rules.changes import LONGEST_KEY
-from twistchat.chat.rules.identity import LONGEST_HOST
+from twistchat.chat.rules.rooms.changes import LONGEST_KEY
+from twistchat.chat.rules.users.identity import LONGEST_HOST
 from twistchat.protocols.irc.replies.formatting import USERNAME
 from twistchat.protocols.irc.settings import ircSettings
 from twistchat.wire.irc.isupport import lines

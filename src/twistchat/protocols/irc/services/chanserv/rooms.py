@@ -11,7 +11,7 @@ from twistchat.protocols.irc.replies.formatting import formatTime
 from twistchat.protocols.irc.services.table import ServiceTable, Usage
 
 if TYPE_CHECKING:
-    from twistchat.chat.rules.ownership import RoomInfo
+    from twistchat.chat.rules.rooms.ownership import RoomInfo
     from twistchat.protocols.irc.services.request import Request
 
 table = ServiceTable()

@@ -1,0 +1,1 @@
+"""The rules of rooms: membership, modes, topics, names, registration, and automatic maintenance."""

@@ -1,0 +1,431 @@
+"""Registered rooms: their founders, access lists and settings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from twistchat.chat import errors
+from twistchat.chat.model.accounts import Account
+from twistchat.chat.model.events import (
+    SERVER,
+    AccessSet,
+    Entry,
+    Event,
+    ModeChange,
+    ModesSet,
+    RoomDropped,
+    RoomEvent,
+    RoomRegistered,
+    RoomSettingSet,
+    RoomTransferred,
+    Source,
+)
+from twistchat.chat.model.modes.room import (
+    FOUNDER,
+    OPERATOR,
+    PROTECTED,
+    RANK_BY_LETTER,
+    SERVER_OPERATOR,
+    level,
+    parseRanks,
+)
+from twistchat.chat.model.names import fold, normalizeRoom
+from twistchat.chat.model.rooms import NO_SETTINGS, SETTINGS, Room
+from twistchat.chat.model.sessions import Asker, Origin
+from twistchat.chat.model.texts import checkText
+from twistchat.chat.rules.core import Core, Effects
+from twistchat.chat.rules.rooms.access import free, setAccess, setFounder
+
+if TYPE_CHECKING:
+    from twistchat.chat.state import State
+    from twistchat.interfaces import Receipt
+
+LONGEST_SETTING: Final = 32
+"""The most characters of an unknown setting that an error repeats."""
+
+
+class Access(NamedTuple):
+    """
+    An account in the access list of a room.
+
+    @ivar account: the display form of its name.
+    @ivar ranks: the letters of its ranks, highest first.
+    """
+
+    account: str
+    ranks: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoomInfo:
+    """
+    What is known of a registered room.
+
+    @ivar name: the display form of its name.
+    @ivar founder: the account that owns it.
+    @ivar created: when it was created, in milliseconds since the epoch.
+    @ivar settings: its settings.  Only its founder and administrators see the successor.
+    """
+
+    name: str
+    founder: str
+    created: int
+    settings: Mapping[str, str]
+
+
+class Ownership:
+    """
+    The verbs that register rooms and change registered rooms.
+
+    C{None} as the asker is an administrator, who may do everything, and so may server operators with the privilege
+    C{"rooms"}.  Others need an account.  Their rank in a room is that of the access list, whether or not they are
+    there.
+    """
+
+    def __init__(self, core: Core, inherits: bool = True) -> None:
+        """
+        @param inherits: see L{bequeath}.
+        """
+        self._core = core
+        self._inherits = inherits
+
+    def register(self, asker: Asker | None, name: str, account: str | None = None) -> Receipt:
+        """
+        Register a room, which the asker operates.
+
+        @param account: its founder; C{None} for the asker's account.  Only administrators may choose another one.
+        @raise CannotRegister: it is the lobby.
+        @raise RoomRegisteredAlready: it is registered.
+        @raise TooManyOf: the account has too many rooms.
+        """
+        if account is None or not self._administers(asker):
+            account = self._account(asker)
+        founder = self._named(account)
+        if self._administers(asker):
+            name = normalizeRoom(name, self._core.limits.room)
+            room = self._core.state.rooms.get(name)
+            if room is None:
+                self._core.state.rooms.checkFree(name)
+        else:
+            assert asker is not None
+            room, member = self._core.membership(asker, name)
+            room.require(member, OPERATOR)
+        name = name if room is None else room.name
+        if fold(name) == self._core.lobby:
+            raise errors.CannotRegister(name, "everyone arrives there")
+        if room is not None and room.founder is not None:
+            raise errors.RoomRegisteredAlready(name)
+        self._checkRooms(founder)
+        return self._propose(asker, RoomRegistered(self._source(asker), name, founder.name))
+
+    def drop(self, asker: Asker | None, name: str) -> Receipt:
+        """End the registration of a room."""
+        room = self._founded(asker, name)
+        return self._propose(asker, RoomDropped(self._source(asker), room.name))
+
+    def transfer(self, asker: Asker | None, name: str, account: str) -> Receipt | None:
+        """
+        Make another account the founder of a room.
+
+        @return: C{None} if it is the founder already.
+        @raise TooManyOf: the account has too many rooms.
+        """
+        room, founder = self._founded(asker, name), self._named(account)
+        if room.founder == founder.name:
+            return None
+        self._checkRooms(founder)
+        return self._propose(asker, RoomTransferred(self._source(asker), room.name, founder.name))
+
+    def setAccess(self, asker: Asker | None, name: str, account: str, ranks: str) -> Receipt | None:
+        """
+        Change the access list of a room.
+
+        This needs the rank C{a}, and a higher level than the account has now and will have.  Everyone may give up
+        ranks of their own.
+
+        @param ranks: a word or letters, see L{parseRanks}; C{"none"} or C{""} removes the account.
+        @return: C{None} if nothing would change.
+        @raise NoAccess: the asker's rank does not suffice.
+        @raise TooManyOf: the list is full.
+        """
+        room, wanted = self._registered(asker, name), parseRanks(ranks)
+        own, key = self._level(asker, room), fold(account)
+        if key not in room.granted or wanted:
+            account = self._named(account).name
+            key = fold(account)
+        held = room.granted.get(key, "")
+        resigning = self._isOwn(asker, account) and set(wanted) <= set(held)
+        if not resigning and (own < PROTECTED or own <= max(level(wanted), level(held))):
+            raise errors.NoAccess(room.name)
+        if wanted == held:
+            return None
+        limit = self._core.limits.accessPerRoom
+        if not held and len(room.granted) >= limit:
+            raise errors.TooManyOf(f"accounts in the access list of {room.name}", limit)
+        return self._propose(asker, AccessSet(self._source(asker), room.name, account, wanted))
+
+    def setSetting(self, asker: Asker | None, name: str, setting: str, value: str | None) -> Receipt:
+        """
+        Change a setting of a room.
+
+        @param setting: a key of L{SETTINGS}.
+        @param value: the value; C{None} or C{""} for the default.
+        @raise BadName: there is no such setting.
+        """
+        room = self._founded(asker, name)
+        if setting not in SETTINGS:
+            raise errors.BadName(
+                setting[:LONGEST_SETTING], f"is not a setting of rooms; these are {', '.join(SETTINGS)}"
+            )
+        checkText(f"the {setting}", value or "", self._core.limits.topic)
+        if setting == "successor" and value:
+            value = self._named(value).name
+        return self._propose(asker, RoomSettingSet(self._source(asker), room.name, setting, value or None))
+
+    def grantOwn(self, asker: Asker, name: str) -> Receipt | None:
+        """
+        Give the asker, who is in the room, the ranks that they have in its access list.
+
+        @return: C{None} if they have them already.
+        @raise NoAccess: they are not in the list.
+        """
+        room, member = self._core.membership(asker, name)
+        if room.founder is None:
+            raise errors.RoomNotRegistered(room.name)
+        source = member.user.source
+        ranks = room.ranksOf(self._account(asker))
+        if not ranks:
+            raise errors.NoAccess(room.name)
+        changes = tuple(
+            [ModeChange(True, letter, source.nick, source) for letter in ranks if letter not in member.ranks]
+        )
+        return self._core.propose(asker, ModesSet(source, room.name, changes)) if changes else None
+
+    def setRank(self, asker: Asker | None, name: str, nick: str, letter: str, adding: bool) -> Receipt | None:
+        """
+        Give a member of a room a rank for this visit, or take it.  The asker need not be in the room.
+
+        @param letter: the letter of the rank.
+        @return: C{None} if nothing would change.
+        @raise NoAccess: the asker's rank does not suffice to give this rank, or is below that of the member.
+        """
+        room = self._registered(asker, name)
+        member = room.members.get(self._core.named(nick).source.uid)
+        own, subject = self._level(asker, room), None if member is None else member.user.source
+        if own < RANK_BY_LETTER[letter].grantedBy:
+            raise errors.NoAccess(room.name)
+        if member is None or subject is None:
+            raise errors.TargetNotInRoom(nick, room.name)
+        if not adding and own < member.level:
+            raise errors.NoAccess(room.name)
+        change = ModeChange(adding, letter, subject.nick, subject)
+        if room.isInEffect(change):
+            return None
+        return self._propose(asker, ModesSet(self._source(asker), room.name, (change,)))
+
+    def bequeath(self, asker: Asker | None, account: Account) -> None:
+        """
+        Propose what becomes of the rooms of an account that is about to be dropped.
+
+        If accounts inherit, a room goes to its successor, or else to the account with the highest rank in its access
+        list; the one that got access first wins.  It must be usable and have space for another room.  Otherwise the
+        room becomes free.
+        """
+        source, given = self._source(asker), Counter[str]()
+        for room in self._core.state.rooms.ownedBy(account.name):
+            heir = self._heir(room, account, given) if self._inherits else None
+            event = RoomDropped(source, room.name) if heir is None else RoomTransferred(source, room.name, heir.name)
+            if heir is not None:
+                given[heir.name] += 1
+            self._propose(asker, event).addErrback(_ignore)
+
+    # Questions
+
+    def access(self, asker: Asker | None, name: str) -> list[Access]:
+        """
+        The access list of a room, without its founder, in the order in which accounts were added.
+
+        @raise NoAccess: the asker is not in the list.
+        """
+        room = self._registered(asker, name)
+        if not self._level(asker, room):
+            raise errors.NoAccess(room.name)
+        accounts = self._core.state.accounts
+        found = ((accounts.get(key), ranks) for key, ranks in room.granted.items())
+        return [Access(account.name, ranks) for account, ranks in found if account is not None]
+
+    def info(self, asker: Asker | None, name: str) -> RoomInfo:
+        """What the asker may know of a registered room."""
+        room = self._registered(asker, name)
+        assert room.founder is not None
+        settings = dict(room.settings)
+        if self._level(asker, room) < FOUNDER:
+            settings.pop("successor", None)
+        return RoomInfo(room.name, room.founder, room.created, settings)
+
+    def roomsOf(self, account: str) -> list[str]:
+        """The names of the rooms whose founder is this account."""
+        return [room.name for room in self._core.state.rooms.ownedBy(account)]
+
+    # Checks
+
+    def _administers(self, asker: Asker | None) -> bool:
+        """Whether the asker may do everything with all rooms."""
+        return asker is None or self._core.user(asker).may("rooms")
+
+    def _account(self, asker: Asker | None) -> str:
+        """
+        The account of the asker.
+
+        @raise NotLoggedIn: they have none.
+        """
+        account = None if asker is None else self._core.user(asker).source.account
+        if account is None:
+            raise errors.NotLoggedIn
+        return account
+
+    def _isOwn(self, asker: Asker | None, account: str) -> bool:
+        """Whether an account is that of the asker."""
+        own = None if asker is None else self._core.user(asker).source.account
+        return own is not None and fold(own) == fold(account)
+
+    def _named(self, name: str) -> Account:
+        """
+        The account with this name or nick, if its mail address is verified.
+
+        @raise NoSuchAccount: there is none.
+        """
+        account = self._core.state.accounts.ownerOf(name)
+        if account is None or account.until is not None or fold(name) not in map(fold, (account.name, *account.nicks)):
+            raise errors.NoSuchAccount(name)
+        return account
+
+    def _registered(self, asker: Asker | None, name: str) -> Room:
+        """
+        A registered room.
+
+        @raise NoSuchRoom: the room does not exist, or is secret to the asker, who has no rank in it.
+        @raise RoomNotRegistered: it is not registered.
+        """
+        room = self._core.state.rooms.get(name)
+        user = None if asker is None else self._core.user(asker)
+        hidden = room is not None and user is not None and room.secretTo(user) and not self._level(asker, room)
+        if room is None or hidden:
+            raise errors.NoSuchRoom(name)
+        if room.founder is None:
+            raise errors.RoomNotRegistered(room.name)
+        return room
+
+    def _founded(self, asker: Asker | None, name: str) -> Room:
+        """
+        A registered room whose founder is the asker.
+
+        @raise NotFounder: another account is.
+        """
+        room = self._registered(asker, name)
+        if self._level(asker, room) < FOUNDER:
+            raise errors.NotFounder(room.name)
+        return room
+
+    def _level(self, asker: Asker | None, room: Room) -> int:
+        """The level that the asker has in a room by its access list."""
+        if self._administers(asker):
+            return SERVER_OPERATOR
+        assert asker is not None
+        return room.accessLevel(self._core.user(asker).source)
+
+    def _checkRooms(self, account: Account) -> None:
+        """Check that an account may have another room."""
+        limit = self._core.limits.roomsPerAccount
+        if len(self._core.state.rooms.ownedBy(account.name)) >= limit:
+            raise errors.TooManyOf("rooms", limit)
+
+    def _heir(self, room: Room, account: Account, given: Mapping[str, int]) -> Account | None:
+        """
+        The account that inherits a room; C{None} if there is none.
+
+        @param given: the number of rooms that each account inherits in addition.
+        """
+        accounts, rooms = self._core.state.accounts, self._core.state.rooms
+        listed = sorted(room.granted, key=lambda key: -level(room.granted[key]))
+        for name in (room.settings.get("successor", ""), *listed):
+            heir = accounts.get(name)
+            if heir is None or heir is account or not heir.usable:
+                continue
+            if len(rooms.ownedBy(heir.name)) + given.get(heir.name, 0) < self._core.limits.roomsPerAccount:
+                return heir
+        return None
+
+    def _source(self, asker: Asker | None) -> Source:
+        return SERVER if asker is None else self._core.user(asker).source
+
+    def _propose(self, asker: Asker | None, event: Event) -> Receipt:
+        return self._core.log.append(event, None if asker is None else asker.origin)
+
+
+def _ignore(failure: object) -> None:
+    """Ignore that a room could not be given away.  The entry that drops the account makes it free."""
+
+
+# Effects
+
+
+def _roomRegistered(state: State, entry: Entry, event: RoomRegistered, origin: Origin | None) -> None:
+    _checkNotDropped(state, event.account)
+    room = state.roomOf(event) or state.roomFor(event.room, entry.time)
+    if room.founder is not None:
+        raise errors.RoomRegisteredAlready(room.name)
+    state.rooms.vacancies.pop(room.key, None)
+    setFounder(state, entry, room, event.account, origin)
+
+
+def _roomTransferred(state: State, entry: Entry, event: RoomTransferred, origin: Origin | None) -> None:
+    _checkNotDropped(state, event.account)
+    setFounder(state, entry, _registered(state, event), event.account, origin)
+
+
+def _roomDropped(state: State, entry: Entry, event: RoomDropped, origin: Origin | None) -> None:
+    free(state, entry, _registered(state, event), origin)
+
+
+def _accessSet(state: State, entry: Entry, event: AccessSet, origin: Origin | None) -> None:
+    room = _registered(state, event)
+    ranks = event.ranks if state.accounts.get(event.account) is not None else ""
+    setAccess(state, entry, room, event.account, ranks, origin)
+
+
+def _roomSettingSet(state: State, entry: Entry, event: RoomSettingSet, origin: Origin | None) -> None:
+    room = _registered(state, event)
+    settings = {name: value for name, value in room.settings.items() if name != event.name}
+    if event.value is not None:
+        settings[event.name] = event.value
+    room.settings = settings or NO_SETTINGS
+
+
+def _checkNotDropped(state: State, account: str) -> None:
+    """
+    Check that an account was not dropped since the event was proposed.  At a restart, an account that was dropped later
+    is not there, so only the names of dropped accounts tell.
+    """
+    if state.accounts.isRetired(account):
+        raise errors.NoSuchAccount(account)
+
+
+def _registered(state: State, event: RoomEvent) -> Room:
+    room = state.roomOf(event)
+    if room is None or room.founder is None:
+        raise errors.RoomNotRegistered(event.room)
+    return room
+
+
+EFFECTS: Effects = {
+    RoomRegistered: _roomRegistered,
+    RoomTransferred: _roomTransferred,
+    RoomDropped: _roomDropped,
+    AccessSet: _accessSet,
+    RoomSettingSet: _roomSettingSet,
+}
+"""The effect of each class of event."""

@@ -1,0 +1,132 @@
+"""Automatic maintenance of rooms without an owner, and of nicks that belong to accounts.  Every change is an entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from twistchat.chat.model.events import SERVER, ModeChange, ModesSet
+from twistchat.chat.model.names import fold
+from twistchat.chat.model.rooms import Room
+from twistchat.chat.rules.core import Core
+from twistchat.chat.rules.users.claims import Claims
+
+if TYPE_CHECKING:
+    from twistchat.chat.model.users import User
+
+MOST_PROMOTIONS = 50
+"""The number of rooms that may get a new operator at the same time."""
+
+RETRY = 5.0
+"""Seconds until the next check, if work was postponed or has not completed."""
+
+
+class Upkeep:
+    """Proposes the changes that rooms and nicks need without a request of a user."""
+
+    def __init__(self, core: Core, later: Callable[[float | None], None]) -> None:
+        """
+        @param later: schedules a call of C{tend} in this many seconds, in place of an earlier schedule.  C{None}
+            cancels it.
+        """
+        self._core = core
+        self._claims = Claims(core)
+        self._later = later
+        self._due: float | None = None
+        self._promoting: set[str] = set()
+
+    def tend(self) -> None:
+        """
+        Propose the changes that rooms and nicks need now, and schedule the next call.
+
+        If the last operator of a room has been gone for too long, another member gets the rank.  If the journal refused
+        to record the locks that empty rooms lost, propose that again.  See L{Claims} for nicks.
+        """
+        self._due = None
+        self._recordUnlocked()
+        rooms, now = self._core.state.rooms, self._core.timestamp()
+        waits = [RETRY] if rooms.unlocked else []
+        claimed = self._claims.tend()
+        if claimed is not None:
+            waits.append(claimed)
+        for name, vacancy in list(rooms.vacancies.items()):
+            if not vacancy.hasExpired(now):
+                waits.append((vacancy.end - now) / 1000)
+                continue
+            successor = vacancy.successor(rooms.get(name))
+            if successor is not None:
+                waits.append(RETRY)
+                if len(self._promoting) < MOST_PROMOTIONS:
+                    self._promote(name, successor)
+        self._tendIn(min(waits, default=None))
+
+    def needed(self) -> None:
+        """
+        React to a change of C{rooms.vacancies} or C{rooms.unlocked} (see C{State.tend}), in constant time.
+
+        The locks that an empty room lost are recorded at once, before anybody owns that room, so that a restart does
+        not restore them.
+        """
+        self._recordUnlocked()
+        rooms = self._core.state.rooms
+        if not (len(rooms) or rooms.unlocked or self._claims):
+            self._tendIn(None)
+        elif rooms.vacancies:
+            last = next(reversed(rooms.vacancies.values()))
+            self._tendSoon(max(0.0, last.end / 1000 - self._core.wall()))
+
+    def claimed(self, user: User) -> None:
+        """A user has a nick that belongs to another account (see C{State.claimed}).  L{tend} asks them to log in."""
+        self._claims.add(user)
+        self._tendSoon(0.0)
+
+    def _tendSoon(self, seconds: float) -> None:
+        """Schedule a call of L{tend}, unless an earlier one is scheduled."""
+        if self._due is None or self._core.now() + seconds < self._due:
+            self._tendIn(seconds)
+
+    def _tendIn(self, seconds: float | None) -> None:
+        self._due = None if seconds is None else self._core.now() + seconds
+        self._later(seconds)
+
+    def _promote(self, name: str, successor: User) -> None:
+        """
+        Make a member the operator of a room that has none, unless that is already proposed.
+
+        The member has the rank until they leave.  Their account does not get it, because it would then own the room.
+
+        @param name: the room's folded name.
+        """
+        if name in self._promoting:
+            return
+        self._promoting.add(name)
+        change = ModeChange(True, "o", successor.nick, replace(successor.source, account=None))
+        promotion = self._core.log.append(ModesSet(SERVER, successor.rooms[name].name, (change,)))
+        promotion.addBoth(lambda _: self._promoting.discard(name))
+
+    def _recordUnlocked(self) -> None:
+        """Record the locks that rooms have lost."""
+        rooms = self._core.state.rooms
+        unlocked, rooms.unlocked = rooms.unlocked, []
+        for room, changes in unlocked:
+            self._record(room, changes)
+
+    def _record(self, room: Room, changes: tuple[ModeChange, ...]) -> None:
+        """Record the locks that a room has lost, under its current name.  Repeat that if it fails."""
+        there = self._core.state.rooms.get(room.name)
+        lost = tuple([change for change in changes if there is None or there.isInEffect(change)])
+        if not lost:
+            return
+        event = ModesSet(SERVER, room.name, lost)
+
+        def recorded(_: object) -> None:
+            if room.key != fold(event.room):
+                self._record(room, changes)
+
+        def failed(_: object) -> None:
+            self._core.state.rooms.unlocked.append((room, changes))
+            self._tendSoon(RETRY)
+
+        self._core.log.append(event).addCallbacks(recorded, failed)

@@ -1,0 +1,207 @@
+"""The commands of server operators.  Each needs a privilege."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from twistchat.chat import errors
+from twistchat.chat.errors import NoSuchNick
+from twistchat.chat.model.bans.server import ServerBan, ServerBanTest, checkReach, normalizeServerBan, wordServerBan
+from twistchat.chat.model.events import (
+    Announced,
+    Entry,
+    HostSet,
+    Killed,
+    OperatorSet,
+    ServerBanLifted,
+    ServerBanSet,
+    UserModesSet,
+)
+from twistchat.chat.model.modes.user import OPERATORS_ONLY, sortUserModes
+from twistchat.chat.model.sessions import Asker, Origin, Session
+from twistchat.chat.model.texts import checkText
+from twistchat.chat.model.users import Operator, User
+from twistchat.chat.rules.core import Core, Effects
+from twistchat.chat.rules.notify import derive, notifyOperators
+from twistchat.chat.rules.users.identity import Identity
+from twistchat.chat.rules.users.presence import remove
+from twistchat.chat.rules.users.profile import hostSet, userModesSet
+
+if TYPE_CHECKING:
+    from twistchat.chat.state import State
+    from twistchat.interfaces import Receipt
+
+LONGEST_BAN = 100 * 365 * 86400.0
+"""The longest duration of a ban in seconds.  Only a permanent ban lasts longer."""
+
+
+class Operators:
+    """The verbs of server operators."""
+
+    def __init__(self, core: Core, identity: Identity) -> None:
+        """
+        @param identity: changes the host of users who become server operators.
+        """
+        self._core = core
+        self._identity = identity
+
+    async def become(
+        self,
+        asker: Asker,
+        title: str,
+        privileges: Iterable[str],
+        host: str | None = None,
+    ) -> None:
+        """
+        Make the asker a server operator.  The caller has authenticated them.
+
+        @param title: a description of the operator, as shown in WHOIS.
+        @param privileges: members of L{PRIVILEGES <twistchat.chat.model.users.PRIVILEGES>}.
+        @param host: their new host; C{None} to keep the current one.
+        """
+        user = self._core.user(asker)
+        await self._core.propose(asker, OperatorSet(user.source, title, frozenset(privileges)))
+        if host is not None and (showing := self._identity.setHost(user, host)) is not None:
+            await showing
+
+    def requirePrivilege(self, asker: Asker, privilege: str) -> User:
+        """
+        Check that the asker is a server operator with a privilege.
+
+        @param privilege: one of L{PRIVILEGES <twistchat.chat.model.users.PRIVILEGES>}.
+        @return: the user of the asker.
+        @raise NotPrivileged: they do not have the privilege.
+        """
+        user = self._core.user(asker)
+        if not user.may(privilege):
+            raise errors.NotPrivileged(privilege)
+        return user
+
+    def kill(self, asker: Asker, nick: str, reason: str) -> Receipt:
+        """Disconnect all sessions of a user."""
+        user = self.requirePrivilege(asker, "kill")
+        victim = self._core.named(nick)
+        checkText("the reason", reason, self._core.limits.reason)
+        return self._core.propose(asker, Killed(user.source, victim.source, reason))
+
+    def announce(self, asker: Asker, text: str) -> Receipt:
+        """Send a text to all server operators, and to all users with mode C{w} (IRC's WALLOPS)."""
+        user = self.requirePrivilege(asker, "wallops")
+        if not text.strip():
+            raise errors.NothingSaid
+        checkText("the announcement", text, self._core.limits.reason)
+        return self._core.propose(asker, Announced(user.source, text))
+
+    # Bans from the server
+
+    def banFromServer(self, asker: Asker, mask: str, seconds: float | None, reason: str = "") -> Receipt:
+        """
+        Ban a mask from the server, and disconnect all sessions that match.
+
+        @param mask: see L{normalizeServerBan}.  A ban on the same mask is replaced.
+        @param seconds: the duration; C{None} for a permanent ban.
+        @param reason: the reason, which banned clients are sent.
+        """
+        user = self.requirePrivilege(asker, "ban")
+        asked, mask = mask, normalizeServerBan(mask)
+        checkReach(mask, asked)
+        checkText("the reason", reason, self._core.limits.reason)
+        if seconds is not None and not 0 < seconds <= LONGEST_BAN:
+            raise errors.BadServerBan(asked, "a ban lasts more than 0 seconds and not over 100 years, or for ever")
+        test = ServerBanTest(mask)
+        if any(test.matches(user.source, own.address) for own in user.sessions.values()):
+            raise errors.BadServerBan(asked, "it would meet you")
+        until = None if seconds is None else int((self._core.wall() + seconds) * 1000)
+        return self._core.propose(asker, ServerBanSet(user.source, mask, reason, until))
+
+    def liftServerBan(self, asker: Asker, mask: str) -> Receipt:
+        """End a ban from the server."""
+        user = self.requirePrivilege(asker, "ban")
+        asked, mask = mask, normalizeServerBan(mask)
+        if self._core.state.serverBans.get(mask, self._core.timestamp()) is None:
+            raise errors.NoSuchServerBan(asked)
+        return self._core.propose(asker, ServerBanLifted(user.source, mask))
+
+    def serverBans(self, session: Session) -> list[ServerBan]:
+        """The active bans from the server, oldest first."""
+        self.requirePrivilege(session, "ban")
+        return self._core.state.serverBans.active(self._core.timestamp())
+
+
+# Effects
+
+
+def operatorSet(state: State, entry: Entry, event: OperatorSet, origin: Origin | None) -> None:
+    """Make a user a server operator, or end that."""
+    user = state.userOf(entry)
+    before = user.operator
+    if event.title is None:
+        if before is None:
+            return
+        user.operator = None
+    else:
+        host = user.source.host if before is None else before.host
+        user.operator = Operator(event.title, event.privileges, host)
+    state.users.count(user)
+    state.broadcast.send(entry, user.sessions.values(), origin=origin)
+    if before is not None and user.operator is None:
+        _resigned(state, entry, user, before, origin)
+    notifyOperators(state, entry, origin)
+
+
+def _resigned(state: State, entry: Entry, user: User, before: Operator, origin: Origin | None) -> None:
+    """Remove the modes and the host that a user had as a server operator."""
+    modes = sortUserModes(user.flags & OPERATORS_ONLY)
+    if modes:
+        modesSet = UserModesSet(user.source, "", modes)
+        userModesSet(state, derive(entry, modesSet, "modes"), modesSet, origin)
+    if before.host is not None and before.host != user.source.host:
+        host = HostSet(user.source, user.source.username, before.host)
+        hostSet(state, derive(entry, host, "host"), host, origin)
+
+
+def _killed(state: State, entry: Entry, event: Killed, origin: Origin | None) -> None:
+    user = state.users.get(event.killed.uid)
+    if user is None:
+        raise NoSuchNick(event.killed.nick)
+    remove(state, entry, user, origin)
+    notifyOperators(state, entry, origin)
+    why = f"{event.source.nick} ({event.reason})" if event.reason else event.source.nick
+    for session in list(user.sessions.values()):
+        state.broadcast.disconnect(session, f"Killed ({why})")
+
+
+def _announced(state: State, entry: Entry, event: Announced, origin: Origin | None) -> None:
+    listening = [user for user in state.users if "w" in user.flags or user.operator is not None]
+    sessions = [session for user in listening for session in user.sessions.values()]
+    state.broadcast.send(entry, sessions, origin=origin)
+
+
+def _serverBanSet(state: State, entry: Entry, event: ServerBanSet, origin: Origin | None) -> None:
+    notifyOperators(state, entry, origin, "ban")
+    state.serverBans.add(ServerBan(event.mask, event.reason, event.source.nick, entry.time, event.until))
+    if event.until is not None and event.until <= entry.time:
+        return
+    test = ServerBanTest(event.mask)
+    met = [
+        session
+        for session in state.sessions.values()
+        if test.matches(None if session.user is None else session.user.source, session.address)
+    ]
+    state.broadcast.departures.disconnect(met, wordServerBan(event.reason))
+
+
+def _serverBanLifted(state: State, entry: Entry, event: ServerBanLifted, origin: Origin | None) -> None:
+    state.serverBans.remove(event.mask)
+    notifyOperators(state, entry, origin, "ban")
+
+
+EFFECTS: Effects = {
+    OperatorSet: operatorSet,
+    Killed: _killed,
+    Announced: _announced,
+    ServerBanSet: _serverBanSet,
+    ServerBanLifted: _serverBanLifted,
+}
+"""The effect of each class of event."""

@@ -1,0 +1,182 @@
+"""The two threads of the file: one writes, the other reads.  They also log when faults begin and end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from twistchat.chat.errors import NotRead
+from twistchat.chat.phrasing import counted
+from twistchat.journal.sqlite.faults import Fault
+from twistchat.journal.sqlite.writing.writer import Writer
+from twistchat.worker import Worker
+
+if TYPE_CHECKING:
+    from twistchat.journal.sqlite.reading import RowReader
+    from twistchat.journal.sqlite.rows import Row
+    from twistchat.journal.sqlite.writing.sideeffects import Statement
+
+CHECKPOINT_BATCHES = 512
+CHECKPOINT_ENTRIES = 16_384
+"""The number of transactions, or of entries, after which a checkpoint is made."""
+
+T = TypeVar("T")
+
+log = Logger()
+
+
+class FileThreads:
+    """
+    Runs work on the file in its threads.  Each thread does its work in order.
+
+    The log file gets one line when faults begin, and one when they end.
+
+    @ivar writer: the connection that writes.
+    @ivar reader: the connection that reads.
+    @ivar lost: the number of messages that were refused since faults began.
+    """
+
+    def __init__(
+        self, writer: Writer, reader: RowReader, worker: Callable[[str], Worker], recovered: Callable[[], None]
+    ) -> None:
+        """
+        Start the threads.
+
+        @param worker: starts a thread with this name.
+        @param recovered: called when a batch was written after a fault, before its entries are applied.
+        """
+        self.writer = writer
+        self.reader = reader
+        self.lost = 0
+        self._recovered = recovered
+        self._writings = worker("twistchat journal writer")
+        self._readings = worker("twistchat journal reader")
+        self._faulty = self._broken = False
+        self._batches = self._entries = 0
+
+    def writeBatch(self, rows: Sequence[Row], effects: Sequence[Statement], done: Callable[[str | None], None]) -> None:
+        """
+        Store a batch.
+
+        @param effects: see L{Writer.write}.
+        @param done: called with C{None} if the batch was stored, and with the reason if no entry of it was.
+        """
+
+        def written(outcome: Failure | None) -> None:
+            well = not self._faulty
+            why = self._judge(outcome)
+            if well and self._faulty:
+                # If the disk is full, this may free space in SQLite's log.
+                self._checkpoint()
+            self.count(len(rows))
+            done(why)
+
+        self._writings.submit(partial(self.writer.write, rows, effects), written)
+
+    def write(self, work: Callable[[Writer], T]) -> Deferred[T]:
+        """Run work between two batches.  The result fails with L{Fault}, which has been logged."""
+        result: Deferred[T] = Deferred()
+
+        def done(outcome: T | Failure) -> None:
+            if isinstance(outcome, Failure):
+                result.errback(Failure(self._fault(outcome)))
+            else:
+                result.callback(outcome)
+
+        self._writings.submit(partial(work, self.writer), done)
+        return result
+
+    def read(self, work: Callable[[RowReader], T]) -> Deferred[T]:
+        """Run work on the reading thread.  The result fails with L{NotRead}."""
+        result: Deferred[T] = Deferred()
+
+        def done(outcome: T | Failure) -> None:
+            while self.reader.remarks:
+                self.reader.remarks.popleft()()
+            if not isinstance(outcome, Failure):
+                result.callback(outcome)
+            elif isinstance(outcome.value, Fault):
+                result.errback(Failure(NotRead(outcome.value.why)))
+            else:
+                log.failure("The journal could not be read", outcome)
+                result.errback(Failure(NotRead("the journal cannot be read")))
+
+        self._readings.submit(partial(work, self.reader), done)
+        return result
+
+    def count(self, entries: int) -> None:
+        """Count a transaction and its entries, for the next checkpoint."""
+        self._batches += 1
+        self._entries += entries
+        if self._batches >= CHECKPOINT_BATCHES or self._entries >= CHECKPOINT_ENTRIES:
+            self._checkpoint()
+
+    def close(self, sequence: int, time: int, closed: Callable[[], None]) -> None:
+        """
+        Finish the pending work, close the file and end the threads.
+
+        @param sequence: the last sequence number.
+        @param time: the last time.
+        @param closed: called when the file is closed.
+        """
+
+        def closeWriter(_: object) -> None:
+            self._writings.submit(partial(self.writer.close, sequence, time), over)
+
+        def over(outcome: Failure | None) -> None:
+            for worker in (self._readings, self._writings):
+                worker.stop()
+            if isinstance(outcome, Failure):
+                self._fault(outcome)
+            closed()
+
+        self._readings.submit(self.reader.close, closeWriter)
+
+    def _checkpoint(self) -> None:
+        self._batches = self._entries = 0
+        self.write(Writer.checkpoint).addErrback(ignoreFault)
+
+    def _judge(self, outcome: Failure | None) -> str | None:
+        """The reason why a batch was not stored; C{None} if it was."""
+        if isinstance(outcome, Failure):
+            return self._fault(outcome).why
+        if self._faulty:
+            self._faulty = False
+            self._recovered()
+            lost = counted(self.lost, "message")
+            log.info("The journal can be written again.  Not taken meanwhile: {lost}", lost=lost)
+        return None
+
+    def _fault(self, failure: Failure) -> Fault:
+        """Log a failure of the writing thread, if faults begin with it, and return it as a L{Fault}."""
+        error = failure.value
+        if not isinstance(error, Fault):
+            if not self._faulty:
+                log.failure("The journal failed", failure)
+            error = Fault("the journal failed", repr(error))
+        if self.writer.broken is not None:
+            if not self._broken:
+                self._broken = self._faulty = True
+                log.critical(
+                    "The journal takes no messages any more, for nobody knows what is on disk of the last: {detail}."
+                    "  See to the disk, and restart this server",
+                    detail=error.detail,
+                )
+        elif not self._faulty:
+            self._faulty, self.lost = True, 0
+            log.error(
+                "The journal cannot be written, and takes no messages until it can: {why}: {detail}",
+                why=error.why,
+                detail=error.detail,
+            )
+        return error
+
+
+def ignoreFault(failure: Failure) -> None:
+    """Ignore a fault, which has been logged."""
+    failure.trap(Fault)

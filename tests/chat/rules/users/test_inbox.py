@@ -1,0 +1,209 @@
+"""Tests of L{twistchat.chat.rules.users.inbox}."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.chat.fakes import ManualScene, Person, Scene, done, newState, rebuilt, refused, shown
+from twistchat.chat import errors
+from twistchat.chat.limits import ChatLimits
+from twistchat.chat.model.accounts import Left
+from twistchat.chat.model.events import Entry, PrivateMessage, Source
+from twistchat.chat.model.holding import Holding, remaining
+from twistchat.chat.model.spans import Kept
+from twistchat.chat.model.users import ABSENT
+from twistchat.chat.snapshot import restoreSnapshot, takeSnapshot
+
+
+class InboxTests(SynchronousTestCase):
+    """Bob writes to alice, who is not here."""
+
+    def setUp(self) -> None:
+        """Register both, and let bob log in."""
+        self.scene = Scene()
+        self.scene.account("alice")
+        self.scene.account("Bob")
+        self.bob = self.come("bob")
+        self.say = partial(self.scene.chat.speaking.sayPrivate, self.bob.session)
+
+    def come(self, account: str, nick: str = "", away: str | None = None) -> Person:
+        """Log in and enter."""
+        person = self.scene.connect()
+        done(self.scene.logIn(person, account))
+        enter = self.scene.chat.identity.enter(person.session, nick or account, "~u", "host", away=away)
+        done(Deferred.fromCoroutine(enter))
+        return person
+
+    def read(self, person: Person) -> Deferred[Sequence[Kept]]:
+        """Read the waiting texts."""
+        return Deferred.fromCoroutine(self.scene.chat.inbox.read(person.session))
+
+    def texts(self, person: Person) -> list[str]:
+        """Read the waiting texts, and return the words of each."""
+        events = [kept.event for kept in done(self.read(person)) if isinstance(kept, Entry)]
+        return [event.text for event in events if isinstance(event, PrivateMessage)]
+
+    def inbox(self) -> list[str]:
+        """Return the senders of alice's waiting texts."""
+        return [left.sender for left in self.scene.state.accounts.named("alice").inbox]
+
+    def test_waits(self) -> None:
+        """A text waits for the next login, which is told of it, and is shown once."""
+        done(self.say("ALICE", "one"))
+        done(self.say("alice", "two", "action"))
+        self.assertEqual((self.inbox(), self.bob.heard()), (["Bob", "Bob"], []))
+        other = self.scene.attach(self.bob)
+        done(self.say("alice", "three"))
+        self.assertEqual((other.heard(), self.bob.heard()), (["@alice bob: three"], []))
+        alice = self.come("alice", "ally")
+        self.assertEqual(alice.heard(), ["texts wait"])
+        self.assertEqual(self.texts(alice), ["one", "two", "three"])
+        self.assertEqual((self.inbox(), self.texts(alice)), ([], []))
+        self.assertEqual(self.come("alice").heard(), [])
+
+    def test_login(self) -> None:
+        """A guest who logs in is told, and so is one who moves to a user who has not read them."""
+        done(self.say("alice", "one"))
+        guest, late = self.scene.person("guest"), self.scene.person("late")
+        done(self.scene.logIn(guest, "alice"))
+        self.assertEqual(guest.heard(), ["guest account alice", "texts wait"])
+        done(self.scene.logIn(late, "alice"))
+        self.assertEqual(late.heard()[-1], "texts wait")
+
+    def test_absentSession(self) -> None:
+        """A session that nobody uses leaves them for another."""
+        done(self.say("alice", "one"))
+        self.assertEqual(self.come("alice", away=ABSENT).heard(), [])
+        self.assertEqual(self.come("alice").heard(), ["texts wait"])
+
+    def test_otherNick(self) -> None:
+        """If the account's user is here under another nick, they get the text at once."""
+        alice = self.come("alice", "ally")
+        done(self.say("alice", "hello"))
+        self.assertEqual((alice.heard(), self.inbox()), (["@ally bob: hello"], []))
+
+    def test_refused(self) -> None:
+        """Guests can leave nothing, and nobody can leave a notice, or a text for an account that cannot be used."""
+        guest = self.scene.person("guest")
+        send = self.scene.chat.speaking.sayPrivate
+        error = refused(errors.AccountAway, lambda: send(guest.session, "alice", "x"))
+        self.assertEqual(error.text, "alice is not here; log in to leave a message")
+        refused(errors.NoSuchNick, lambda: send(guest.session, "nobody", "x"))
+        refused(errors.NoSuchNick, lambda: self.say("alice", "x", "notice"))
+        refused(errors.NoSuchNick, lambda: self.say("\N{CYRILLIC SMALL LETTER A}lice", "x"))
+        refused(errors.NoSuchNick, lambda: self.scene.chat.speaking.sendTagsPrivate(self.bob.session, "alice", ()))
+        refused(errors.TooLong, lambda: self.say("alice", "x" * 5000))
+        done(self.scene.chat.accounts.suspend(None, "alice", "spam"))
+        refused(errors.NoSuchNick, lambda: self.say("alice", "x"))
+        self.assertEqual(self.inbox(), [])
+
+    def test_full(self) -> None:
+        """At most a hundred texts wait, and none is lost."""
+        limit = ChatLimits().inbox
+        for number in range(limit):
+            done(self.say("alice", str(number)))
+        error = refused(errors.InboxFull, lambda: self.say("alice", "one more"))
+        self.assertEqual((error.nick, error.limit), ("alice", 100))
+        self.assertEqual(self.texts(self.come("alice")), [str(number) for number in range(limit)])
+
+    def test_groupedNick(self) -> None:
+        """Any nick of the account reaches it."""
+        done(self.scene.chat.accounts.group(None, "alice", "Liddell"))
+        done(self.say("liddell", "x"))
+        self.assertEqual(self.inbox(), ["Bob"])
+
+    def test_redacted(self) -> None:
+        """A text that was redacted meanwhile is left out."""
+        done(self.say("alice", "one"))
+        done(self.say("alice", "two"))
+        first = self.scene.state.accounts.named("alice").inbox[0]
+        account = self.scene.state.accounts.named("alice")
+        account.inbox = (Left(first.sequence, "nobody"), account.inbox[1])
+        self.assertEqual(self.texts(self.come("alice")), ["two"])
+
+    def test_guestReads(self) -> None:
+        """A guest has none."""
+        self.assertEqual(done(self.read(self.scene.person("guest"))), ())
+
+    def test_restart(self) -> None:
+        """They wait over restarts, until they have been read."""
+        done(self.say("alice", "one"))
+        done(self.say("alice", "two"))
+        self.assertEqual(shown(rebuilt(self.scene.entries)), shown(self.scene.state))
+        for expected in ([("one"), ("two")], []):
+            holding = Holding()
+            for entry in self.scene.entries:
+                holding.note(entry)
+            state = newState()
+            bySequence = {entry.sequence: entry for entry in self.scene.entries}
+            for sequence, keys in holding.entries().items():
+                left = remaining(bySequence[sequence].event, sequence, keys)
+                if left is not None:
+                    state.apply(bySequence[sequence])
+            account = state.accounts.named("alice")
+            self.assertEqual(len(account.inbox), len(expected))
+            again = newState()
+            restoreSnapshot(again, takeSnapshot(self.scene.state, "local"))
+            self.assertEqual(again.accounts.named("alice").inbox, self.scene.state.accounts.named("alice").inbox)
+            if expected:
+                self.assertEqual(self.texts(self.come("alice")), expected)
+
+
+class InboxRaceTests(SynchronousTestCase):
+    """Texts that are on their way while the recipient comes or goes."""
+
+    def setUp(self) -> None:
+        """Register both, and let bob log in."""
+        self.scene = ManualScene()
+        for name in ("alice", "bob"):
+            Deferred.fromCoroutine(self.scene.chat.accounts.register(None, name))
+        self.scene.commit()
+        self.bob = self.scene.person("bobby")
+        self.scene.logIn(self.bob, "bob")
+        self.scene.commit()
+        self.bob.heard()
+
+    def test_comes(self) -> None:
+        """If the recipient comes first, they get the text as any other."""
+        alice = self.scene.connect()
+        done(self.scene.logIn(alice, "alice"))
+        entering = self.scene.enter(alice, "alice")
+        sending = self.scene.chat.speaking.sayPrivate(self.bob.session, "alice", "hello")
+        for _ in range(3):
+            self.scene.commit()
+        done(entering)
+        done(sending)
+        self.assertEqual(alice.heard(), ["@alice bobby: hello"])
+        self.assertEqual(self.scene.state.accounts.named("alice").inbox, ())
+
+    def test_dropped(self) -> None:
+        """A text to an account that was dropped meanwhile is refused."""
+        dropping = self.scene.log.append
+        source = Source("", "alice", account="alice")
+        Deferred.fromCoroutine(self.drop())
+        sending = dropping(PrivateMessage(self.bob.user.source, self.bob.session.id, source, "hello"))
+        self.scene.commit()
+        self.failureResultOf(sending, errors.NoSuchNick)
+
+    async def drop(self) -> None:
+        """Drop the account."""
+        await self.scene.chat.accounts.drop(None, "alice")
+
+    def test_readTwice(self) -> None:
+        """Two sessions that read at once do not both show the texts."""
+        self.scene.chat.speaking.sayPrivate(self.bob.session, "alice", "hello")
+        self.scene.commit()
+        people = []
+        for _ in range(2):
+            person = self.scene.connect()
+            done(self.scene.logIn(person, "alice"))
+            self.scene.enter(person, "alice")
+            self.scene.commit()
+            people.append(person)
+        reading = [Deferred.fromCoroutine(self.scene.chat.inbox.read(person.session)) for person in people]
+        self.scene.commit()
+        self.assertEqual([len(done(read)) for read in reading], [1, 0])

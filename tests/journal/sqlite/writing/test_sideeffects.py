@@ -1,0 +1,43 @@
+"""Tests of L{twistchat.journal.sqlite.writing.sideeffects}, beside those of redactions and restarts."""
+
+from __future__ import annotations
+
+from tests.journal.disk import DiskTestCase
+from twistchat.chat.model.events import Entry, RoomMessageRedacted, RoomRenamed, TopicSet
+from twistchat.journal.sqlite.writing.sideeffects import SideEffects
+from twistchat.testing.contract import ANN, said
+
+
+class SideEffectTests(DiskTestCase):
+    """The changes that a batch makes to other rows."""
+
+    def test_none(self) -> None:
+        """A text has no side effects, so a batch of texts is one statement."""
+        effects = SideEffects()
+        self.assertFalse(effects.note(Entry(1, "j-1", 1, said("x"))))
+        self.assertEqual(effects.statements(), [])
+
+    def test_rename(self) -> None:
+        """A rename ends its batch, and its statements come last, because redactions use the old places."""
+        effects = SideEffects()
+        self.assertFalse(effects.note(Entry(2, "j-2", 1, RoomMessageRedacted(ANN, "#a", 1, "j-1"))))
+        self.assertFalse(effects.note(Entry(3, "j-3", 1, TopicSet(ANN, "#a", "tea"))))
+        self.assertTrue(effects.note(Entry(4, "j-4", 1, RoomRenamed(ANN, "#a", "#b"))))
+        verbs = [" ".join(statement.split()[:3]) for statement, _ in effects.statements()]
+        self.assertEqual(
+            verbs,
+            [
+                "INSERT OR REPLACE",
+                "DELETE FROM entry",
+                "UPDATE journal SET",
+                "INSERT INTO renaming",
+                "INSERT INTO moving",
+            ],
+        )
+
+    def test_redactedInBatch(self) -> None:
+        """A redaction deletes an earlier text of its own batch, and no later text, even if it names one."""
+        first = self.append(said("start"))[0].sequence
+        redactions = [RoomMessageRedacted(ANN, "#room", first + step, f"name-{first + step}") for step in (1, 4)]
+        entries = self.append(said("gone"), *redactions, said("stays"))
+        self.assertEqual(self.onDisk("SELECT sequence FROM entry WHERE kind = 'said'"), [first, entries[-1].sequence])
