@@ -33,9 +33,6 @@ PASSWORD = "correct horse"
 P99, GROWTH = 0.05, 64.0
 """The marks: the maximum p99 of the canary in seconds, and the growth of the server in MiB."""
 
-WARM_UP = 4.0
-"""How long the clients may take to enter before they log in, in seconds."""
-
 SENDERS = ("127.0.0.2", "127.0.0.3", "127.0.0.4")
 """The addresses of the clients.  The limits apply to them, but not to the canary."""
 
@@ -50,12 +47,14 @@ class Scenario:
     @ivar limits: whether the limits on failures of one address apply; otherwise the number of logins that may wait is
         the only limit.
     @ivar seconds: for how long the canary is measured.
+    @ivar entering: how long the clients may take to enter before they log in, in seconds.
     """
 
     logins: int
     password: str
     limits: bool
     seconds: float
+    entering: float = 4.0
 
 
 SCENARIOS = MappingProxyType(
@@ -83,6 +82,7 @@ class Figures:
     @ivar p50: the canary's median delay, in seconds.
     @ivar p99: the 99th percentile.
     @ivar worst: the largest delay.
+    @ivar late: the largest delay of the canary itself, in seconds.  More than a few ms show that the machine is busy.
     @ivar lost: the canary's lines that were lost.
     @ivar grew: the growth of the server's memory, in MiB.
     """
@@ -94,6 +94,7 @@ class Figures:
     p50: float
     p99: float
     worst: float
+    late: float
     lost: int
     grew: float
     samples: list[str]
@@ -142,7 +143,7 @@ def measure(scenario: Scenario, place: Path) -> Figures:
             f"--set=limits.exempt={exempt}",
         ]
         with running(command, irc, folder, None) as server, closing(Canary(irc, line)) as canary:
-            begin = time.monotonic() + WARM_UP
+            begin = time.monotonic() + scenario.entering
             names = tuple(f"user{number}" for number in range(scenario.logins))
             plan = Plan(irc, begin, names, scenario.password, SENDERS)
             arguments = [sys.executable, "-m", "bench.logins.clients", json.dumps(asdict(plan))]
@@ -165,6 +166,7 @@ def measure(scenario: Scenario, place: Path) -> Figures:
                 p50,
                 p99,
                 worst,
+                canary.late,
                 canary.ledger.missing + canary.ledger.doubled,
                 server.peak() - before,
                 report["samples"],
@@ -174,10 +176,11 @@ def measure(scenario: Scenario, place: Path) -> Figures:
 def described(figures: Figures) -> str:
     """Describe the results in one line."""
     outcomes = ", ".join(f"{number} {outcome}" for outcome, number in sorted(figures.outcomes.items()))
-    canary = [f"{1000 * delay:.1f}" for delay in (figures.p50, figures.p99, figures.worst)]
+    canary = [f"{1000 * delay:.1f}" for delay in (figures.p50, figures.p99, figures.worst, figures.late)]
     return (
         f"{outcomes}; {figures.rate:.0f} logins/s; the others had an answer within {1000 * figures.told:.0f} ms (p99);"
         f" {1000 * figures.cpu:.1f} ms of CPU each; canary p50 {canary[0]}, p99 {canary[1]}, max {canary[2]} ms,"
+        f" itself late by {canary[3]} ms,"
         f" {figures.lost} lost; memory +{figures.grew:.1f} MiB{'' if figures.good else '; a mark is MISSED'}"
     )
 

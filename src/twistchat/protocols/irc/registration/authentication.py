@@ -101,6 +101,8 @@ class Authentication:
         """Take the next step of the exchange."""
         logins, session = self._client.context.logins, self._client.openSession
         if isinstance(step, PasswordGiven):
+            # Hundreds log in at once after a restart.  Each waits for its turn, so that others wait only for a few.
+            await self._client.context.portions.wait()
             await self._logIn(await logins.password(session, step.name, step.password), reply)
         elif isinstance(step, CertificateGiven):
             await self._logIn(await logins.certificate(session, step.name), reply)
