@@ -360,6 +360,7 @@ class ScramTests(AccountCase):
         assert stored is not None
         self.assertTrue(stored.scram.startswith("SCRAM-SHA-256$4096:"))
         self.assertEqual(4096, attempt.keys().iterations)
+        attempt.begin()
         self.assertEqual(Authenticated("alice", "password"), attempt.succeeded())
         self.assertEqual([("password", "")], list(account.used))
 
@@ -369,24 +370,32 @@ class ScramTests(AccountCase):
         for name in ("nobody", "bare"):
             attempt = self.logins.scram(sessionFrom("192.0.2.1"), name)
             self.assertEqual(attempt.keys(), self.logins.scram(sessionFrom("192.0.2.2"), name).keys())
+            self.assertEqual(4096, attempt.keys().iterations)
+            attempt.begin()
             self.assertRaises(LoginFailed, attempt.succeeded)
 
     def test_failure(self) -> None:
-        """An attempt counts as a failure until it succeeds."""
+        """An attempt counts as a failure from the time when its proof is checked, until it succeeds."""
         self.account()
-        for _ in range(5):
-            self.logins.scram(sessionFrom("192.0.2.1"), "alice").succeeded()
-        for _ in range(3):
-            self.logins.scram(sessionFrom("192.0.2.1"), "alice").keys()
-        self.assertRaises(TooFast, self.logins.scram, sessionFrom("192.0.2.1"), "alice")
+        session = sessionFrom("192.0.2.1")
+        late = self.logins.scram(session, "alice")
+        for attempt in [self.logins.scram(session, "alice") for _ in range(5)]:
+            attempt.begin()
+            attempt.succeeded()
+        for attempt in [self.logins.scram(session, name) for name in ("alice", "alice", "nobody")]:
+            attempt.begin()
+        self.assertRaises(TooFast, self.logins.scram, session, "alice")
+        self.assertRaises(TooFast, late.begin)
 
     def test_meanwhile(self) -> None:
         """A proof for a password that was replaced meanwhile fails; so does one for an account that was suspended."""
         self.account()
         attempt = self.logins.scram(sessionFrom("192.0.2.1"), "alice")
+        attempt.begin()
         self.successResultOf(self.registrar.setPassword(sessionFrom(None), "alice", "another horse"))
         self.assertRaises(LoginFailed, attempt.succeeded)
         attempt = self.logins.scram(sessionFrom("192.0.2.1"), "alice")
+        attempt.begin()
         self.successResultOf(self.chat.accounts.suspend(None, "alice", "spam"))
         self.assertRaises(Suspended, attempt.succeeded)
 

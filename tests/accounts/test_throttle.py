@@ -31,6 +31,15 @@ class BucketsTests(SynchronousTestCase):
         self.buckets.give("z")
         self.assertEqual([0.0, 10.0], [self.buckets.take("a"), self.buckets.take("a")])
 
+    def test_wait(self) -> None:
+        """Asking how long to wait takes no token, and remembers no key."""
+        self.assertEqual([0.0, 0], [self.buckets.wait("a"), len(self.buckets)])
+        self.buckets.take("a")
+        self.assertEqual(
+            [0.0, 0.0, 0.0, 10.0],
+            [ask("a") for ask in (self.buckets.wait, self.buckets.wait, self.buckets.take, self.buckets.wait)],
+        )
+
     def test_sweep(self) -> None:
         """Keys whose buckets are full are forgotten, and others are not."""
         for key in range(SWEPT - 1):

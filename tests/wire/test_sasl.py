@@ -47,7 +47,7 @@ NONCE = "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0"
 
 def scram(nonce: str = NONCE) -> Scram:
     """Make a SCRAM mechanism whose only account has L{KEYS}."""
-    return Scram(lambda name: KEYS, nonce)
+    return Scram(lambda name: KEYS, lambda: None, nonce)
 
 
 class Case(SynchronousTestCase):
@@ -129,7 +129,7 @@ class ScramTests(Case):
             asked.append(name)
             return KEYS
 
-        Scram(keysOf, NONCE).respond(b"n,,n=a=2Cb=3Dc,r=x")
+        Scram(keysOf, lambda: None, NONCE).respond(b"n,,n=a=2Cb=3Dc,r=x")
         self.assertEqual(["a,b=c"], asked)
         self.refuses(scram(), b"n,,n=a=b,r=x", "the name has a character that SCRAM does not allow")
 
@@ -144,8 +144,18 @@ class ScramTests(Case):
         def keysOf(name: str) -> ScramKeys:
             raise TooFast("log in", 7.0)
 
-        error = self.assertRaises(TooFast, Scram(keysOf, NONCE).respond, FIRST)
+        error = self.assertRaises(TooFast, Scram(keysOf, lambda: None, NONCE).respond, FIRST)
         self.assertEqual(7.0, error.wait)
+
+    def test_proofRefused(self) -> None:
+        """If the proof may not be checked, the refusal is raised as it is; nothing asks before the proof comes."""
+
+        def checking() -> None:
+            raise TooFast("log in", 7.0)
+
+        mechanism = Scram(lambda name: KEYS, checking, NONCE)
+        self.assertIsInstance(mechanism.respond(FIRST), Challenge)
+        self.assertRaises(TooFast, mechanism.respond, FINAL)
 
     def test_wrongPassword(self) -> None:
         """A wrong proof is a failed login, and so is one of a wrong size."""
@@ -234,7 +244,7 @@ class ScramTests(Case):
     def test_library(self, name: str, password: str) -> None:
         """A client of the library logs in with any name and password, and believes the server."""
         salt, stored, server, iterations = ScramMechanism("SCRAM-SHA-256").make_auth_info(password, 4096, bytes(16))
-        mechanism = Scram(lambda name: ScramKeys(salt, iterations, stored, server), "abc")
+        mechanism = Scram(lambda name: ScramKeys(salt, iterations, stored, server), lambda: None, "abc")
         client = ScramClient(["SCRAM-SHA-256"], name, password)
         challenge = mechanism.respond(client.get_client_first().encode())
         assert isinstance(challenge, Challenge)

@@ -83,6 +83,14 @@ class AccountContext:
         counted, known = self.countedAs(session, name, account)
         return self.throttle.begin(session, counted, trusted or known)
 
+    def check(self, session: Session, name: str, account: Account | None) -> None:
+        """
+        Check that L{begin} would begin, and count nothing.
+
+        The parameters and errors are those of L{begin}.
+        """
+        self.throttle.check(session, *self.countedAs(session, name, account))
+
     def countedAs(self, session: Session, name: str | None, account: Account | None) -> tuple[str | None, bool]:
         """
         Tell how the failures of a login count.
@@ -141,11 +149,12 @@ class Logins:
     def scram(self, session: Session, name: str) -> IScramAttempt:
         """See L{ILogins.scram}."""
         account = accountOf(self._accounts, name)
-        attempt = self._context.begin(session, name, account)
+        self._context.check(session, name, account)
         keys = None if account is None else scramKeysOf(account)
         if keys is None:
-            keys = falseKeys(self._context.key(), name)
-        return ScramAttempt(keys, partial(self._proved, session, AccountScram(name, keys), attempt))
+            keys = falseKeys(self._context.key(), name, self._context.passwords.iterations)
+        begin = partial(self._context.begin, session, name, account)
+        return ScramAttempt(keys, begin, partial(self._proved, session, AccountScram(name, keys)))
 
     async def _password(self, session: Session, name: str, password: str) -> Authenticated:
         if not self.maySendPasswords(session):
@@ -224,20 +233,30 @@ class Logins:
 class ScramAttempt:
     """See L{IScramAttempt}."""
 
-    def __init__(self, keys: ScramKeys, proved: Callable[[], Authenticated]) -> None:
+    def __init__(
+        self, keys: ScramKeys, begin: Callable[[], Attempt], proved: Callable[[Attempt], Authenticated]
+    ) -> None:
         """
+        @param begin: counts the attempt.
         @param proved: called if the client's proof is correct.
         """
         self._keys = keys
+        self._begin = begin
         self._proved = proved
+        self._attempt: Attempt | None = None
 
     def keys(self) -> ScramKeys:
         """See L{IScramAttempt.keys}."""
         return self._keys
 
+    def begin(self) -> None:
+        """See L{IScramAttempt.begin}."""
+        self._attempt = self._begin()
+
     def succeeded(self) -> Authenticated:
         """See L{IScramAttempt.succeeded}."""
-        return self._proved()
+        assert self._attempt is not None
+        return self._proved(self._attempt)
 
 
 def _resultOf(done: Deferred[Authenticated]) -> Authenticated:

@@ -74,11 +74,11 @@ class Verifier:
         @param limit: the maximum number of passwords that wait.
         @param hasher: hashes a password, and checks it against its hash.
         @param dummy: a hash with the same costs, which is checked in place of one that does not exist.
-        @param iterations: the iteration count of SCRAM-SHA-256.
+        @param iterations: see L{IPasswords.iterations}.
         """
         self._hasher = hasher
         self._dummy = dummy
-        self._iterations = iterations
+        self.iterations = iterations
         self._makeWorker = makeWorker
         self._limit = limit
         self._worker: Worker | None = None
@@ -90,12 +90,12 @@ class Verifier:
 
     def hash(self, password: str, salts: bytes) -> Deferred[Credential]:
         """See L{IPasswords.hash}."""
-        return self._submit(partial(_hash, self._hasher, self._iterations, password, salts))
+        return self._submit(partial(_hash, self._hasher, self.iterations, password, salts))
 
     def outdated(self, password: Credential) -> bool:
         """See L{IPasswords.outdated}."""
         keys = decodeKeys(password.scram)
-        return keys is None or keys.iterations != self._iterations or self._hasher.check_needs_rehash(password.secret)
+        return keys is None or keys.iterations != self.iterations or self._hasher.check_needs_rehash(password.secret)
 
     def stop(self) -> None:
         """Stop the thread, and refuse further checks."""

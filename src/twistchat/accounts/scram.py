@@ -53,7 +53,7 @@ def decodeKeys(text: str) -> ScramKeys | None:
         return None
 
 
-def falseKeys(key: bytes, name: str, iterations: int = ITERATIONS) -> ScramKeys:
+def falseKeys(key: bytes, name: str, iterations: int) -> ScramKeys:
     """
     Make keys for a name that has none.  No proof matches them.
 
@@ -61,6 +61,7 @@ def falseKeys(key: bytes, name: str, iterations: int = ITERATIONS) -> ScramKeys:
 
     @param key: a secret of this server.
     @param name: the name that the client gave.
+    @param iterations: the iteration count of new passwords.
     """
     whole = [digest(key, f"{part}:{fold(name)}".encode("utf-8", "surrogatepass"), "sha256") for part in ("salt", "key")]
     return ScramKeys(whole[0][:SALT], iterations, whole[1], whole[1])

@@ -39,6 +39,9 @@ class AddressFailures(Protocol):
         @return: C{0.0}, or the seconds to wait after too many failures; then the attempt must not be made.
         """
 
+    def wait(self, address: str | None) -> float:
+        """Return what L{attempt} would, and count nothing."""
+
     def succeeded(self, address: str | None) -> None:
         """Take back the failure that an L{attempt} counted."""
 
@@ -71,6 +74,11 @@ class Buckets:
                 self._sweep(now)
             bucket = self._buckets[key] = TokenBucket(*self._rate(), now)
         return bucket.take(now)
+
+    def wait(self, key: Hashable) -> float:
+        """Return what L{take} would, and take nothing."""
+        bucket = self._buckets.get(key)
+        return 0.0 if bucket is None else bucket.wait(self._now())
 
     def give(self, key: Hashable) -> None:
         """Return a token that was not used."""
@@ -134,17 +142,25 @@ class Throttle:
         @param trusted: whether the failures of others do not hold up this login.  It still counts if there is room.
         @raise TooFast: the address or the account has too many failures.
         """
-        wait = self.addresses.attempt(session.address)
+        self.check(session, name, trusted)
+        self.addresses.attempt(session.address)
+        key = _countedKey(session, name)
+        counts = key is not None and not self.accounts.take(key)
+        return Attempt(self, session.address, key if counts else None)
+
+    def check(self, session: Session, name: str | None, trusted: bool = False) -> None:
+        """
+        Check that L{begin} would begin, and count nothing.
+
+        The parameters and errors are those of L{begin}.
+        """
+        wait = self.addresses.wait(session.address)
         if wait:
             raise TooFast("log in", wait)
-        if name is None or session.exempt:
-            return Attempt(self, session.address, None)
-        key = fold(name[:LONGEST_NAME])
-        wait = self.accounts.take(key)
-        if wait and not trusted:
-            self.addresses.succeeded(session.address)
+        key = _countedKey(session, name)
+        wait = 0.0 if key is None or trusted else self.accounts.wait(key)
+        if wait:
             raise TooFast("log in to this account", wait)
-        return Attempt(self, session.address, None if wait else key)
 
     async def wait(self, session: Session, name: str | None, trusted: bool = False) -> Attempt:
         """
@@ -182,6 +198,11 @@ class Throttle:
             waiting, self._waiting = self._waiting, []
             for outcome, _ in waiting:
                 outcome.callback(None)
+
+
+def _countedKey(session: Session, name: str | None) -> str | None:
+    """The key of the account for which the failures of a login count; C{None} for none."""
+    return None if name is None or session.exempt else fold(name[:LONGEST_NAME])
 
 
 def _keys(session: Session, name: str | None) -> tuple[str, ...]:

@@ -123,13 +123,21 @@ class TokenBucket:
         @param now: seconds, on the same clock.
         @return: C{0.0} if there were enough tokens.  Otherwise no token is taken; wait this many seconds.
         """
-        tokens = min(self._burst, self._tokens + (now - self._when) * self._rate)
+        wait = self.wait(now, count)
+        if not wait:
+            self._tokens -= count
+        return wait
+
+    def wait(self, now: float, count: float = 1.0) -> float:
+        """
+        Tell how long to wait until there are enough tokens.
+
+        @param now: seconds, on the same clock.
+        @return: C{0.0} if there are enough now, or the seconds to wait.
+        """
+        self._tokens = min(self._burst, self._tokens + (now - self._when) * self._rate)
         self._when = now
-        if tokens >= count - ROUNDING:
-            self._tokens = tokens - count
-            return 0.0
-        self._tokens = tokens
-        return (count - tokens) / self._rate
+        return 0.0 if self._tokens >= count - ROUNDING else (count - self._tokens) / self._rate
 
     def give(self) -> None:
         """Return a token that was not used."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class IPasswords(Interface):
     """Hashes passwords, and checks them against their hashes, in another thread.  It does not block the reactor."""
 
+    iterations: int = Attribute("The iteration count of SCRAM-SHA-256 for new passwords.")
+
     def check(hash: str | None, password: str) -> Deferred[bool]:
         """
         Check whether a password is correct.
@@ -74,10 +76,17 @@ class ScramKeys:
 
 
 class IScramAttempt(Interface):
-    """One authentication with SCRAM.  It counts as a failure until L{succeeded}."""
+    """One authentication with SCRAM.  It counts as a failure between L{begin} and L{succeeded}."""
 
     def keys() -> ScramKeys:
         """The keys of the account.  For an unknown name they are false, and always the same for one name."""
+
+    def begin() -> None:
+        """
+        Count the attempt.  Call this right before the client's proof is checked.
+
+        @raise TooFast: this address or account has too many failures.
+        """
 
     def succeeded() -> Authenticated:
         """
@@ -129,7 +138,11 @@ class ILogins(Interface):
         """
 
     def scram(session: Session, name: str) -> IScramAttempt:
-        """Start an authentication with SCRAM-SHA-256."""
+        """
+        Start an authentication with SCRAM-SHA-256.
+
+        @raise TooFast: this address or account has too many failures.
+        """
 
 
 class IRegistrar(Interface):

@@ -137,14 +137,16 @@ class External:
 class Scram:
     """The mechanism SCRAM-SHA-256 (RFC 5802, RFC 7677), without channel binding and without extensions."""
 
-    __slots__ = ("_begun", "_keysOf", "_proven", "_refusal", "_server")
+    __slots__ = ("_begun", "_checking", "_keysOf", "_proven", "_refusal", "_server")
 
-    def __init__(self, keysOf: Callable[[str], ScramKeys], nonce: str) -> None:
+    def __init__(self, keysOf: Callable[[str], ScramKeys], checking: Callable[[], None], nonce: str) -> None:
         """
         @param keysOf: returns the keys of an account, or raises a L{ChatError}.  It is called once, with the name.
+        @param checking: called right before the proof is checked.  It may raise a L{ChatError}.
         @param nonce: the server's part of the nonce: random printable ASCII without commas.
         """
         self._keysOf = keysOf
+        self._checking = checking
         self._refusal: ChatError | None = None
         self._begun = self._proven = False
         self._server = _SCRAM.make_server(self._lookUp, s_nonce=nonce)
@@ -166,6 +168,7 @@ class Scram:
         nonces = [field for field in text.split(",") if field.startswith("r=")]
         if nonces != [f"r={self._server.nonce}"]:
             raise BadResponse("the nonce is not the one that the server sent")
+        self._checking()
         data = self._run(text, self._server.set_client_final, self._server.get_server_final)
         self._proven = True
         return Proven(data)

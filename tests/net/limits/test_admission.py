@@ -290,6 +290,14 @@ class LoginFailuresTests(SynchronousTestCase):
         ticket.release()
         self.assertEqual(10.0, failures.attempt("192.0.2.1"))
 
+    def test_wait(self) -> None:
+        """Asking how long to wait counts nothing."""
+        failures = LoginFailures(Admission(Limits(loginFailures=1, loginRate=0.1), Clock().seconds))
+        addresses = ("192.0.2.1", "192.0.2.1", None)
+        self.assertEqual([0.0, 0.0, 0.0], [failures.wait(address) for address in addresses])
+        self.assertEqual([0.0, 0.0, 10.0], [failures.attempt(address) for address in ("192.0.2.1", None, "192.0.2.1")])
+        self.assertEqual([10.0, 10.0, 0.0], [failures.wait(address) for address in addresses])
+
     def test_exempt(self) -> None:
         """Exempt addresses and clients without an address have no limit; a success alone changes nothing."""
         failures = LoginFailures(Admission(Limits(loginFailures=1, exempt=("192.0.2.0/24",)), Clock().seconds))

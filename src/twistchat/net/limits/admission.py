@@ -216,6 +216,10 @@ class Admission:
             record.failures = TokenBucket(limits.loginFailures, limits.loginRate, now)
         return record.failures.take(now)
 
+    def wait(self, record: _AddressRecord) -> float:
+        """Return what L{attempt} would, and count nothing."""
+        return 0.0 if record.failures is None else record.failures.wait(self._now())
+
     def recordOf(self, address: str | None) -> _AddressRecord | None:
         """The record of an address; C{None} if it is exempt."""
         parsed = readAddress(address)
@@ -250,6 +254,11 @@ class LoginFailures:
         """See L{Ticket.attempt}."""
         record = self._admission.recordOf(address)
         return 0.0 if record is None else self._admission.attempt(record)
+
+    def wait(self, address: str | None) -> float:
+        """Return what L{attempt} would, and count nothing."""
+        record = self._admission.recordOf(address)
+        return 0.0 if record is None else self._admission.wait(record)
 
     def succeeded(self, address: str | None) -> None:
         """Take back the failure that an L{attempt} of this address counted."""

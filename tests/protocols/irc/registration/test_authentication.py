@@ -158,6 +158,18 @@ class ScramTests(Case):
                 self.client.send(next(lines))
             self.client.expect(WRONG)
 
+    def test_together(self) -> None:
+        """Ten people behind one address log in at the same moment; each step of all comes before the next step."""
+        clients = [negotiating(self.server, STRANGER) for _ in range(10)]
+        for number in range(10):
+            addAccount(self.server, f"user{number}")
+        steps = [scram(client, f"user{number}") for number, client in enumerate(clients)]
+        for _ in range(4):
+            for client, step in zip(clients, steps, strict=True):
+                client.send(next(step))
+        for client in clients:
+            client.until(SUCCESS)
+
     def test_notConfirmed(self) -> None:
         """The client is not logged in before it has confirmed the server's proof."""
         lines = scram(self.client, "alice")

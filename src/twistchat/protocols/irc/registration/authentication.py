@@ -132,12 +132,17 @@ class Authentication:
             return Plain()
         if name == "EXTERNAL":
             return External()
-        return Scram(self._begin, b64encode(self._client.context.random(NONCE)).decode())
+        return Scram(self._keysOf, self._checking, b64encode(self._client.context.random(NONCE)).decode())
 
-    def _begin(self, name: str) -> ScramKeys:
-        """Count an attempt with SCRAM, and get the keys of the account."""
+    def _keysOf(self, name: str) -> ScramKeys:
+        """Start an attempt with SCRAM, and get the keys of the account."""
         self._attempt = self._client.context.logins.scram(self._client.openSession, name)
         return self._attempt.keys()
+
+    def _checking(self) -> None:
+        """Count the attempt, whose proof is about to be checked."""
+        assert self._attempt is not None
+        self._attempt.begin()
 
     def _send(self, challenge: bytes, reply: Reply) -> None:
         reply.lines([serialize("AUTHENTICATE", (chunk,)) for chunk in encode(challenge)])
