@@ -483,6 +483,12 @@ class DescribeTests(SynchronousTestCase):
         registration = "\n# The time in seconds that a client has to register. At least 5 s.\n#registration = "
         self.assertIn(registration, describe(DOORS))
 
+    def test_invitation(self) -> None:
+        """No message shows the invitation code."""
+        self.assertNotIn("hunter2", repr(fromFile("[accounts]\ninvitation = 'hunter2'")))
+        for bad in ("accounts.invitation=hunter2", "accounts.invitation=['hunter2']"):
+            self.assertNotIn("hunter2", str(self.assertRaises(ConfigError, fromSet, bad)))
+
     def test_committed(self) -> None:
         """The committed reference is the output of the code."""
         imports = "from twistchat.config import describe; from tests.config.test_builder import DOORS"

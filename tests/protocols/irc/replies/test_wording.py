@@ -7,7 +7,7 @@ import dataclasses
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat import errors
-from twistchat.protocols.irc.replies.wording import COMMAND_WORDINGS, WORDINGS, wordError
+from twistchat.protocols.irc.replies.wording import COMMAND_WORDINGS, WORDINGS, describeError, wordError
 from twistchat.testing.samples import errorClasses, exampleError
 from twistchat.wire.irc.message import serialize
 
@@ -27,6 +27,13 @@ class WordingTests(SynchronousTestCase):
                 self.assertRegex(code, r"^(\d{3}|FAIL)$")
                 self.assertTrue(parameters[-1], line)
                 self.assertIn(" :", line.decode(), error)
+
+    def test_channels(self) -> None:
+        """IRC calls a room a channel, also in the texts that stand alone, as those of the services."""
+        for error in errorClasses():
+            example = exampleError(error, what="rooms") if error is errors.TooManyOf else exampleError(error)
+            texts = [describeError(example), wordError(example, "JOIN", "#tea")[-1]]
+            self.assertNotRegex("".join(texts), r"\brooms?\b", error)
 
     def test_context(self) -> None:
         """For any context there is a valid line, with space for a nick and the server's name."""

@@ -97,7 +97,7 @@ class RoomTests(SynchronousTestCase):
         self.alice.expect(
             "* #den has no description",
             "! Usage: /room set description or successor VALUE",
-            "! The name colour is not a setting of rooms; these are description, successor.  Choose another.",
+            "! The name colour is not a setting; the settings are description, successor.  Choose another.",
         )
 
     def test_transfer(self) -> None:

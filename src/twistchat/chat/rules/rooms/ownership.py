@@ -177,9 +177,7 @@ class Ownership:
         """
         room = self._founded(asker, name)
         if setting not in SETTINGS:
-            raise errors.BadName(
-                setting[:LONGEST_SETTING], f"is not a setting of rooms; these are {', '.join(SETTINGS)}"
-            )
+            raise errors.BadName(setting[:LONGEST_SETTING], f"is not a setting; the settings are {', '.join(SETTINGS)}")
         checkText(f"the {setting}", value or "", self._core.limits.topic)
         if setting == "successor" and value:
             value = self._named(value).name

@@ -11,6 +11,7 @@ from twistchat.protocols.irc.registration.authentication import Authentication
 from twistchat.protocols.irc.registration.offer import mayRegisterEarly
 from twistchat.protocols.irc.replies.accounts import showLoggedIn
 from twistchat.protocols.irc.replies.formatting import middle
+from twistchat.protocols.irc.replies.wording import describeError
 from twistchat.protocols.irc.settings import ircSettings
 from twistchat.wire.irc import numerics as n
 
@@ -154,7 +155,7 @@ async def _logIn(client: IrcConnection, reply: Reply, account: str, what: str) -
     try:
         await client.context.chat.identity.login(reply.asker, account)
     except errors.ChatError as error:
-        reply.line(reply.command, "SUCCESS", account, f"{what}.  You are not logged in: {error.text}")
+        reply.line(reply.command, "SUCCESS", account, f"{what}.  You are not logged in: {describeError(error)}")
         return
     if client.openSession.closed:
         return
@@ -167,4 +168,4 @@ def _fail(client: IrcConnection, reply: Reply, code: str, account: str, error: e
     client.context.refusals.noteError(client.address, error)
     if isinstance(error, errors.BadPassword) and error.weak:
         code = "WEAK_PASSWORD"
-    reply.fail(code, middle(account), error.text)
+    reply.fail(code, middle(account), describeError(error))

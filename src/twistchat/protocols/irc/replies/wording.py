@@ -18,9 +18,26 @@ reply (IRCv3 standard-replies).
 """
 
 
+TEXTS: dict[type[errors.ChatError], Callable[[Any], str]] = {
+    errors.BadRoomName: lambda e: f"The channel name {e.room} {e.why}",
+    errors.RoomLookalike: lambda e: f"{e.room} looks like the channel {e.existing}",
+    errors.RoomNameInUse: lambda e: f"There is a channel {e.room} already",
+    errors.NoSuchRoom: lambda e: f"There is no channel {e.room}",
+    errors.TooManyRooms: lambda e: f"You are on {e.limit} channels, the most",
+    errors.TooManyOf: lambda e: f"There are {e.limit} {_calledHere(e.what)} already, and no more can be added",
+}
+"""The texts of errors whose own text has the word C{room}, which IRC calls a channel."""
+
+
+def describeError(error: errors.ChatError) -> str:
+    """Describe an error in one sentence, without its full stop.  Use this where no numeric is sent."""
+    words = TEXTS.get(type(error))
+    return error.text if words is None else words(error)
+
+
 def _fail(error: errors.ChatError, context: str) -> Wording:
-    """Word an error as a standard reply with its own code and text."""
-    return ("FAIL", error.code, error.text)
+    """Word an error as a standard reply with its own code."""
+    return ("FAIL", error.code, describeError(error))
 
 
 WORDINGS: dict[type[errors.ChatError], Callable[[Any, str], Wording]] = {
@@ -43,7 +60,7 @@ WORDINGS: dict[type[errors.ChatError], Callable[[Any, str], Wording]] = {
     errors.TooManyRooms: lambda e, c: (
         n.ERR_TOOMANYCHANNELS,
         middle(c),
-        f"You are on {e.limit} channels, the most",
+        describeError(e),
     ),
     errors.Banned: lambda e, c: (n.ERR_BANNEDFROMCHAN, e.room, "Cannot join channel (+b)"),
     errors.InviteOnly: lambda e, c: (n.ERR_INVITEONLYCHAN, e.room, "Cannot join channel (+i)"),
@@ -197,7 +214,12 @@ def wordError(error: errors.ChatError, command: str, context: str) -> Wording:
     if isinstance(error, errors.TooFast):
         context = command
     words = COMMAND_WORDINGS.get((type(error), command)) or WORDINGS.get(type(error))
-    return ("FAIL", error.code, error.text) if words is None else words(error, context)
+    return _fail(error, context) if words is None else words(error, context)
+
+
+def _calledHere(what: str) -> str:
+    """Name a kind of things as IRC does."""
+    return "channels" if what == "rooms" else what
 
 
 def _lock(letter: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import ChatError
+from twistchat.protocols.irc.replies.wording import describeError
 from twistchat.protocols.irc.services.request import Request, splitWords
 from twistchat.protocols.irc.services.table import Usage
 
@@ -40,7 +41,7 @@ async def runCommand(client: IrcConnection, service: Service, text: str, reply: 
         request.say(f"Usage: {usage(service, command)}")
     except ChatError as error:
         client.context.refusals.noteError(client.address, error)
-        request.say(error.text)
+        request.say(describeError(error))
 
 
 def usage(service: Service, command: ServiceCommand) -> str:

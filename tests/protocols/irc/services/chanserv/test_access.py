@@ -90,5 +90,5 @@ class RankTests(RoomConversations):
         self.asks(bob, "OP #tea", "Your rank in the access list of #tea does not allow that")
         self.asks(self.alice, "OP #tea carol", "carol is not in #tea")
         self.asks(self.alice, "OP #tea nobody", "Nobody here is called nobody")
-        self.asks(self.alice, "OP #cup", "There is no room #cup")
+        self.asks(self.alice, "OP #cup", "There is no channel #cup")
         self.asks(self.irc("guest"), "OP #tea", GUEST)

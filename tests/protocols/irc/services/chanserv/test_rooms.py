@@ -71,7 +71,7 @@ class RegisterTests(ServiceConversations):
         alice = self.member("alice", rooms=" ".join(names))
         for name in names:
             alice.send(f"CS REGISTER {name}")
-        self.asks(alice, "REGISTER #tea15", "There are 15 rooms already, and no more can be added")
+        self.asks(alice, "REGISTER #tea15", "There are 15 channels already, and no more can be added")
 
 
 class DropTests(RoomConversations):
@@ -158,7 +158,7 @@ class SetTests(RoomConversations):
         self.asks(
             self.alice,
             "SET #tea COLOUR green",
-            "The name colour is not a setting of rooms; these are description, successor",
+            "The name colour is not a setting; the settings are description, successor",
         )
         self.asks(self.alice, "SET #tea SUCCESSOR bob", "There is no account bob")
         self.asks(self.member("bob"), "SET #tea DESCRIPTION x", "Only the founder of #tea can do that")
@@ -166,5 +166,5 @@ class SetTests(RoomConversations):
     def test_secret(self) -> None:
         """A secret channel does not exist for others."""
         self.alice.send("MODE #tea +s")
-        self.asks(self.irc("bob"), "INFO #tea", "There is no room #tea")
-        self.asks(self.irc("carol"), "INFO tea", "There is no room tea")
+        self.asks(self.irc("bob"), "INFO #tea", "There is no channel #tea")
+        self.asks(self.irc("carol"), "INFO tea", "There is no channel tea")
