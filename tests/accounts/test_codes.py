@@ -267,6 +267,22 @@ class ResetTests(MailCase):
         self.successResultOf(self.registrar.requestReset(sessionFrom("127.0.8.1"), "d"))
         self.refused(self.registrar.requestReset(sessionFrom("127.0.8.1"), "e"), errors.TooFast)
 
+    def test_beforeHash(self) -> None:
+        """A registration that may send no mail is refused before its password is hashed."""
+        worker = HeldWorker()
+        self.serve(mailer=self.mailer, makeWorker=lambda: worker)
+        for name in "bcd":
+            self.successResultOf(self.registrar.requestReset(sessionFrom("127.0.8.1"), name))
+        self.refused(self.register(address="127.0.8.1"), errors.TooFast)
+
+    def test_bothCount(self) -> None:
+        """A mail that is refused because of the account does not count for the address."""
+        for number in range(3):
+            self.successResultOf(self.registrar.requestReset(sessionFrom(f"127.0.2.{number}"), "nobody"))
+        for _ in range(3):
+            self.refused(self.registrar.requestReset(sessionFrom("127.0.8.1"), "nobody"), errors.TooFast)
+        self.successResultOf(self.registrar.requestReset(sessionFrom("127.0.8.1"), "b"))
+
     def test_noMails(self) -> None:
         """A server that sends no mails says so."""
         self.serve()
@@ -287,7 +303,7 @@ class EmailTests(MailCase):
     def test_change(self) -> None:
         """The new address counts after the code that was sent to it is used."""
         session = self.verified()
-        self.assertEqual("verify", self.successResultOf(self.registrar.setEmail(session, "alice", "new@example.org")))
+        self.assertIsNone(self.successResultOf(self.registrar.setEmail(session, "alice", "new@example.org")))
         account = self.chat.state.accounts.named("alice")
         code = self.code("new@example.org")
         self.assertEqual(ADDRESS, account.settings["email"])

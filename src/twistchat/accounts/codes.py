@@ -60,17 +60,32 @@ class Codes:
         """
         Count a mail.
 
+        The parameters and errors are those of L{check}.
+        """
+        self.check(session, name)
+        for key in self._keys(session, name):
+            self._mails.take(key)
+
+    def check(self, session: Session, name: str) -> None:
+        """
+        Check that a mail may be sent, and count nothing.
+
         @param name: the account that it is for, which need not exist.
         @raise BadCredential: this server sends no mails.
         @raise TooFast: the address asked for too many, or too many were sent for the account.
         """
         if self._mailer is None:
             raise BadCredential("Mails", "cannot be sent by this server")
-        place = self._context.placeOf(session)
-        for key in (f"@{place}" if place and not session.exempt else None, fold(name[:LONGEST_NAME])):
-            wait = 0.0 if key is None else self._mails.take(key)
+        for key in self._keys(session, name):
+            wait = self._mails.wait(key)
             if wait:
                 raise TooFast("ask for mails", wait)
+
+    def _keys(self, session: Session, name: str) -> list[str]:
+        """The keys for which a mail counts."""
+        place = self._context.placeOf(session)
+        address = [f"@{place}"] if place and not session.exempt else []
+        return [*address, fold(name[:LONGEST_NAME])]
 
     def make(self, purpose: Purpose, address: str = "") -> tuple[str, Credential]:
         """

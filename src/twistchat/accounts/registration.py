@@ -125,7 +125,7 @@ class Registrar:
         """See L{IRegistrar.resetPassword}."""
         return Deferred.fromCoroutine(self._resetPassword(session, name, code, password))
 
-    def setEmail(self, session: Session, account: str, email: str) -> Deferred[Outcome]:
+    def setEmail(self, session: Session, account: str, email: str) -> Deferred[None]:
         """See L{IRegistrar.setEmail}."""
         return Deferred.fromCoroutine(self._setEmail(session, account, email))
 
@@ -160,6 +160,8 @@ class Registrar:
         elif self._context.settings().accounts.emailRequired:
             raise BadCredential("A mail address", "is needed to register an account here")
         checkPassword(password, name)
+        if email is not None and self._codes.canBeSent:
+            self._codes.check(session, name)  # before the password is hashed, which takes time
         place = self._context.placeOf(session)
         wait = 0.0 if session.exempt or not place else self._registrations.take(place)
         if wait:
@@ -244,11 +246,10 @@ class Registrar:
         await done
         self._context.record(session, account.name, "password")
 
-    async def _setEmail(self, session: Session, account: str, email: str) -> Outcome:
+    async def _setEmail(self, session: Session, account: str, email: str) -> None:
         checkEmail(email)
         self._codes.count(session, account)
         await self._sendCode(session, account, "email", email)
-        return "verify"
 
     async def _sendCode(self, session: Session, account: str, purpose: Purpose, email: str) -> None:
         """Store a code, and send it.  A code that cannot be sent is removed again."""

@@ -212,12 +212,8 @@ class IRegistrar(Interface):
         @return: fires with its fingerprint, C{SHA256:…}.
         """
 
-    def setEmail(session: Session, account: str, email: str) -> Deferred[Outcome]:
-        """
-        Change the mail address of an account.  The new address counts after L{verify}.
-
-        @return: fires with C{"verify"}.
-        """
+    def setEmail(session: Session, account: str, email: str) -> Deferred[None]:
+        """Send a code to a new mail address of an account.  The address counts after L{verify}."""
 
     def tend() -> None:
         """Remove the accounts that were not verified in time.  Called when the journal is open, and by itself later."""

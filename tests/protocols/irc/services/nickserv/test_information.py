@@ -35,10 +35,10 @@ class InfoTests(ServiceConversations):
             self.asks(self.alice, text, *self.DESCRIPTION)
 
     def test_others(self) -> None:
-        """Others learn only that the account exists, logged in or not."""
+        """Others learn only that an account has the nick, and not which one, logged in or not."""
         for bob in (self.irc("bob"), self.member("carol")):
             self.asks(bob, "INFO alice", "alice is registered")
-            self.asks(bob, "INFO al", "alice is registered")
+            self.asks(bob, "INFO al", "al is registered")
             self.asks(bob, "INFO nobody", "There is no account nobody")
 
     def test_lookalike(self) -> None:

@@ -111,10 +111,8 @@ async def set(request: Request) -> None:
         await registrar.setPassword(session, account.name, value)
         request.say("Your password has changed")
     elif request.word(0) == "EMAIL":
-        if await registrar.setEmail(session, account.name, value) == "verify":
-            request.say(f"A code was sent to {value}. To finish: /msg NickServ VERIFY <code>")
-        else:
-            request.say(f"Your mail address is {value}")
+        await registrar.setEmail(session, account.name, value)
+        request.say(f"A code was sent to {value}. To finish: /msg NickServ VERIFY <code>")
     else:
         raise Usage
 

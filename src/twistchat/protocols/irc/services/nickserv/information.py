@@ -24,7 +24,7 @@ table = ServiceTable()
 
 @table.command("INFO", "[<account>]", "show an account: all of yours, and whether another one exists", "alice", most=1)
 async def info(request: Request) -> None:
-    """C{INFO}: shows all about the client's account.  Others see only that an account exists."""
+    """C{INFO}: shows all about the client's account.  Others see only that a nick belongs to some account."""
     own = request.accountOrNone
     asked = request.words[0] if request.words else request.client.nick if own is None else own.name
     account = ownerOf(request, asked)
@@ -33,7 +33,7 @@ async def info(request: Request) -> None:
     if account is own or request.client.user.may("auspex"):
         await request.sayAll(_describe(request, account))
     else:
-        request.say(f"{account.name} is registered")
+        request.say(f"{asked} is registered")  # not whose it is
 
 
 @table.command(
