@@ -223,6 +223,7 @@ LAYERS: Mapping[str, Layer] = {
             "service_identity",
             "twisted",
             "zope.interface",
+            "twistchat.accounts.email",
             "twistchat.chat",
             "twistchat.config",
             "twistchat.interfaces",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from twisted.cred.checkers import ICredentialsChecker
 from twisted.cred.error import LoginFailed as CredLoginFailed
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from twistchat.config import Settings
 
 log = Logger()
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -200,7 +202,7 @@ class Logins:
 
     def _proved(self, session: Session, credentials: AccountScram, attempt: Attempt) -> Authenticated:
         """See L{IScramAttempt.succeeded}.  The checks need no waiting."""
-        return _resultOf(Deferred.fromCoroutine(self._login(session, credentials, attempt)))
+        return resultOf(Deferred.fromCoroutine(self._login(session, credentials, attempt)))
 
     def _renew(self, account: Account, stored: Credential, password: str) -> None:
         """Hash a password again, with the current parameters, unless too many passwords wait."""
@@ -259,9 +261,9 @@ class ScramAttempt:
         return self._proved(self._attempt)
 
 
-def _resultOf(done: Deferred[Authenticated]) -> Authenticated:
+def resultOf(done: Deferred[T]) -> T:
     """Return the result of a Deferred that has fired, or raise its error."""
-    outcome: list[Authenticated | Failure] = []
+    outcome: list[T | Failure] = []
     done.addBoth(outcome.append)
     (result,) = outcome
     if isinstance(result, Failure):

@@ -191,15 +191,6 @@ def _withUnit(value: object, units: dict[str, int]) -> str:
     return toml.write(value)
 
 
-def isMailAddress(text: str) -> bool:
-    """
-    Whether a text is a mail address that every mail server accepts.
-
-    Addresses with quoted parts, comments, address literals or non-ASCII characters are not: some servers refuse them.
-    """
-    return _MAIL_ADDRESS.fullmatch(text) is not None
-
-
 def _text(value: object) -> str:
     """Convert a text.  One from a command line may contain lone surrogates, which UTF-8 cannot encode."""
     if not isinstance(value, str):

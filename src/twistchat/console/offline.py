@@ -9,11 +9,11 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred
-from twisted.python.failure import Failure
 
+from twistchat.accounts.logins import resultOf
 from twistchat.chat.chat import Chat
 from twistchat.journal.kinds import sqliteJournal
 from twistchat.journal.sqlite.constants import KEY_SIZE
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from twistchat.chat.model.sessions import Session
     from twistchat.config import Settings
     from twistchat.console.client import Part
-
-T = TypeVar("T")
 
 INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """The signals that wait until a command is done."""
@@ -120,13 +118,3 @@ def _uninterrupted() -> Iterator[None]:
             signal.signal(number, reaction)
         for got in received:
             signal.raise_signal(got)
-
-
-def resultOf(deferred: Deferred[T]) -> T:
-    """Return the result of a Deferred that has fired, because nothing in this process waits for anything."""
-    results: list[T | Failure] = []
-    deferred.addBoth(results.append)
-    (result,) = results
-    if isinstance(result, Failure):
-        result.raiseException()
-    return result

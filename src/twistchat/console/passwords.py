@@ -9,11 +9,11 @@ from getpass import getpass
 from twisted.internet.defer import Deferred
 from twisted.python.usage import Options
 
+from twistchat.accounts.logins import resultOf
 from twistchat.accounts.passwords import SALT, Verifier, hashPassword
 from twistchat.accounts.registration import newPassword
 from twistchat.chat.errors import ChatError
 from twistchat.chat.model.events import Credential
-from twistchat.console.offline import resultOf
 from twistchat.console.options import Refused
 from twistchat.options import SettingsOptions, refuseMore
 from twistchat.worker import DirectWorker

@@ -7,18 +7,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from twistchat.chat.errors import BadCredential
-from twistchat.config.keytypes import isMailAddress
-
-
-def checkRecipient(address: str) -> None:
-    """
-    Check that a mail can be sent to an address.
-
-    @raise BadCredential: it is not an address that every mail server accepts.
-    """
-    if not isMailAddress(address):
-        raise BadCredential("The mail address", "is not one that this server can send mail to")
+from twistchat.accounts.email import checkEmail
 
 
 def compose(sender: Address, recipient: str, subject: str, text: str, date: float, messageId: str) -> bytes:
@@ -34,7 +23,7 @@ def compose(sender: Address, recipient: str, subject: str, text: str, date: floa
     @raise BadCredential: the recipient is not a usable mail address.
     @raise ValueError: the subject contains a line break.
     """
-    checkRecipient(recipient)
+    checkEmail(recipient)
     mail = EmailMessage(SMTP)
     mail["From"] = sender
     mail["To"] = Address(addr_spec=recipient)

@@ -113,7 +113,7 @@ class MailQueue:
         """
         See L{IMailer.send}.
 
-        @raise BadCredential: this server cannot send mail to that address.
+        @raise BadCredential: the recipient is not a usable mail address.
         @raise ValueError: the subject contains a line break.
         """
         if self._isStopped or len(self._mails) >= QUEUE:
