@@ -6,12 +6,13 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.irc.services.conversations import ServiceConversations
 from twistchat.chat.errors import NothingSaid
+from twistchat.net.client.table import CommandTable
 from twistchat.protocols.irc import services
 from twistchat.protocols.irc.services.request import Request
 from twistchat.protocols.irc.services.running import withoutSecrets
-from twistchat.protocols.irc.services.table import Service, ServiceTable, Usage
+from twistchat.protocols.irc.services.table import Service, ServiceCommand, Usage
 
-table = ServiceTable()
+table = CommandTable(ServiceCommand)
 
 
 @table.command("SPELL", "<word> [<word>]", "spell something", "tea", least=1, most=2)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from twistchat.chat import errors
 from twistchat.chat.model.names import fold
-from twistchat.protocols.irc.commands.table import Outcome, Table
+from twistchat.net.client.table import CommandTable
+from twistchat.protocols.irc.commands.table import Command, Outcome
 from twistchat.protocols.irc.registration.authentication import Authentication
 from twistchat.protocols.irc.registration.offer import mayRegisterEarly
 from twistchat.protocols.irc.replies.accounts import showLoggedIn
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from twistchat.protocols.irc.replies.reply import Reply
     from twistchat.wire.irc.message import Message
 
-table = Table()
+table = CommandTable(Command)
 
 UNAVAILABLE: Final = "TEMPORARILY_UNAVAILABLE"
 

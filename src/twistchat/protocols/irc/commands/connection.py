@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import NickInUse, NickOwned
-from twistchat.protocols.irc.commands.table import MODERN, Outcome, Table
+from twistchat.net.client.table import CommandTable
+from twistchat.protocols.irc.commands.table import MODERN, Command, Outcome
 from twistchat.protocols.irc.replies.formatting import cleanUsername, middle
 from twistchat.wire.irc import numerics as n
 from twistchat.wire.irc.capabilities import advertise, capLines, parseRequest
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from twistchat.protocols.irc.replies.reply import Reply
     from twistchat.wire.irc.message import Message
 
-table = Table()
+table = CommandTable(Command)
 
 
 @table.command(

@@ -11,8 +11,9 @@ from twisted.logger import Logger
 
 from twistchat.chat.errors import ChatError
 from twistchat.chat.model.bans.server import parseAddress
+from twistchat.net.client.table import CommandTable
 from twistchat.net.listening.origin import gatewayOf
-from twistchat.protocols.irc.commands.table import Outcome, Table
+from twistchat.protocols.irc.commands.table import Command, Outcome
 from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 log = Logger()
 
-table = Table()
+table = CommandTable(Command)
 
 
 @table.command(

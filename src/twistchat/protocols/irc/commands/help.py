@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from twistchat.chat.model.modes.room import RANKS, ROOM_MODES, Shape
 from twistchat.chat.model.modes.user import USER_MODES
 from twistchat.chat.model.users import PRIVILEGES
-from twistchat.protocols.irc.commands.table import MODERN, Command, Outcome, Table
+from twistchat.net.client.table import CommandTable
+from twistchat.protocols.irc.commands.table import MODERN, Command, Outcome
 from twistchat.protocols.irc.replies.formatting import joinWords, middle
 from twistchat.wire.irc import numerics as n
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 WIDTH = 80
 """The most characters of a line with names of commands."""
 
-table = Table()
+table = CommandTable(Command)
 
 
 @table.command("HELP", "[<command>|CHANMODES|USERMODES]", "show how to use this server", MODERN)

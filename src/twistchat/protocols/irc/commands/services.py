@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from twistchat.protocols.irc.commands.table import Command, Outcome, Table
+from twistchat.net.client.table import CommandTable
+from twistchat.protocols.irc.commands.table import Command, Outcome
 from twistchat.protocols.irc.services import SERVICES, serviceNamed
 from twistchat.protocols.irc.services.running import runCommand, withoutSecrets
 from twistchat.wire.irc import numerics as n
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 SOURCE = "Atheme, Anope, Ergo"
 """Where the commands come from.  No specification describes them."""
 
-table = Table()
+table = CommandTable(Command)
 
 
 def _command(service: Service, client: IrcConnection, message: Message, reply: Reply) -> Outcome:
@@ -61,9 +62,9 @@ def ignored(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 
 TO_SERVICES = {
-    "PRIVMSG": Command("PRIVMSG", "<service> <command>", "give a service a command", SOURCE, privmsg),
-    "NOTICE": Command("NOTICE", "<service> <text>", "do nothing", SOURCE, ignored),
-    "TAGMSG": Command("TAGMSG", "<service>", "do nothing", SOURCE, ignored),
+    "PRIVMSG": Command("PRIVMSG", privmsg, "<service> <command>", "give a service a command", SOURCE),
+    "NOTICE": Command("NOTICE", ignored, "<service> <text>", "do nothing", SOURCE),
+    "TAGMSG": Command("TAGMSG", ignored, "<service>", "do nothing", SOURCE),
 }
 """
 The commands that take the place of those for texts, if the target is a service.  They are not concurrent: the client's

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -32,10 +32,10 @@ class Command:
     A command of the IRC door.
 
     @ivar name: the name, in capitals.
+    @ivar run: executes the command.
     @ivar parameters: the parameters, as HELP shows them.
     @ivar summary: what the command does, in one line.
     @ivar source: the specification of the command, for HELP and the documentation.
-    @ivar run: executes the command.
     @ivar minParams: the least number of parameters; numeric 461 if there are fewer.
     @ivar concurrent: whether it sends a message, which may be in flight with other messages.
     @ivar early: whether unregistered clients may use it; numeric 451 if they may not.
@@ -43,43 +43,11 @@ class Command:
     """
 
     name: str
+    run: Run
     parameters: str
     summary: str
     source: str
-    run: Run
     minParams: int = 0
     concurrent: bool = False
     early: bool = False
     privilege: str = ""
-
-
-class Table:
-    """The commands of one topic, in the order of HELP."""
-
-    def __init__(self) -> None:
-        self._commands: dict[str, Command] = {}
-
-    def __iter__(self) -> Iterator[Command]:
-        return iter(self._commands.values())
-
-    def command(
-        self,
-        name: str,
-        parameters: str,
-        summary: str,
-        source: str,
-        *,
-        minParams: int = 0,
-        concurrent: bool = False,
-        early: bool = False,
-        privilege: str = "",
-    ) -> Callable[[Run], Run]:
-        """Add the decorated function as a command.  The arguments are those of L{Command}."""
-
-        def enter(run: Run) -> Run:
-            self._commands[name] = Command(
-                name, parameters, summary, source, run, minParams, concurrent, early, privilege
-            )
-            return run
-
-        return enter

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from twistchat.net.client.table import CommandTable
 from twistchat.protocols.irc.services.running import usage
-from twistchat.protocols.irc.services.table import ServiceTable
+from twistchat.protocols.irc.services.table import ServiceCommand
 
 if TYPE_CHECKING:
     from twistchat.protocols.irc.services.request import Request
-    from twistchat.protocols.irc.services.table import Service, ServiceCommand
+    from twistchat.protocols.irc.services.table import Service
 
-table = ServiceTable()
+table = CommandTable(ServiceCommand)
 
 
 @table.command("HELP", "[<command>]", "list the commands, or describe one", "IDENTIFY", most=2)

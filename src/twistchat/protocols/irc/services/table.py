@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -28,10 +28,10 @@ class ServiceCommand:
     A command of a service.
 
     @ivar name: the name, in capitals.
+    @ivar run: executes the command.
     @ivar parameters: the parameters, as HELP shows them.
     @ivar summary: what the command does, in one line, after the word "to".
     @ivar example: the parameters of an example.
-    @ivar run: executes the command.
     @ivar least: the least number of words after the name.
     @ivar most: the greatest number of words after the name; C{None} for any.
     @ivar secret: whether the words may contain a password or a code, which no echo repeats.
@@ -40,48 +40,15 @@ class ServiceCommand:
     """
 
     name: str
+    run: Run
     parameters: str
     summary: str
-    example: str
-    run: Run
+    example: str = ""
     least: int = 0
     most: int | None = None
     secret: bool = False
     account: bool = False
     privilege: str = ""
-
-
-class ServiceTable:
-    """The commands of one subject, in the order of HELP."""
-
-    def __init__(self) -> None:
-        self._commands: dict[str, ServiceCommand] = {}
-
-    def __iter__(self) -> Iterator[ServiceCommand]:
-        return iter(self._commands.values())
-
-    def command(
-        self,
-        name: str,
-        parameters: str,
-        summary: str,
-        example: str = "",
-        *,
-        least: int = 0,
-        most: int | None = None,
-        secret: bool = False,
-        account: bool = False,
-        privilege: str = "",
-    ) -> Callable[[Run], Run]:
-        """Add the decorated function as a command.  The arguments are those of L{ServiceCommand}."""
-
-        def enter(run: Run) -> Run:
-            self._commands[name] = ServiceCommand(
-                name, parameters, summary, example, run, least, most, secret, account, privilege
-            )
-            return run
-
-        return enter
 
 
 class Service:

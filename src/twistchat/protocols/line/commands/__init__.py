@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from twistchat.net.client.table import CommandTable
 from twistchat.protocols.line.commands import accounts, operators, people, registered, rooms, talk
-from twistchat.protocols.line.commands.table import Command, Table, UsageError
+from twistchat.protocols.line.commands.table import Command, UsageError
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ ADVICE = "/help lists the commands"
 LINE_ADVICE = f"{ADVICE}; to say the line, type another / in front of it"
 """The advice for an unknown command: for C{/help}, and for a line that begins with one."""
 
-table = Table("Help")
+table = CommandTable(Command, "Help")
 
 
 @table.command("help", "[COMMAND]", "list the commands, or say more of one", example="/help mode")

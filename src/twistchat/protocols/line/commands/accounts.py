@@ -10,7 +10,8 @@ from twistchat.chat.errors import AlreadyLoggedIn, NotLoggedIn, RegistrationClos
 from twistchat.chat.model.accounts import Account
 from twistchat.chat.model.names import fold
 from twistchat.chat.phrasing import counted
-from twistchat.protocols.line.commands.table import Table, UsageError, splitArgument
+from twistchat.net.client.table import CommandTable
+from twistchat.protocols.line.commands.table import Command, UsageError, splitArgument
 from twistchat.protocols.line.prompts import askLogin, askPassword, checkMaySend
 from twistchat.wire.plain import notice
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from twistchat.interfaces.accounts import Authenticated
     from twistchat.protocols.line.protocol import LineProtocol
 
-table = Table("Your account")
+table = CommandTable(Command, "Your account")
 
 ASK = "-"
 """The word in place of a password, which the server then asks for."""

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 from twistchat.chat.errors import NoSuchNick
 from twistchat.chat.model.bans.masks import ACTING, MATCHING
 from twistchat.chat.model.modes.room import RANKS, ROOM_MODES, Shape
+from twistchat.net.client.table import CommandTable
 from twistchat.net.input.pace import Pace
-from twistchat.protocols.line.commands.table import Outcome, Table, UsageError, splitArgument
+from twistchat.protocols.line.commands.table import Command, Outcome, UsageError, splitArgument
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:
     from twistchat.protocols.line.protocol import LineProtocol
 
-table = Table("For operators of the room you are talking in")
+table = CommandTable(Command, "For operators of the room you are talking in")
 
 MODE_HELP = (
     *(f"{mode.letter}: {mode.meaning}" for mode in ROOM_MODES.values()),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twistchat.protocols.line.commands.table import Outcome, Table, splitArgument
+from twistchat.net.client.table import CommandTable
+from twistchat.protocols.line.commands.table import Command, Outcome, splitArgument
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:
     from twistchat.protocols.line.protocol import LineProtocol
 
-table = Table("You")
+table = CommandTable(Command, "You")
 
 
 @table.command("nick", "NICK", "change your nick", example="/nick Alice")

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from twistchat.chat.model.modes.room import RANK_BY_LETTER
 from twistchat.chat.model.rooms import SETTINGS
+from twistchat.net.client.table import CommandTable
 from twistchat.net.input.pace import Pace
-from twistchat.protocols.line.commands.table import Outcome, Table, UsageError, splitArgument
+from twistchat.protocols.line.commands.table import Command, Outcome, UsageError, splitArgument
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:
     from twistchat.protocols.line.protocol import LineProtocol
 
-table = Table("Rooms that belong to accounts")
+table = CommandTable(Command, "Rooms that belong to accounts")
 
 Action: TypeAlias = "Callable[[LineProtocol, str, str], Outcome]"
 """Does something with a room.  It gets the client, the room's name, and the rest of the line."""

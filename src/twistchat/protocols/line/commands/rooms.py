@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import BadRoomName, NoSuchNick, NoSuchRoom
 from twistchat.chat.phrasing import counted
+from twistchat.net.client.table import CommandTable
 from twistchat.net.input.pace import PART_STEPS, Pace
-from twistchat.protocols.line.commands.table import Outcome, Table, splitArgument
+from twistchat.protocols.line.commands.table import Command, Outcome, splitArgument
 from twistchat.protocols.line.rooms import awayNotice, enterRoom, roomName, showMembers, showTopic, showUser
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:
     from twistchat.protocols.line.protocol import LineProtocol
 
-table = Table("Rooms")
+table = CommandTable(Command, "Rooms")
 
 
 @table.command(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -28,9 +28,9 @@ class Command:
     A command of the line door.
 
     @ivar name: the name after the slash.
+    @ivar run: executes the command.
     @ivar arguments: the arguments, as C{/help} shows them.
     @ivar summary: what the command does, in one line.
-    @ivar run: executes the command.
     @ivar example: an example for C{/help}.
     @ivar aliases: other names, which people know from IRC.
     @ivar concurrent: whether it sends a message, which may be in flight with other messages.
@@ -39,9 +39,9 @@ class Command:
     """
 
     name: str
+    run: Run
     arguments: str
     summary: str
-    run: Run
     example: str = ""
     aliases: tuple[str, ...] = ()
     concurrent: bool = False
@@ -75,42 +75,8 @@ class Command:
         return f"{self.usage}: {self.summary}{others}"
 
 
-UNKNOWN = Command("", "", "", lambda client, argument: None)
+UNKNOWN = Command("", lambda client, argument: None, "", "")
 """Stands for a command that does not exist, where only the properties of the command matter."""
-
-
-class Table:
-    """
-    The commands of one topic, in the order of C{/help}.
-
-    @ivar title: the heading in C{/help}.
-    """
-
-    def __init__(self, title: str) -> None:
-        self.title = title
-        self._commands: dict[str, Command] = {}
-
-    def __iter__(self) -> Iterator[Command]:
-        return iter(self._commands.values())
-
-    def command(
-        self,
-        name: str,
-        arguments: str,
-        summary: str,
-        example: str = "",
-        aliases: tuple[str, ...] = (),
-        concurrent: bool = False,
-        details: tuple[str, ...] = (),
-        asks: bool = False,
-    ) -> Callable[[Run], Run]:
-        """Add the decorated function as a command.  The arguments are those of L{Command}."""
-
-        def enter(run: Run) -> Run:
-            self._commands[name] = Command(name, arguments, summary, run, example, aliases, concurrent, details, asks)
-            return run
-
-        return enter
 
 
 def splitArgument(argument: str, least: int, most: int, usage: str) -> list[str | None]:

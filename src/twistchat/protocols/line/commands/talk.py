@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twistchat.protocols.line.commands.table import Outcome, Table, UsageError, splitArgument
+from twistchat.net.client.table import CommandTable
+from twistchat.protocols.line.commands.table import Command, Outcome, UsageError, splitArgument
 from twistchat.protocols.line.rooms import awayNotice, fitHistory, showHistory
 from twistchat.wire.plain import notice
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 PAGE = 50
 """The most entries that one C{/search} shows."""
 
-table = Table("To talk: a line that does not begin with / is said in the room you are talking in")
+table = CommandTable(Command, "To talk: a line that does not begin with / is said in the room you are talking in")
 
 
 def say(client: LineProtocol, text: str) -> Outcome:

@@ -18,7 +18,8 @@ from twistchat.chat.errors import (
     TooFast,
 )
 from twistchat.chat.model.names import fold
-from twistchat.protocols.irc.commands.table import MODERN, Outcome, Table
+from twistchat.net.client.table import CommandTable
+from twistchat.protocols.irc.commands.table import MODERN, Command, Outcome
 from twistchat.protocols.irc.replies.formatting import middle
 from twistchat.protocols.irc.replies.rooms import endNames, showNames, showRoom, showTopic
 from twistchat.wire.irc import numerics as n
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 LISTENERS_A_STEP = 16
 """The number of listeners to an event that count as one step."""
 
-table = Table()
+table = CommandTable(Command)
 
 
 @table.command("JOIN", "<channel>{,<channel>} [<key>{,<key>}] | 0", "come into channels", MODERN, minParams=1)

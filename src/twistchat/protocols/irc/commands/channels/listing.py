@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from twistchat.chat.model.bans.masks import BadMask, Glob, readGlob
-from twistchat.protocols.irc.commands.table import Table
+from twistchat.net.client.table import CommandTable
+from twistchat.protocols.irc.commands.table import Command
 from twistchat.protocols.irc.registration.isupport import MAX_LISTED
 from twistchat.protocols.irc.replies.formatting import middle
 from twistchat.wire.irc import numerics as n
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 Condition: TypeAlias = "Callable[[Room], bool]"
 
-table = Table()
+table = CommandTable(Command)
 
 
 @table.command(

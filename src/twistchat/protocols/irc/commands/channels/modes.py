@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import BadModeParameter, ChatError, NotInRoom, UnknownMode
 from twistchat.chat.model.modes.room import RANK_BY_LETTER, parseChanges
+from twistchat.net.client.table import CommandTable
 from twistchat.net.input.pace import PART_STEPS
 from twistchat.protocols.irc.commands.people.people import userMode
-from twistchat.protocols.irc.commands.table import MODERN, Outcome, Table
+from twistchat.protocols.irc.commands.table import MODERN, Command, Outcome
 from twistchat.protocols.irc.registration.isupport import MAX_MODES
 from twistchat.protocols.irc.replies.rooms import modesOf
 from twistchat.wire.irc import numerics as n
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from twistchat.protocols.irc.replies.reply import Reply
     from twistchat.wire.irc.message import Message
 
-table = Table()
+table = CommandTable(Command)
 
 LISTS = {
     "b": (n.RPL_BANLIST, n.RPL_ENDOFBANLIST, "End of channel ban list"),

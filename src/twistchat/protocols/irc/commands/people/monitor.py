@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import WatchListFull
+from twistchat.net.client.table import CommandTable
 from twistchat.net.input.pace import PART_STEPS
-from twistchat.protocols.irc.commands.table import Table
+from twistchat.protocols.irc.commands.table import Command
 from twistchat.protocols.irc.replies.formatting import joinWords, middle
 from twistchat.protocols.irc.services import serviceNamed
 from twistchat.wire.irc import numerics as n
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from twistchat.protocols.irc.replies.reply import Reply
     from twistchat.wire.irc.message import Message
 
-table = Table()
+table = CommandTable(Command)
 
 
 @table.command("MONITOR", "(+|-|C|L|S) [<nick>{,<nick>}]", "watch nicks", "IRCv3 monitor", minParams=1)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat import errors
 from twistchat.chat.model.modes.room import prefixes
+from twistchat.net.client.table import CommandTable
 from twistchat.net.input.pace import PART_STEPS
 from twistchat.protocols.irc.commands.people.visibility import isOtherServer, seesAll, visibleAddresses, visibleRooms
-from twistchat.protocols.irc.commands.table import MODERN, Outcome, Table
+from twistchat.protocols.irc.commands.table import MODERN, Command, Outcome
 from twistchat.protocols.irc.replies.formatting import formatTime, middle
 from twistchat.protocols.irc.services import serviceNamed
 from twistchat.wire.irc import numerics as n
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 USERHOSTS = 5
 """The most nicks in one USERHOST (modern.ircdocs.horse, "USERHOST message")."""
 
-table = Table()
+table = CommandTable(Command)
 
 
 @table.command("WHOIS", "[<server>] <nick>", "ask who someone is", MODERN)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from twistchat.chat.model.bans.masks import BadMask, fullMask, normalizeMask, readGlob
 from twistchat.chat.model.modes.room import prefixes
 from twistchat.chat.model.names import fold
+from twistchat.net.client.table import CommandTable
 from twistchat.protocols.irc.commands.people.visibility import mayFind, visibleAddresses, visibleRooms
-from twistchat.protocols.irc.commands.table import Table
+from twistchat.protocols.irc.commands.table import Command
 from twistchat.protocols.irc.replies.formatting import middle
 from twistchat.wire.irc import numerics as n
 
@@ -36,7 +37,7 @@ level of a channel operator), but clients ask for them.
 UNDISCLOSED = "255.255.255.255"
 """The value for an address that the asker may not see."""
 
-table = Table()
+table = CommandTable(Command)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from twisted.logger import Logger
 
 from twistchat.chat.errors import BadServerBan
-from twistchat.protocols.irc.commands.table import Outcome, Table
+from twistchat.net.client.table import CommandTable
+from twistchat.protocols.irc.commands.table import Command, Outcome
 from twistchat.protocols.irc.replies.formatting import formatDuration
 from twistchat.wire.irc import numerics as n
 
@@ -31,7 +32,7 @@ _PART = re.compile(r"([0-9]+)([wdhms])")
 
 log = Logger()
 
-table = Table()
+table = CommandTable(Command)
 
 
 def readDuration(text: str) -> float | None:

@@ -9,9 +9,10 @@ from twisted.logger import Logger
 from twistchat.chat.errors import TooLong
 from twistchat.chat.model.names import fold
 from twistchat.config import ConfigError
+from twistchat.net.client.table import CommandTable
 from twistchat.net.listening.origin import isWithin
 from twistchat.protocols.irc.commands.server.bans import NO_REASON
-from twistchat.protocols.irc.commands.table import MODERN, Outcome, Table
+from twistchat.protocols.irc.commands.table import MODERN, Command, Outcome
 from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 log = Logger()
 
-table = Table()
+table = CommandTable(Command)
 
 
 @table.command("OPER", "<name> [<password>]", "become an operator of the server", MODERN, minParams=1)

@@ -10,9 +10,10 @@ from twisted.internet.defer import Deferred
 
 from twistchat.chat.errors import NotEntered
 from twistchat.chat.phrasing import counted
+from twistchat.net.client.table import CommandTable
 from twistchat.net.input.pace import PART_STEPS
 from twistchat.protocols.irc.commands.people.visibility import isOtherServer
-from twistchat.protocols.irc.commands.table import MODERN, Outcome, Table
+from twistchat.protocols.irc.commands.table import MODERN, Command, Outcome
 from twistchat.protocols.irc.registration.isupport import showIsupport
 from twistchat.protocols.irc.registration.welcome import showCounts, showMotd
 from twistchat.protocols.irc.replies.formatting import formatDuration, formatTime, middle
@@ -33,7 +34,7 @@ INFO = (
 )
 """The text of INFO."""
 
-table = Table()
+table = CommandTable(Command)
 
 
 @table.command("LUSERS", "", "ask how many are here", MODERN)

@@ -15,7 +15,8 @@ from twisted.internet.interfaces import IDelayedCall
 from twistchat.chat.errors import ChatError
 from twistchat.chat.model.events import Cuts, Tags
 from twistchat.chat.model.names import fold
-from twistchat.protocols.irc.commands.table import Outcome, Table
+from twistchat.net.client.table import CommandTable
+from twistchat.protocols.irc.commands.table import Command, Outcome
 from twistchat.protocols.irc.commands.texts.messages import clientTags, sendText
 from twistchat.protocols.irc.replies.formatting import middle
 from twistchat.wire.irc import numerics as n
@@ -37,7 +38,7 @@ DURING_BATCH: Final = frozenset({"BATCH", "PING", "PONG", "QUIT"})
 REFERENCE = re.compile(r"[A-Za-z0-9-]+")
 """A valid reference tag (IRCv3 batch, "The BATCH verb")."""
 
-table = Table()
+table = CommandTable(Command)
 
 
 class TextBatch:

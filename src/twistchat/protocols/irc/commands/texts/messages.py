@@ -9,7 +9,8 @@ from twistchat.chat.errors import ChatError, NoSuchNick, NoSuchRoom, NotInRoom
 from twistchat.chat.model.events import Cuts, Kind, Tags
 from twistchat.chat.model.modes.room import RANK_BY_PREFIX
 from twistchat.chat.model.names import fold
-from twistchat.protocols.irc.commands.table import MODERN, Outcome, Table
+from twistchat.net.client.table import CommandTable
+from twistchat.protocols.irc.commands.table import MODERN, Command, Outcome
 from twistchat.protocols.irc.replies.formatting import middle
 from twistchat.wire.irc import numerics as n
 from twistchat.wire.irc.texts import capacity, statusTarget
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 ACTION = "\x01ACTION "
 """The beginning of an action (modern.ircdocs.horse, "CTCP")."""
 
-table = Table()
+table = CommandTable(Command)
 
 
 @table.command("PRIVMSG", "<target>{,<target>} <text>", "say something", MODERN, concurrent=True)

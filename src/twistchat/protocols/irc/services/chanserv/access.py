@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.model.modes.room import RANK_BY_LETTER, parseRanks
 from twistchat.chat.phrasing import counted
-from twistchat.protocols.irc.services.table import Run, ServiceTable, Usage
+from twistchat.net.client.table import CommandTable
+from twistchat.protocols.irc.services.table import Run, ServiceCommand, Usage
 
 if TYPE_CHECKING:
     from twistchat.protocols.irc.services.request import Request
 
-table = ServiceTable()
+table = CommandTable(ServiceCommand)
 
 
 @table.command(

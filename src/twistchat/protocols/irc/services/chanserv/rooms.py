@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 from twistchat.chat.errors import NotFounder
 from twistchat.chat.model.names import fold
 from twistchat.chat.phrasing import counted
+from twistchat.net.client.table import CommandTable
 from twistchat.protocols.irc.replies.formatting import formatTime
-from twistchat.protocols.irc.services.table import ServiceTable, Usage
+from twistchat.protocols.irc.services.table import ServiceCommand, Usage
 
 if TYPE_CHECKING:
     from twistchat.chat.rules.rooms.ownership import RoomInfo
     from twistchat.protocols.irc.services.request import Request
 
-table = ServiceTable()
+table = CommandTable(ServiceCommand)
 
 
 @table.command(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from twistchat.net.client.table import CommandTable
 from twistchat.protocols.irc.replies.accounts import showLoggedIn, showLoggedOut
-from twistchat.protocols.irc.services.table import ServiceTable, Usage
+from twistchat.protocols.irc.services.table import ServiceCommand, Usage
 
 if TYPE_CHECKING:
     from twistchat.protocols.irc.services.request import Request
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 NONE = "*"
 """Stands for no mail address."""
 
-table = ServiceTable()
+table = CommandTable(ServiceCommand)
 
 
 @table.command(

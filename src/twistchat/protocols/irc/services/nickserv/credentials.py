@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import NotEncrypted
 from twistchat.chat.phrasing import counted
+from twistchat.net.client.table import CommandTable
 from twistchat.protocols.irc.replies.formatting import formatTime
-from twistchat.protocols.irc.services.table import ServiceTable, Usage
+from twistchat.protocols.irc.services.table import ServiceCommand, Usage
 
 if TYPE_CHECKING:
     from twistchat.chat.model.events import CredentialKind
     from twistchat.protocols.irc.services.request import Request
 
-table = ServiceTable()
+table = CommandTable(ServiceCommand)
 
 
 @table.command(

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from twistchat.chat.errors import NoSuchAccount
 from twistchat.chat.model.names import fold
 from twistchat.chat.phrasing import counted
+from twistchat.net.client.table import CommandTable
 from twistchat.protocols.irc.replies.formatting import formatTime
-from twistchat.protocols.irc.services.table import ServiceTable, Usage
+from twistchat.protocols.irc.services.table import ServiceCommand, Usage
 
 if TYPE_CHECKING:
     from twistchat.chat.model.accounts import Account
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 ENDED = "You ended this session from another one"
 """What a client is told whose session ends."""
 
-table = ServiceTable()
+table = CommandTable(ServiceCommand)
 
 
 @table.command("INFO", "[<account>]", "show an account: all of yours, and whether another one exists", "alice", most=1)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from twistchat.net.client.table import CommandTable
 from twistchat.protocols.irc.services.nickserv.account import logIn
-from twistchat.protocols.irc.services.table import ServiceTable
+from twistchat.protocols.irc.services.table import ServiceCommand
 
 if TYPE_CHECKING:
     from twistchat.protocols.irc.services.request import Request
 
-table = ServiceTable()
+table = CommandTable(ServiceCommand)
 
 
 @table.command(
