@@ -26,6 +26,7 @@ from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
 from twistchat.protocols.irc.services import SERVICES
 from twistchat.protocols.line.commands import COMMANDS
+from twistchat.protocols.line.commands.registered import ACTIONS
 from twistchat.testing import MemoryServer
 from twistchat.wire.irc.capabilities import CAPABILITIES
 
@@ -164,6 +165,17 @@ class AccountsTests(SynchronousTestCase):
                 assert command is not None, word
                 count = len(parameters.split())
                 self.assertTrue(command.least <= count and (command.most is None or count <= command.most), word)
+
+    def test_lineCommands(self) -> None:
+        """The line door has each command that the page shows for it, and each action of C{/room}."""
+        text = (ROOT / "docs/accounts.md").read_text("utf-8")
+        column = re.findall(r"^\| [^|]* \| `/msg [^|]* \| ([^|]*) \|$", text, re.MULTILINE)
+        words = re.findall(r"`/(\w+)", " ".join(column))
+        self.assertGreater(len(words), 7)
+        self.assertEqual([], [word for word in words if word not in COMMANDS])
+        actions = re.findall(r"^/room (\w+)|`/room (\w+)", text, re.MULTILINE)
+        self.assertGreater(len(actions), 6)
+        self.assertEqual([], [action for pair in actions for action in pair if action and action not in ACTIONS])
 
 
 class BotTests(SynchronousTestCase):
