@@ -276,6 +276,23 @@ class TogetherTests(AccountCase):
         for login in more:
             login.addErrback(lambda failure: failure.trap(TooFast))
 
+    def test_changed(self) -> None:
+        """Once the password has changed, the old one logs nobody in, even if its check was waiting."""
+        old, new = (self.login("user0", password, "127.0.1.1") for password in (PASSWORD, "another horse"))
+        changing = self.registrar.setPassword(sessionFrom(None), "user0", "another horse")
+        work = list(self.worker.queue)
+        self.worker.queue.clear()
+        self.worker.queue.append(work[-1])
+        self.worker.run()
+        self.successResultOf(changing)
+        self.worker.queue.extend(work[:-1])
+        self.worker.run()
+        self.refused(old, LoginFailed)
+        self.refused(new, LoginFailed)
+        latest = self.login("user0", "another horse", "127.0.1.1")
+        self.worker.run()
+        self.successResultOf(latest)
+
     def test_bounded(self) -> None:
         """Of all addresses together, only 32 logins are checked or wait.  The others are told at once."""
         logins = [self.login(f"user{number % 11}", PASSWORD, f"127.0.1.{number // 11}") for number in range(110)]
@@ -299,6 +316,16 @@ class TokenTests(AccountCase):
         self.refused(self.login("alice", token + "x"), LoginFailed)
         self.successResultOf(self.chat.accounts.removeCredential(None, "alice", "token", "my phone"))
         self.refused(self.login("alice", token), LoginFailed)
+
+    def test_heldUp(self) -> None:
+        """Failures of an address hold up a wrong token from there, but not a right one, which nobody can guess."""
+        self.account()
+        token = self.successResultOf(self.registrar.addToken(sessionFrom(None), "alice", "my phone"))
+        address = "127.0.0.9"
+        for _ in range(3):
+            self.refused(self.login("alice", f"{token}x", address), LoginFailed)
+        self.refused(self.login("alice", f"{token}x", address), TooFast)
+        self.successResultOf(self.login("alice", token, address))
 
     def test_stored(self) -> None:
         """Only the hash of a token is stored."""

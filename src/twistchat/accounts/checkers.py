@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hmac import compare_digest
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from twisted.cred.checkers import ICredentialsChecker
 from twisted.cred.error import UnauthorizedLogin
 from twisted.cred.portal import IRealm, Portal
+from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
 from twistchat.accounts.credentials import IAccountKey, IAccountPassword, IAccountScram, IAccountToken, IAvatar
@@ -23,12 +24,9 @@ from twistchat.accounts.throttle import LONGEST_NAME
 from twistchat.accounts.tokens import digest, find
 from twistchat.chat.errors import NotVerified, Suspended
 from twistchat.chat.model.accounts import Account, Accounts
-from twistchat.chat.model.events import CredentialKind
+from twistchat.chat.model.events import Credential, CredentialKind
 from twistchat.chat.model.names import fold
 from twistchat.interfaces import Authenticated, IPasswords, ScramKeys
-
-if TYPE_CHECKING:
-    from twisted.internet.defer import Deferred
 
 
 def scramKeysOf(account: Account) -> ScramKeys | None:
@@ -44,6 +42,10 @@ def accountOf(accounts: Accounts, name: str) -> Account | None:
     account = accounts.ownerOf(name)
     own = () if account is None else map(fold, (account.name, *account.nicks))
     return account if fold(name) in own else None
+
+
+def _passwordOf(account: Account | None) -> Credential | None:
+    return None if account is None else account.credential("password")
 
 
 @implementer(ICredentialsChecker)
@@ -64,10 +66,16 @@ class PasswordChecker:
         @return: fails with L{UnauthorizedLogin} if it is wrong, and with L{Overloaded
             <twistchat.chat.errors.Overloaded>} if too many wait.
         """
-        account = accountOf(self._accounts, credentials.name)
-        stored = None if account is None else account.credential("password")
-        checking = self._passwords.check(None if stored is None else stored.secret, prepare(credentials.password))
-        return checking.addCallback(_decide, account, "password")
+        return Deferred.fromCoroutine(self._check(credentials.name, prepare(credentials.password)))
+
+    async def _check(self, name: str, password: str) -> Authenticated:
+        while True:
+            account = accountOf(self._accounts, name)
+            stored = _passwordOf(account)
+            right = await self._passwords.check(None if stored is None else stored.secret, password)
+            # The check waits in a queue.  If the password was changed meanwhile, the old one must not log in any more.
+            if not right or _passwordOf(account) is stored:
+                return _decide(right, account, "password")
 
 
 @implementer(ICredentialsChecker)

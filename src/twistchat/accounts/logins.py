@@ -73,17 +73,16 @@ class AccountContext:
         """The place of a session.  See L{LoginRecorded.place <twistchat.chat.model.events.LoginRecorded>}."""
         return "" if session.address is None else self.cloak(session.address)
 
-    def begin(self, session: Session, name: str | None, account: Account | None, trusted: bool = False) -> Attempt:
+    def begin(self, session: Session, name: str | None, account: Account | None) -> Attempt:
         """
         Begin to check a login or a code.  The failures of others do not hold up somebody at a place of the account.
 
         @param name: the name that the client gave.
         @param account: the account with this name.
-        @param trusted: see L{Throttle.begin}.
         @raise TooFast: the address or the account has too many failures.
         """
         counted, known = self.countedAs(session, name, account)
-        return self.throttle.begin(session, counted, trusted or known)
+        return self.throttle.begin(session, counted, known)
 
     def check(self, session: Session, name: str, account: Account | None) -> None:
         """
@@ -162,8 +161,7 @@ class Logins:
         if not self.maySendPasswords(session):
             raise NotEncrypted
         if password.startswith(TOKEN):
-            attempt = self._context.begin(session, name, accountOf(self._accounts, name), trusted=True)
-            return await self._login(session, AccountToken(name, password), attempt)
+            return await self._unguessable(session, name, AccountToken(name, password))
         account = accountOf(self._accounts, name)
         stored = None if account is None else account.credential("password")
         counted, trusted = self._context.countedAs(session, name, account)
@@ -177,14 +175,26 @@ class Logins:
     async def _key(self, session: Session, name: str | None, kind: Any, fingerprint: str | None) -> Authenticated:
         if fingerprint is None:
             raise LoginFailed
-        account = None if name is None else accountOf(self._accounts, name)
-        attempt = self._context.begin(session, name, account, trusted=True)
-        return await self._login(session, AccountKey(name, kind, fingerprint), attempt)
+        return await self._unguessable(session, name, AccountKey(name, kind, fingerprint))
 
-    async def _login(self, session: Session, credentials: Any, attempt: Attempt) -> Authenticated:
+    async def _unguessable(self, session: Session, name: str | None, credentials: Any) -> Authenticated:
         """
-        Let the portal check credentials.  The attempt counts as a failure only if they are wrong.
+        Check a credential that nobody can guess: a token or a key.  A wrong one counts as a failure, but failures do
+        not hold up a right one.
 
+        @raise TooFast: it is wrong, and the address or the account has too many failures.
+        """
+        try:
+            return await self._login(session, credentials, None)
+        except LoginFailed:
+            self._context.begin(session, name, None if name is None else accountOf(self._accounts, name))
+            raise
+
+    async def _login(self, session: Session, credentials: Any, attempt: Attempt | None) -> Authenticated:
+        """
+        Let the portal check credentials.
+
+        @param attempt: counts as a failure only if they are wrong.
         @raise LoginFailed: they are wrong.
         @raise ChatError: they are right, but the account cannot be used; or they could not be checked.
         """
@@ -193,9 +203,11 @@ class Logins:
         except CredLoginFailed:
             raise LoginFailed from None
         except BaseException:
-            attempt.withdraw()
+            if attempt is not None:
+                attempt.withdraw()
             raise
-        attempt.withdraw()
+        if attempt is not None:
+            attempt.withdraw()
         authenticated = cast(Authenticated, avatar)
         self._context.record(session, authenticated.account, authenticated.kind, authenticated.credential)
         return authenticated

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from twistchat.chat import errors
@@ -45,6 +46,7 @@ class Core:
     @ivar node: the id of this node, which goes into the entries of its sessions.
     @ivar lobby: the folded name of the room that only server operators can lock; C{""} for none.
     @ivar protection: returns how nicks of accounts are protected.
+    @ivar pending: how many proposals are on their way that count against a limit, by what they count for.
     """
 
     state: State
@@ -58,6 +60,24 @@ class Core:
     reserved: frozenset[str] = frozenset()
     lobby: str = ""
     protection: Callable[[], NickProtection] = NickProtection
+    pending: Counter[str] = field(default_factory=Counter)
+
+    def counted(self, what: str, receipt: Receipt) -> Receipt:
+        """
+        Count a proposal in C{pending} until its outcome is known.  A verb that checks a limit adds what is pending, so
+        that several sessions cannot pass the limit together.
+
+        @param what: what it counts for.
+        """
+        self.pending[what] += 1
+
+        def settled(outcome: Any) -> Any:
+            self.pending[what] -= 1
+            if not self.pending[what]:
+                del self.pending[what]
+            return outcome
+
+        return receipt.addBoth(settled)
 
     def user(self, asker: Asker) -> User:
         """

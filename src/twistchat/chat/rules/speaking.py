@@ -31,7 +31,7 @@ from twistchat.chat.model.spans import Around, pair
 from twistchat.chat.model.texts import FORMATTING, asksClients, checkMessage, checkText
 from twistchat.chat.model.users import User
 from twistchat.chat.rules.core import Core, Effects
-from twistchat.chat.rules.users.inbox import Inbox, leave, withdraw
+from twistchat.chat.rules.users.inbox import Inbox, counted, leave, withdraw
 
 if TYPE_CHECKING:
     from twistchat.chat.state import State
@@ -104,6 +104,7 @@ class Speaking:
         session.spoke = self._core.now()
         sending = self._core.propose(asker, PrivateMessage(user.source, session.id, source, text, kind, tags, cuts))
         if recipient is None:
+            self._core.counted(counted(source.nick), sending)
 
             def arrived(failure: Any) -> Receipt:
                 """Send the text to the user, who has come in the meantime."""

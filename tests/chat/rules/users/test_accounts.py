@@ -11,7 +11,7 @@ from tests.chat.fakes import ManualScene, Person, Scene, done, rebuilt, refused,
 from twistchat.chat import errors
 from twistchat.chat.limits import ChatLimits
 from twistchat.chat.model.accounts import Account
-from twistchat.chat.model.events import AccountRegistered, Credential, CredentialSet
+from twistchat.chat.model.events import SERVER, AccountRegistered, Credential, CredentialSet, RoomRegistered
 from twistchat.chat.rules.users.accounts import LONGEST_NAME, MOST_PLACES, RECORDED
 from twistchat.chat.snapshot import restoreSnapshot, takeSnapshot
 
@@ -86,6 +86,15 @@ class RegistrationTests(AccountsTestCase):
         done(self.rules.expire("Carol"))
         self.assertIsNone(self.scene.state.accounts.get("carol"))
         self.register("Carol")
+
+    def test_damaged(self) -> None:
+        """If an account was lost, because its entries were damaged, nobody else gets its name and its rooms."""
+        done(self.scene.log.append(RoomRegistered(SERVER, "#den", "lost")))
+        for asked in (
+            lambda: Deferred.fromCoroutine(self.rules.register(None, "Lost")),
+            lambda: self.scene.log.append(AccountRegistered(SERVER, "lost")),
+        ):
+            refused(errors.NameRetired, asked)
 
 
 class CredentialTests(AccountsTestCase):

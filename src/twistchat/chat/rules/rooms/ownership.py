@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -118,8 +117,7 @@ class Ownership:
             raise errors.CannotRegister(name, "everyone arrives there")
         if room is not None and room.founder is not None:
             raise errors.RoomRegisteredAlready(name)
-        self._checkRooms(founder)
-        return self._propose(asker, RoomRegistered(self._source(asker), name, founder.name))
+        return self._give(asker, founder, RoomRegistered(self._source(asker), name, founder.name))
 
     def drop(self, asker: Asker | None, name: str) -> Receipt:
         """End the registration of a room."""
@@ -136,8 +134,7 @@ class Ownership:
         room, founder = self._founded(asker, name), self._named(account)
         if room.founder == founder.name:
             return None
-        self._checkRooms(founder)
-        return self._propose(asker, RoomTransferred(self._source(asker), room.name, founder.name))
+        return self._give(asker, founder, RoomTransferred(self._source(asker), room.name, founder.name))
 
     def setAccess(self, asker: Asker | None, name: str, account: str, ranks: str) -> Receipt | None:
         """
@@ -162,10 +159,13 @@ class Ownership:
             raise errors.NoAccess(room.name)
         if wanted == held:
             return None
-        limit = self._core.limits.accessPerRoom
-        if not held and len(room.granted) >= limit:
+        setting = AccessSet(self._source(asker), room.name, account, wanted)
+        if held:
+            return self._propose(asker, setting)
+        limit, counted = self._core.limits.accessPerRoom, f"access {room.key}"
+        if len(room.granted) + self._core.pending[counted] >= limit:
             raise errors.TooManyOf(f"accounts in the access list of {room.name}", limit)
-        return self._propose(asker, AccessSet(self._source(asker), room.name, account, wanted))
+        return self._core.counted(counted, self._propose(asker, setting))
 
     def setSetting(self, asker: Asker | None, name: str, setting: str, value: str | None) -> Receipt:
         """
@@ -229,15 +229,13 @@ class Ownership:
         Propose what becomes of the rooms of an account that is about to be dropped.
 
         If accounts inherit, a room goes to its successor, or else to the account with the highest rank in its access
-        list; the one that got access first wins.  It must be usable and have space for another room.  Otherwise the
-        room becomes free.
+        list; the one that got access first wins.  It must be usable, and may have any number of rooms: otherwise
+        somebody could fill the list of a successor, and take the room.  Without an heir the room becomes free.
         """
-        source, given = self._source(asker), Counter[str]()
+        source = self._source(asker)
         for room in self._core.state.rooms.ownedBy(account.name):
-            heir = self._heir(room, account, given) if self._inherits else None
+            heir = self._heir(room, account) if self._inherits else None
             event = RoomDropped(source, room.name) if heir is None else RoomTransferred(source, room.name, heir.name)
-            if heir is not None:
-                given[heir.name] += 1
             self._propose(asker, event).addErrback(_ignore)
 
     # Questions
@@ -335,25 +333,24 @@ class Ownership:
         assert asker is not None
         return room.accessLevel(self._core.user(asker).source)
 
-    def _checkRooms(self, account: Account) -> None:
-        """Check that an account may have another room."""
-        limit = self._core.limits.roomsPerAccount
-        if len(self._core.state.rooms.ownedBy(account.name)) >= limit:
+    def _give(self, asker: Asker | None, account: Account, event: Event) -> Receipt:
+        """
+        Propose an event that gives an account another room.
+
+        @raise TooManyOf: the account has too many rooms.
+        """
+        limit, counted = self._core.limits.roomsPerAccount, f"rooms {fold(account.name)}"
+        if len(self._core.state.rooms.ownedBy(account.name)) + self._core.pending[counted] >= limit:
             raise errors.TooManyOf("rooms", limit)
+        return self._core.counted(counted, self._propose(asker, event))
 
-    def _heir(self, room: Room, account: Account, given: Mapping[str, int]) -> Account | None:
-        """
-        The account that inherits a room; C{None} if there is none.
-
-        @param given: the number of rooms that each account inherits in addition.
-        """
-        accounts, rooms = self._core.state.accounts, self._core.state.rooms
+    def _heir(self, room: Room, account: Account) -> Account | None:
+        """The account that inherits a room; C{None} if there is none."""
+        accounts = self._core.state.accounts
         listed = sorted(room.granted, key=lambda key: -level(room.granted[key]))
         for name in (room.settings.get("successor", ""), *listed):
             heir = accounts.get(name)
-            if heir is None or heir is account or not heir.usable:
-                continue
-            if len(rooms.ownedBy(heir.name)) + given.get(heir.name, 0) < self._core.limits.roomsPerAccount:
+            if heir is not None and heir is not account and heir.usable:
                 return heir
         return None
 

@@ -88,7 +88,7 @@ class AccountRules:
         name = normalizeNick(name, self._core.limits.nick)
         if skeleton(name) in self._core.reserved:
             raise errors.NickReserved(name)
-        self._core.state.accounts.checkFree(name)
+        _checkFree(self._core.state, name)
         if asker is not None:
             self._core.state.users.checkFree(name, asker.session.user)
         return name
@@ -150,10 +150,13 @@ class AccountRules:
         holder = self._core.state.accounts.holderOf(kind, own)
         if holder is not None and holder is not account:
             raise errors.BadCredential(f"This {_what(kind)}", "belongs to another account")
-        limit = self._core.limits.credentialsPerAccount
-        if account.credential(kind, own) is None and len(account.ofKind(kind)) >= limit:
+        setting = CredentialSet(self._source(asker), account.name, credential)
+        if account.credential(kind, own) is not None:
+            return self._core.log.append(setting)
+        limit, counted = self._core.limits.credentialsPerAccount, f"{kind} {fold(account.name)}"
+        if len(account.ofKind(kind)) + self._core.pending[counted] >= limit:
             raise errors.TooManyOf(NAMED[kind], limit)
-        return self._core.log.append(CredentialSet(self._source(asker), account.name, credential))
+        return self._core.counted(counted, self._core.log.append(setting))
 
     def removeCredential(self, asker: Asker | None, name: str, kind: CredentialKind, own: str = "") -> Receipt:
         """
@@ -202,9 +205,10 @@ class AccountRules:
         """Give a nick to an account.  The parameters and errors are those of L{checkName}."""
         account, limit = self._core.state.accounts.named(name), self._core.limits.nicksPerAccount
         nick = self.checkName(asker, nick)
-        if len(account.nicks) + 1 >= limit:
+        counted = f"nicks {fold(account.name)}"
+        if len(account.nicks) + 1 + self._core.pending[counted] >= limit:
             raise errors.TooManyOf("nicks", limit)
-        return self._core.log.append(NickGrouped(self._source(asker), account.name, nick))
+        return self._core.counted(counted, self._core.log.append(NickGrouped(self._source(asker), account.name, nick)))
 
     def ungroup(self, asker: Asker | None, name: str, nick: str) -> Receipt:
         """
@@ -249,11 +253,25 @@ def _what(kind: CredentialKind) -> str:
     return NAMED[kind].removesuffix("s") if kind in NAMED else kind
 
 
+def _checkFree(state: State, name: str) -> None:
+    """
+    Check that a name can be registered.
+
+    The founder of a room has an account.  If it is not there, its entries were damaged on disk, and nobody else gets
+    its name and its rooms.
+
+    @raise ChatError: see L{Accounts.checkFree}.
+    """
+    state.accounts.checkFree(name)
+    if state.rooms.ownedBy(name):
+        raise errors.NameRetired(name)
+
+
 # Effects
 
 
 def _accountRegistered(state: State, entry: Entry, event: AccountRegistered, origin: Origin | None) -> None:
-    state.accounts.checkFree(event.account)
+    _checkFree(state, event.account)
     state.accounts.add(Account(event.account, entry.time, event.until, event.registration))
     user = state.users.lookalike(event.account)
     if user is not None and user.source.uid != event.source.uid:

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from twistchat.chat.state import State
 
 
+def counted(account: str) -> str:
+    """What a text that waits for an account counts for, in L{Core.pending}."""
+    return f"inbox {fold(account)}"
+
+
 class Inbox:
     """The verbs for texts that wait for an account."""
 
@@ -52,7 +57,7 @@ class Inbox:
             raise NoSuchNick(nick)
         if sender.source.account is None:
             raise errors.AccountAway(nick)
-        if len(account.inbox) >= self._core.limits.inbox:
+        if len(account.inbox) + self._core.pending[counted(account.name)] >= self._core.limits.inbox:
             raise errors.InboxFull(account.name, self._core.limits.inbox)
         return Source("", account.name, account=account.name)
 
