@@ -25,7 +25,6 @@ from twistchat.accounts.tokens import digest, find
 from twistchat.chat.errors import NotVerified, Suspended
 from twistchat.chat.model.accounts import Account, Accounts
 from twistchat.chat.model.events import Credential, CredentialKind
-from twistchat.chat.model.names import fold
 from twistchat.interfaces import Authenticated, IPasswords, ScramKeys
 
 
@@ -36,12 +35,8 @@ def scramKeysOf(account: Account) -> ScramKeys | None:
 
 
 def accountOf(accounts: Accounts, name: str) -> Account | None:
-    """The account with this name, or with this nick.  Unlike the owner of a nick, it is not found by a look-alike."""
-    if len(name) > LONGEST_NAME:
-        return None
-    account = accounts.ownerOf(name)
-    own = () if account is None else map(fold, (account.name, *account.nicks))
-    return account if fold(name) in own else None
+    """The account with this name or nick.  A name that is too long is not looked up, because that takes longer."""
+    return None if len(name) > LONGEST_NAME else accounts.withNick(name)
 
 
 def _passwordOf(account: Account | None) -> Credential | None:

@@ -67,6 +67,8 @@ class AccountsTests(SynchronousTestCase):
         for nick in ("alice", "lici", LOOKALIKE):
             self.assertIs(self.accounts.ownerOf(nick), self.alice)
         self.assertIsNone(self.accounts.ownerOf("bob"))
+        for nick, found in (("ALICE", self.alice), ("LICI", self.alice), (LOOKALIKE, None), ("bob", None)):
+            self.assertIs(self.accounts.withNick(nick), found)
         self.assertRaises(NoSuchAccount, self.accounts.named, "bob")
         self.assertEqual((list(self.accounts), len(self.accounts)), ([self.alice], 1))
 

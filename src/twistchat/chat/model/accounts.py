@@ -210,6 +210,13 @@ class Accounts:
         """The account to which a nick belongs, or a look-alike of it."""
         return self._bySkeleton.get(skeleton(nick))
 
+    def withNick(self, nick: str) -> Account | None:
+        """The account with exactly this name or nick, ignoring case.  Unlike by L{ownerOf}, no look-alike is found."""
+        account = self.ownerOf(nick)
+        if account is None or fold(nick) not in map(fold, (account.name, *account.nicks)):
+            return None
+        return account
+
     def holderOf(self, kind: CredentialKind, name: str) -> Account | None:
         """
         The account with this certificate or SSH key.

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import NotEncrypted
 from twistchat.chat.model.events import SessionStarted
-from twistchat.chat.model.names import fold
 from twistchat.protocols.line.commands import find
 from twistchat.protocols.line.commands.table import Outcome, UsageError, splitArgument
 from twistchat.protocols.line.prompts import askLogin, checkMaySend
@@ -46,9 +45,8 @@ def executeUnregistered(client: LineProtocol, text: str) -> Outcome:
 def _come(client: LineProtocol, nick: str) -> Outcome:
     """Register under a nick.  If it belongs to an account, ask for the password first."""
     session, accounts = client.openSession, client.context.chat.state.accounts
-    owner = accounts.ownerOf(nick)
-    names = () if owner is None else (owner.name, *owner.nicks)
-    if owner is None or session.account == owner.name or fold(nick) not in map(fold, names):
+    owner = accounts.withNick(nick)
+    if owner is None or session.account == owner.name:
         return _enter(client, nick)
     try:
         _askLogin(client, nick, f"{nick} belongs to an account; password:")

@@ -28,7 +28,7 @@ async def info(request: Request) -> None:
     """C{INFO}: shows all about the client's account.  Others see only that a nick belongs to some account."""
     own = request.accountOrNone
     asked = request.words[0] if request.words else request.client.nick if own is None else own.name
-    account = ownerOf(request, asked)
+    account = request.chat.state.accounts.withNick(asked)
     if account is None:
         raise NoSuchAccount(asked)
     if account is own or request.client.user.may("auspex"):
@@ -43,7 +43,8 @@ async def info(request: Request) -> None:
 async def status(request: Request) -> None:
     """C{STATUS}: shows what WHOIS shows too, as a number for programs."""
     nick = request.words[0]
-    owner, user = ownerOf(request, nick), request.chat.state.users.named(nick)
+    state = request.chat.state
+    owner, user = state.accounts.withNick(nick), state.users.named(nick)
     if owner is None or user is None:
         level, meaning = 0, "not registered" if owner is None else "not online"
     elif fold(user.source.account or "") != fold(owner.name):
@@ -74,14 +75,6 @@ async def sessions(request: Request) -> None:
         raise Usage
     request.say(f"You have {counted(len(own), 'session')}:")
     await request.sayAll([_describeSession(request, session) for session in own])
-
-
-def ownerOf(request: Request, name: str) -> Account | None:
-    """Get the account with this name or nick; not one whose nick only looks like it."""
-    account = request.chat.state.accounts.ownerOf(name)
-    if account is None or fold(name) not in {fold(nick) for nick in (account.name, *account.nicks)}:
-        return None
-    return account
 
 
 def _describe(request: Request, account: Account) -> Iterator[str]:
