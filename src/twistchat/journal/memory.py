@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twistchat.chat.errors import NotStored
-from twistchat.chat.model.events import Entry, Event
+from twistchat.chat.model.events import AccountEvent, Entry, Event
 from twistchat.chat.model.holding import Holding
 from twistchat.chat.model.sessions import Origin
 from twistchat.interfaces import ILog
@@ -162,8 +162,9 @@ class MemoryLog:
             return Failure()
         if entry.event.durable:
             self._kept.append(entry)
-            for erased in self._holding.note(entry):
-                self.forget(erased)
+            if isinstance(entry.event, AccountEvent):
+                for erased in self._holding.note(entry):
+                    self.forget(erased)
         for following in self._followers.active:
             try:
                 following.receive(entry)

@@ -12,6 +12,8 @@ from tests.journal.sqlite.test_rebuilding import EVENTS, PREPARED, kept
 from twistchat.chat.errors import ChatError
 from twistchat.chat.model.events import (
     SERVER,
+    AccountExpired,
+    AccountRegistered,
     Entered,
     Entry,
     Event,
@@ -88,6 +90,13 @@ class HoldingTests(SynchronousTestCase):
         holding.note(Entry(4, "", 0, TopicSet(ANN, "#b", "y")))
         holding.note(Entry(5, "", 0, RoomRenamed(ANN, "#b", "#c")))
         self.assertEqual(holding.entries(), {4: {"topic"}, 5: {"renamed 5"}})
+
+    def test_nothingIsLeft(self) -> None:
+        """An account that has gone leaves nothing in the register."""
+        holding = Holding()
+        holding.note(Entry(1, "", 0, AccountRegistered(SERVER, "alice", 5)))
+        self.assertEqual(holding.note(Entry(2, "", 0, AccountExpired(SERVER, "alice"))), {1})
+        self.assertEqual(holding._scopes, {})  # private: the register must not grow with each name
 
     @given(st.sampled_from([(), PREPARED]), st.lists(EVENTS, max_size=40))
     @settings(max_examples=150, deadline=None)

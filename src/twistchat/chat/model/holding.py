@@ -331,6 +331,8 @@ class Holding:
         for key in lost:
             keys.pop(key, None)
         keys.update(dict.fromkeys(change.keys(entry.sequence), entry.sequence))
+        if not keys:
+            del self._scopes[change.scope]
         return losers - set(keys.values()) if losers and change.scope.startswith(ACCOUNT) else ()
 
     def entries(self) -> dict[int, set[str]]:
