@@ -164,7 +164,7 @@ def kept(state: State) -> dict[str, Any]:
             room.topic,
             room.modes,
             room.lists,
-            {k: set(v) for k, v in room.granted.items()},
+            [(account, set(ranks)) for account, ranks in room.granted.items()],
             room.founder,
             dict(room.settings),
         )

@@ -464,8 +464,8 @@ class SuccessionTests(OwnershipTestCase):
         self.assertEqual(self.ranks(), {"alice": "o", "bob": "a"})
 
     def test_highest(self) -> None:
-        """The highest rank in the list inherits.  Among equals, the one who was added first does."""
-        for account, ranks in (("Dave", "v"), ("Carol", "o"), ("Bob", "ov")):
+        """The highest rank in the list inherits.  Among equals, the one who got it first does."""
+        for account, ranks in (("Bob", "v"), ("Dave", "v"), ("Carol", "o"), ("Bob", "ov")):
             self.allow(account, ranks)
         self.clear()
         self.drop()

@@ -34,10 +34,10 @@ def setFounder(state: State, entry: Entry, room: Room, founder: str, origin: Ori
 def setAccess(state: State, entry: Entry, room: Room, account: str, ranks: str, origin: Origin | None) -> None:
     """Change the ranks of an account in the access list of a room.  Its user changes their ranks, if present."""
     before = [(account, room.ranksOf(account))]
+    # The newest comes last, as after a restart, which applies only the newest entry of each account.
+    room.granted.pop(fold(account), None)
     if ranks:
         room.granted[fold(account)] = ranks
-    else:
-        room.granted.pop(fold(account), None)
     _follow(state, entry, room, before, origin)
 
 
@@ -56,7 +56,8 @@ def changeAccount(state: State, entry: Entry, user: User, before: str | None, or
 
 def forget(state: State, entry: Entry, account: str, origin: Origin | None) -> None:
     """Remove an account from all access lists, and end the registration of the rooms that it still owns."""
-    for number, room in enumerate(state.rooms.ownedBy(account)):
+    # A snapshot does not keep the order in which the account got its rooms.
+    for number, room in enumerate(sorted(state.rooms.ownedBy(account), key=lambda room: room.key)):
         free(state, entry, room, origin, f"free{number}")
     key = fold(account)
     listing = [room for room in state.rooms if key in room.granted]

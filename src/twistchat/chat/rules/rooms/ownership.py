@@ -229,7 +229,7 @@ class Ownership:
         Propose what becomes of the rooms of an account that is about to be dropped.
 
         If accounts inherit, a room goes to its successor, or else to the account with the highest rank in its access
-        list; the one that got access first wins.  It must be usable, and may have any number of rooms: otherwise
+        list; the one that got this rank first wins.  It must be usable, and may have any number of rooms: otherwise
         somebody could fill the list of a successor, and take the room.  Without an heir the room becomes free.
         """
         source = self._source(asker)
@@ -242,7 +242,7 @@ class Ownership:
 
     def access(self, asker: Asker | None, name: str) -> list[Access]:
         """
-        The access list of a room, without its founder, in the order in which accounts were added.
+        The access list of a room, without its founder, in the order in which accounts got their ranks.
 
         @raise NoAccess: the asker is not in the list.
         """
