@@ -214,6 +214,14 @@ class LoginTests(SynchronousTestCase):
         done(change(None, "root", "admin", None))
         self.assertIsNone(self.guest.user.operator)
 
+    def test_resigned(self) -> None:
+        """An administrator who resigned as a server operator does not become one again by another setting."""
+        self.scene.account("root", admin="yes")
+        done(self.scene.logIn(self.guest, "root"))
+        done(self.scene.chat.identity.resign(self.guest.session))
+        done(self.scene.chat.accounts.set(None, "root", "email", "root@chat.example"))
+        self.assertIsNone(self.guest.user.operator)
+
     def test_dropped(self) -> None:
         """Who loses the account of an administrator is a server operator no longer."""
         self.scene.account("root", admin="yes")
@@ -400,6 +408,14 @@ class RaceTests(SynchronousTestCase):
         self.settle(out, self.scene.enter(second, "other"))
         self.assertEqual((first.user.nick, first.user.source.account), ("ally", None))
         self.assertEqual((second.user.nick, second.user.source.account), ("other", "alice"))
+
+    def test_logsOutMeanwhile(self) -> None:
+        """If a session comes in while the only other one logs out, it ends, because a guest has one session."""
+        first, second = self.connect(), self.connect()
+        self.settle(self.scene.enter(first, "ally"))
+        self.settle(self.scene.enter(second, "ally"), self.scene.logOut(first))
+        self.assertIsNone(first.user.source.account)
+        self.assertEqual((first.outlet.reasons, second.outlet.reasons), ([], ["Another session of yours logged out"]))
 
     def test_movesOnce(self) -> None:
         """A session that has moved to another user does not move again from the first one."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec.structs import replace
-
 from twistchat.chat import errors
 from twistchat.chat.model.accounts import NOTHING, SETTINGS, Account, Login
 from twistchat.chat.model.events import (
@@ -38,7 +36,7 @@ from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.notify import derive, notifyNeighbours
 from twistchat.chat.rules.rooms.access import forget
 from twistchat.chat.rules.users.claims import claim
-from twistchat.chat.rules.users.logins import updateOperator
+from twistchat.chat.rules.users.logins import endFurtherSessions, updateOperator
 
 if TYPE_CHECKING:
     from twistchat.chat.rules.rooms.ownership import Ownership
@@ -319,11 +317,10 @@ def _accountDropped(state: State, entry: Entry, event: AccountDropped, origin: O
     user = state.users.ofAccount(event.account)
     if user is not None:
         left = AccountSet(user.source, None)
-        state.users.rename(user, replace(user.source, account=None))
+        state.users.setAccount(user, None)
         notifyNeighbours(state, derive(entry, left, "account"), user, origin)
         updateOperator(state, entry, user, wasAdministrator)
-        # A guest has one session: nothing proves any more that the others belong to the same person.
-        state.broadcast.departures.disconnect(list(user.sessions.values())[1:], "This account was dropped")
+        endFurtherSessions(state, user, "This account was dropped")
 
 
 def _credentialSet(state: State, entry: Entry, event: CredentialSet, origin: Origin | None) -> None:

@@ -39,6 +39,8 @@ def _accountSet(state: State, entry: Entry, event: AccountSet, origin: Origin | 
     changeAccount(state, entry, user, before, origin)
     claim(state, user)
     updateOperator(state, entry, user, wasAdministrator)
+    if event.account is None:
+        endFurtherSessions(state, user, "Another session of yours logged out")
 
 
 def _sessionMoved(state: State, entry: Entry, event: SessionMoved, origin: Origin | None) -> None:
@@ -70,14 +72,24 @@ def _sessionMoved(state: State, entry: Entry, event: SessionMoved, origin: Origi
     notifyAway(state, entry, target, targetAway)
 
 
+def endFurtherSessions(state: State, user: User, why: str) -> None:
+    """
+    Disconnect all sessions but the first of a user who has become a guest.  A guest has one session, because nothing
+    proves any more that the others belong to the same person.
+    """
+    state.broadcast.departures.disconnect(list(user.sessions.values())[1:], why)
+
+
 def updateOperator(state: State, entry: Entry, user: User, wasAdministrator: bool) -> None:
     """
     Make a user a server operator if they have become an administrator, and end that if they are none any more.
 
+    An administrator who resigned stays without that status.
+
     @param wasAdministrator: whether they were an administrator before this entry.
     """
     isAdministrator = _isAdministrator(state, user)
-    if isAdministrator and user.operator is None:
+    if isAdministrator and not wasAdministrator and user.operator is None:
         _setOperator(state, entry, OperatorSet(user.source, ADMINISTRATOR, frozenset(PRIVILEGES)))
     elif wasAdministrator and not isAdministrator and user.operator is not None:
         _setOperator(state, entry, OperatorSet(user.source, None))
