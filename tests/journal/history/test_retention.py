@@ -9,7 +9,23 @@ from twisted.internet.task import Clock
 from twisted.logger import LogLevel, capturedLogs
 
 from tests.journal.disk import DiskTestCase
-from twistchat.chat.model.events import ModeChange, ModesSet, PrivateMessage, RoomMessageRedacted, RoomRenamed, TopicSet
+from twistchat.chat.model.events import (
+    SERVER,
+    AccessSet,
+    AccountRegistered,
+    Credential,
+    CredentialSet,
+    InboxRead,
+    LoginRecorded,
+    ModeChange,
+    ModesSet,
+    PrivateMessage,
+    RoomMessageRedacted,
+    RoomRegistered,
+    RoomRenamed,
+    Source,
+    TopicSet,
+)
 from twistchat.chat.model.spans import Span
 from twistchat.journal.history.renames import MovePace
 from twistchat.journal.history.retention import Retention, RetentionPace
@@ -179,6 +195,29 @@ class RetentionTests(DiskTestCase):
         self.openJournal()
         left = replace(kept[1], event=ModesSet(ANN, "#room", (change,)))
         self.assertEqual(self.applied, [left, *[kept[place] for place in (3, 4, 5)]])
+
+    def test_accounts(self) -> None:
+        """Accounts, registered rooms and texts that wait are kept, however old.  Texts that were read are deleted."""
+        self.now = 0.0
+        waiting = PrivateMessage(ANN, "s", Source("", "carl", account="carl"), "x")
+        kept = self.append(
+            AccountRegistered(SERVER, "carl"),
+            CredentialSet(SERVER, "carl", Credential("password", "", "hash")),
+            LoginRecorded(SERVER, "carl", "password", "", "home"),
+            RoomRegistered(SERVER, "#room", "carl"),
+            AccessSet(SERVER, "#room", "ann", "o"),
+            waiting,
+            waiting,
+        )
+        self.append(InboxRead(SERVER, "carl", kept[5].sequence))
+        self.now = 9 * DAY
+        self.begin(age=DAY)
+        self.round()
+        del kept[5]
+        self.assertEqual(self.onDisk(), [entry.sequence for entry in kept])
+        self.closeJournal()
+        self.openJournal()
+        self.assertEqual(self.applied, kept)
 
     def test_moving(self) -> None:
         """Old entries of a renamed room are deleted wherever they are stored, and the others are still moved."""

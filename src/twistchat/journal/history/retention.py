@@ -43,7 +43,7 @@ class Retention:
     """
     Deletes entries by age and by number, and then the words of redacted texts from the word index.
 
-    Entries that a restart needs (topics, modes, masks, ranks, bans) are not deleted.
+    Entries that a restart needs are not deleted, for example topics, modes, accounts and bans.
 
     @ivar pace: see L{RetentionPace}.
     """
