@@ -400,7 +400,7 @@ class AccessTests(OwnershipTestCase):
         refused(errors.NoAccess, lambda: set(self.bob.session, "#den", "bob", "v", True))
         refused(errors.TargetNotInRoom, lambda: set(self.carol.session, "#den", "dave", "o", True))
         refused(errors.NoSuchNick, lambda: set(self.carol.session, "#den", "nobody", "o", True))
-        done(set(None, "#den", "bob", "o", False))
+        done(set(self.scene.operator("boss", "rooms").session, "#den", "bob", "o", False))
         self.assertEqual(self.ranks()["bob"], "")
 
 

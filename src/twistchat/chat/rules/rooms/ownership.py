@@ -202,7 +202,7 @@ class Ownership:
         )
         return self._core.propose(asker, ModesSet(source, room.name, changes)) if changes else None
 
-    def setRank(self, asker: Asker | None, name: str, nick: str, letter: str, adding: bool) -> Receipt | None:
+    def setRank(self, asker: Asker, name: str, nick: str, letter: str, adding: bool) -> Receipt | None:
         """
         Give a member of a room a rank for this visit, or take it.  The asker need not be in the room.
 
@@ -222,7 +222,7 @@ class Ownership:
         change = ModeChange(adding, letter, subject.nick, subject)
         if room.isInEffect(change):
             return None
-        return self._propose(asker, ModesSet(self._source(asker), room.name, (change,)))
+        return self._propose(asker, ModesSet(self._core.user(asker).source, room.name, (change,)))
 
     def bequeath(self, asker: Asker | None, account: Account) -> None:
         """
