@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.model.events import (
+    AwaySet,
     Event,
     Joined,
     PrivateMessage,
@@ -87,6 +88,7 @@ class EncodingTests(SynchronousTestCase):
                 '{"by":["u","Ann"],"session":"s","to":["v","Bob","~b","h","bob",""],"text":"hi","kind":"notice"}',
             ): PrivateMessage(Source("u", "Ann"), "s", Source("v", "Bob", "~b", "h", "bob"), "hi", "notice"),
             ("topic", '{"by":["u","Ann"],"room":"#r","topic":""}'): TopicSet(Source("u", "Ann"), "#r", ""),
+            ("away", '{"by":["u","Ann"],"message":"tea"}'): AwaySet(Source("u", "Ann"), "tea"),
             ("joined", '{"by":["u","Ann"],"room":"#r"}'): Joined(Source("u", "Ann"), "#r"),
             (
                 "said",
