@@ -107,6 +107,31 @@ class ClaimTests(SynchronousTestCase):
         self.scene.wait(0.0)
         self.assertEqual((self.bob.heard(), self.scene.later), ([], None))
 
+    def test_ownVerification(self) -> None:
+        """Who verifies the account of their own nick is not asked, even if the login is stored later."""
+        accounts = self.scene.chat.accounts
+        done(Deferred.fromCoroutine(accounts.register(self.bob.session, "bob", until=1)))
+        self.scene.wait(0.0)
+        done(accounts.verify(self.bob.session, "bob"))
+        self.scene.wait(0.0)
+        self.assertEqual((self.bob.heard(), self.scene.later), ([], None))
+
+    def test_verifiedElsewhere(self) -> None:
+        """Who has the nick of an account is asked if somebody else verifies it, or the user of another account."""
+        accounts = self.scene.chat.accounts
+        done(Deferred.fromCoroutine(accounts.register(self.bob.session, "bob", until=1)))
+        carol = self.scene.person("carol")
+        done(accounts.verify(carol.session, "bob"))
+        self.scene.wait(0.0)
+        self.assertEqual(self.bob.heard(), ["bob is claimed, 60 s"])
+        done(Deferred.fromCoroutine(accounts.register(None, "Carol", until=1)))
+        self.scene.account("other")
+        done(self.scene.logIn(carol, "other"))
+        self.scene.clear(carol)
+        done(accounts.verify(carol.session, "carol"))
+        self.scene.wait(0.0)
+        self.assertEqual(carol.heard(), ["carol is claimed, 60 s"])
+
     def test_gone(self) -> None:
         """Those who have left are forgotten."""
         stranger = self.scene.person("alice")

@@ -279,7 +279,10 @@ def _accountRegistered(state: State, entry: Entry, event: AccountRegistered, ori
 
 def _accountVerified(state: State, entry: Entry, event: AccountVerified, origin: Origin | None) -> None:
     state.accounts.verify(state.accounts.named(event.account))
-    claim(state, state.users.lookalike(event.account))
+    user = state.users.lookalike(event.account)
+    if user is not None and (user.source.uid != event.source.uid or user.source.account is not None):
+        # Whoever verifies the account of their own nick is logged in next.
+        claim(state, user)
 
 
 def _accountExpired(state: State, entry: Entry, event: AccountExpired, origin: Origin | None) -> None:
