@@ -7,6 +7,7 @@ import re
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from twistchat.net.client.inbox import SHOWN_AFTER
 from twistchat.testing import IrcClient, LineClient, MemoryServer
 from twistchat.testing.server import settingsOf
 
@@ -90,10 +91,12 @@ class OneAccountTests(SynchronousTestCase):
         bob = self.irc("bob")
         bob.send("PRIVMSG alice :are you there?")
         self.restart()
-        terminal, phone = self.line("alice"), self.irc("alice")
-        self.assertEqual([user.nick for user in self.server.chat.state.users], ["alice"])
+        terminal = self.line("alice")
         terminal.until("* 1 message while you were away:")
         terminal.until(re.compile(r"\[\d\d:\d\d\] @alice <bob> are you there\?"))
+        self.server.advance(SHOWN_AFTER)
+        phone = self.irc("alice")
+        self.assertEqual([user.nick for user in self.server.chat.state.users], ["alice"])
         self.assertEqual([line for line in phone.lines() if "are you there?" in line], [])
         self.restart()
         terminal = self.line("alice")

@@ -88,8 +88,8 @@ class IOutlet(Interface):
 
     def inboxWaiting() -> None:
         """
-        Private texts wait for the account that this session has just logged in to.  The protocol reads them with
-        C{chat.inbox.read} and shows them, after its reply to the login.
+        Private texts wait for the account that this session has just logged in to.  The protocol shows them after its
+        reply to the login, with L{showInboxLater <twistchat.net.client.inbox.showInboxLater>}.
         """
 
     def disconnect(reason: str) -> None:

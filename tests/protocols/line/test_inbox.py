@@ -6,6 +6,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.model.spans import Damaged
+from twistchat.net.client.inbox import SHOWN_AFTER
 from twistchat.testing import LineClient, MemoryServer
 
 
@@ -45,6 +46,7 @@ class InboxTests(SynchronousTestCase):
             "* 2026-01-02",
             "[12:00] @alice <bob> or at five?",
         )
+        self.server.advance(SHOWN_AFTER)
         self.come("alice").expect(
             "* You are alice, and were here already; you are in #lobby", "* You are talking in #lobby"
         )

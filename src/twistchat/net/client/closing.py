@@ -71,6 +71,8 @@ class Closing:
         client.ending = True
         client.carrier.stop()
         client.silence.stop()
+        if client.showing is not None:
+            client.showing.leaving()
         self._endSession(reason)
         client.outbox.close()
         if self._abortion is None and not self._lost:

@@ -20,6 +20,7 @@ from twistchat.interfaces import IOutlet
 from twistchat.interfaces.carrier import ICarrier, IClient
 from twistchat.net.client.closing import Closing
 from twistchat.net.client.entrance import Entrance
+from twistchat.net.client.inbox import Showing
 from twistchat.net.client.language import Language
 from twistchat.net.client.silence import Silence
 from twistchat.net.context import ServerContext
@@ -45,6 +46,7 @@ class ClientProtocol(Protocol, Language):
     @ivar rates: the client's rate limits.
     @ivar silence: the client's timeouts.
     @ivar closing: ends the connection.
+    @ivar showing: the texts that waited for its account, and are shown to it; C{None} if there were none.
     @ivar session: the client's session in the chat; C{None} if the client was not admitted.
     @ivar address: the client's IP address, also behind a gateway; C{None} if it has none.
     @ivar secure: whether the connection is encrypted all the way from the client.
@@ -66,6 +68,7 @@ class ClientProtocol(Protocol, Language):
         "rates",
         "secure",
         "session",
+        "showing",
         "silence",
     )
 
@@ -79,6 +82,7 @@ class ClientProtocol(Protocol, Language):
         self.context = context
         self._factory = factory
         self.session: Session | None = None
+        self.showing: Showing | None = None
         self.address: str | None = None
         self.secure = self.ending = False
         self.entrance = Entrance(self)

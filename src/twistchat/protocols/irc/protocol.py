@@ -20,6 +20,7 @@ from twistchat.chat.model.users import User
 from twistchat.config import Settings
 from twistchat.interfaces import IDialect
 from twistchat.net.client.factory import ClientFactory
+from twistchat.net.client.inbox import showInboxLater
 from twistchat.net.client.protocol import ClientProtocol
 from twistchat.net.context import ServerContext
 from twistchat.protocols.irc import fastpath
@@ -29,7 +30,7 @@ from twistchat.protocols.irc.commands.services import toService
 from twistchat.protocols.irc.commands.table import Command
 from twistchat.protocols.irc.commands.texts.batches import MULTILINE, TextBatch, addBatchLine
 from twistchat.protocols.irc.fallbacks import RenameFallback
-from twistchat.protocols.irc.inbox import showInboxLater
+from twistchat.protocols.irc.inbox import refuseInbox, showInbox
 from twistchat.protocols.irc.registration.authentication import Authentication
 from twistchat.protocols.irc.registration.negotiation import Negotiation
 from twistchat.protocols.irc.registration.offer import announce, offered
@@ -255,7 +256,7 @@ class IrcConnection(ClientProtocol):
 
     def inboxWaiting(self) -> None:
         """See L{IOutlet.inboxWaiting}."""
-        showInboxLater(self)
+        showInboxLater(self, partial(showInbox, self), partial(refuseInbox, self))
 
     def nickClaimed(self, nick: str, seconds: float) -> None:
         """See L{IOutlet.nickClaimed}."""

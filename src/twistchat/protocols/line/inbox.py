@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
-
-from twisted.internet.defer import Deferred
 
 from twistchat.chat.fanout.delivery import isIgnored
 from twistchat.chat.model.events import Entry
+from twistchat.chat.model.spans import Kept
 from twistchat.chat.phrasing import counted
-from twistchat.net.input.pace import Gone, Pace
+from twistchat.net.input.pace import Pace
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:
-    from twisted.python.failure import Failure
-
     from twistchat.protocols.line.protocol import LineProtocol
 
 
-def showInboxLater(client: LineProtocol) -> None:
-    """Show the texts in a later turn, behind the reply to the login."""
-
-    def failed(failure: Failure) -> None:
-        if not failure.check(Gone):
-            client.refused(None, failure)
-
-    Deferred.fromCoroutine(_showInbox(client)).addErrback(failed)
-
-
-async def _showInbox(client: LineProtocol) -> None:
-    await client.context.portions.wait()
-    session = client.session
-    if session is None or session.user is None:
-        return
-    kept = await client.context.chat.inbox.read(session)
+async def showInbox(client: LineProtocol, kept: Sequence[Kept]) -> None:
+    """Show the texts, with a line for each day.  See L{Show <twistchat.net.client.inbox.Show>}."""
+    session = client.openSession
     texts = [entry for entry in kept if isinstance(entry, Entry) and not isIgnored(session, entry.event)]
     clock, pace, day = client.dialects.clock, Pace(client), None
     if texts:

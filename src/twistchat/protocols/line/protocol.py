@@ -21,13 +21,14 @@ from twistchat.chat.phrasing import counted
 from twistchat.config.limits import Limits
 from twistchat.interfaces import IDialect
 from twistchat.net.client.factory import ClientFactory
+from twistchat.net.client.inbox import showInboxLater
 from twistchat.net.client.language import Deadline
 from twistchat.net.client.protocol import ClientProtocol
 from twistchat.net.context import ServerContext
 from twistchat.net.limits.rates import REFUSALS
 from twistchat.protocols.line.commands import ALIASES, COMMANDS, find, talk
 from twistchat.protocols.line.commands.table import UNKNOWN, Command, Outcome, UsageError
-from twistchat.protocols.line.inbox import showInboxLater
+from twistchat.protocols.line.inbox import showInbox
 from twistchat.protocols.line.prompts import Prompt, answerPrompt
 from twistchat.protocols.line.registration import executeUnregistered
 from twistchat.protocols.line.rooms import showWhere
@@ -203,7 +204,7 @@ class LineProtocol(ClientProtocol):
 
     def inboxWaiting(self) -> None:
         """See L{IOutlet.inboxWaiting}."""
-        showInboxLater(self)
+        showInboxLater(self, partial(showInbox, self), lambda error: self.refused(None, Failure(error)))
 
     def nickClaimed(self, nick: str, seconds: float) -> None:
         """See L{IOutlet.nickClaimed}."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import ManualScene, Person, Scene, done, newState, rebuilt, refused, shown
@@ -40,11 +40,16 @@ class InboxTests(SynchronousTestCase):
 
     def read(self, person: Person) -> Deferred[Sequence[Kept]]:
         """Read the waiting texts."""
-        return Deferred.fromCoroutine(self.scene.chat.inbox.read(person.session))
+        waiting = self.scene.chat.inbox.waiting(person.session)
+        return succeed(()) if waiting is None else Deferred.fromCoroutine(self.scene.chat.inbox.read(waiting))
 
     def texts(self, person: Person) -> list[str]:
-        """Read the waiting texts, and return the words of each."""
+        """Read the waiting texts, mark them, and return the words of each."""
+        waiting = self.scene.chat.inbox.waiting(person.session)
         events = [kept.event for kept in done(self.read(person)) if isinstance(kept, Entry)]
+        marked = None if waiting is None else self.scene.chat.inbox.mark(waiting)
+        if marked is not None:
+            done(marked)
         return [event.text for event in events if isinstance(event, PrivateMessage)]
 
     def inbox(self) -> list[str]:
@@ -193,17 +198,23 @@ class InboxRaceTests(SynchronousTestCase):
         """Drop the account."""
         await self.scene.chat.accounts.drop(None, "alice")
 
-    def test_readTwice(self) -> None:
-        """Two sessions that read at once do not both show the texts."""
+    def test_markedTwice(self) -> None:
+        """Two sessions that read at once both get the texts, and there is one mark."""
         self.scene.chat.speaking.sayPrivate(self.bob.session, "alice", "hello")
         self.scene.commit()
-        people = []
+        inbox, found = self.scene.chat.inbox, []
         for _ in range(2):
             person = self.scene.connect()
             done(self.scene.logIn(person, "alice"))
             self.scene.enter(person, "alice")
             self.scene.commit()
-            people.append(person)
-        reading = [Deferred.fromCoroutine(self.scene.chat.inbox.read(person.session)) for person in people]
+            waiting = inbox.waiting(person.session)
+            assert waiting is not None
+            self.assertIsNone(inbox.waiting(person.session, waiting))
+            found.append(waiting)
+        marked = inbox.mark(found[0])
+        assert marked is not None
+        self.assertIsNone(inbox.mark(found[1]))
         self.scene.commit()
-        self.assertEqual([len(done(read)) for read in reading], [1, 0])
+        done(marked)
+        self.assertEqual((self.scene.state.accounts.named("alice").inbox, inbox.mark(found[1])), ((), None))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from twistchat.chat import errors
 from twistchat.chat.errors import AlreadyLoggedIn, NoSuchNick
@@ -17,6 +17,28 @@ from twistchat.chat.rules.core import Core
 
 if TYPE_CHECKING:
     from twistchat.chat.state import State
+    from twistchat.interfaces import Receipt
+
+T = TypeVar("T")
+
+
+class Waiting(NamedTuple):
+    """
+    Texts that wait for an account.
+
+    @ivar source: the user who reads them.
+    @ivar account: the name of the account.
+    @ivar texts: the texts, oldest first; at least one.
+    """
+
+    source: Source
+    account: str
+    texts: Sequence[Left]
+
+    @property
+    def last(self) -> int:
+        """The sequence number of the last text."""
+        return self.texts[-1].sequence
 
 
 def counted(account: str) -> str:
@@ -29,7 +51,7 @@ class Inbox:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._reading: set[str] = set()
+        self._marking: dict[str, int] = {}
 
     def absent(self, nick: str) -> Account | None:
         """The account that has a nick and whose user is not here; C{None} if there is none, or it cannot be used."""
@@ -61,29 +83,56 @@ class Inbox:
             raise errors.InboxFull(account.name, self._core.limits.inbox)
         return Source("", account.name, account=account.name)
 
-    async def read(self, session: Session) -> Sequence[Kept]:
+    def waiting(self, session: Session, shown: Waiting | None = None) -> Waiting | None:
         """
-        Read the texts that wait for the account of a session, and record that its owner was shown them.
+        The texts that wait for the account of a session.  They wait until L{mark}.
 
-        @return: the texts, oldest first.  Texts that were redacted are left out.  Empty if another session reads them.
-        @raise NotRead: the history cannot be read.  The texts still wait.
+        @param shown: what the session has been shown already, which is left out.
+        @return: C{None} if none wait.
         """
-        user = self._core.user(session)
-        account = None if user.source.account is None else self._core.state.accounts.get(user.source.account)
-        if account is None or not account.inbox or account.name in self._reading:
-            return ()
-        waiting, found = account.inbox, list[Kept]()
-        self._reading.add(account.name)
-        try:
-            for left in waiting:
-                near = await self._core.history.read(Around(pair(account.name, left.sender), 1, left.sequence))
-                found += [kept for kept in near if kept.sequence == left.sequence]
-            if session.closed:
-                return ()
-            await self._core.log.append(InboxRead(user.source, account.name, waiting[-1].sequence))
-        finally:
-            self._reading.discard(account.name)
+        user = session.user
+        if user is None or user.source.account is None:
+            return None
+        account = self._core.state.accounts.get(user.source.account)
+        if account is None:
+            return None
+        after = shown.last if shown is not None and shown.account == account.name else 0
+        texts = [left for left in account.inbox if left.sequence > after]
+        return Waiting(user.source, account.name, texts) if texts else None
+
+    async def read(self, waiting: Waiting) -> Sequence[Kept]:
+        """
+        Read texts that wait.
+
+        @return: the texts, oldest first.  Texts that were redacted are left out.
+        @raise NotRead: the history cannot be read.
+        """
+        found = list[Kept]()
+        for left in waiting.texts:
+            near = await self._core.history.read(Around(pair(waiting.account, left.sender), 1, left.sequence))
+            found += [kept for kept in near if kept.sequence == left.sequence]
         return found
+
+    def mark(self, waiting: Waiting) -> Receipt | None:
+        """
+        Record that the owner of an account has received texts, so that they do not wait any more.
+
+        @return: C{None} if that is recorded already, for example for another session.
+        """
+        name, last = waiting.account, waiting.last
+        account = self._core.state.accounts.get(name)
+        if account is None or not account.inbox or account.inbox[0].sequence > last:
+            return None
+        if self._marking.get(name, 0) >= last:
+            return None
+        self._marking[name] = last
+
+        def marked(result: T) -> T:
+            if self._marking.get(name) == last:
+                del self._marking[name]
+            return result
+
+        return self._core.log.append(InboxRead(waiting.source, name, last)).addBoth(marked)
 
 
 def _owner(state: State, nick: str) -> Account | None:
