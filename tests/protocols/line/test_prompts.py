@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from twisted.internet import reactor as installed
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP4ServerEndpoint, connectProtocol
 from twisted.internet.protocol import Protocol
 from twisted.internet.task import LoopingCall
+from twisted.python.monkey import MonkeyPatcher
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from tests.protocols.line.servers import STRANGER
+from twistchat.chat.errors import NotStored, Overloaded, TooFast
 from twistchat.doors.line import LineDoor
 from twistchat.testing import LineClient, MemoryServer
 from twistchat.testing.server import SETTINGS
@@ -24,7 +28,7 @@ reactor: Any = installed
 PASSWORD = "correct horse"
 ASKED = "* alice belongs to an account; password (it will be visible; an empty line cancels):"
 AGAIN = "* Password of alice (it will be visible; an empty line cancels):"
-WRONG = "! The account or the password is wrong.  Try again."
+WRONG = "! The account or the password is wrong.  Try again, or press Enter to cancel."
 CANCELLED = "* Type another name you want to have here"
 OPEN = replace(SETTINGS, accounts=replace(SETTINGS.accounts, registration="open", plaintext=True))
 """Settings that accept passwords from other machines without encryption."""
@@ -73,8 +77,8 @@ class NameTests(PromptTestCase):
         self.assertEqual(user.source.account, "alice")
 
     def test_wrong(self) -> None:
-        """There are three tries.  Then, or after an empty line, another name can be typed."""
-        for lines in (["wrong", "wrong again", "wrong still"], ["wrong", ""], ["", "/cancel"]):
+        """The question stays open until an empty line or /cancel.  Then another name can be typed."""
+        for lines in (["wrong", "/cancel"], ["wrong", ""], ["", "/cancel"]):
             with self.subTest(lines=lines):
                 client = self.connect()
                 client.send("alice", lines[0])
@@ -86,8 +90,9 @@ class NameTests(PromptTestCase):
                     client.expect(ASKED)
                 client.send(*lines[1:])
                 self.assertEqual(client.lines()[-1], CANCELLED)
-                client.send(f"eve{len(lines)}{len(lines[0])}")
-                client.until(f"* You are eve{len(lines)}{len(lines[0])}.  /help lists what you can type")
+                name = f"eve{len(lines[0])}{len(lines[1])}"
+                client.send(name)
+                client.until(f"* You are {name}.  /help lists what you can type")
         self.alice.send("/account")
         self.assertNotIn("wrong", "".join(self.alice.lines()))
 
@@ -173,18 +178,19 @@ class SecrecyTests(PromptTestCase):
         bob.send("/login alice")
         bob.skip()
         bob.sendBytes(b"secr\xe9t\n" + b"s" * 5000 + b"\n")
-        first, second = bob.lines()
+        first, again, second, asked = bob.lines()
         self.assertRegex(first, r"^! That line is not UTF-8, from its byte 5 on\.")
-        self.assertRegex(second, "^! That line is too long")
+        self.assertRegex(second, r"^! That line is too long.*Type it again, or press Enter to cancel\.$")
+        self.assertEqual([again, asked], [AGAIN, AGAIN])
         bob.send(PASSWORD)
         self.assertIn("you are in #lobby", bob.lines()[0])
 
     def test_notSaid(self) -> None:
-        """Lines that follow a wrong password at once are answers to the next question, and not said."""
+        """Lines that follow a wrong password at once are answers to the same question, and not said."""
         bob = self.server.person("bob")
-        bob.sendBytes(b"/login alice\nsecret1\nsecret2\nsecret3\nsaid\n")
+        bob.sendBytes(b"/login alice\nsecret1\nsecret2\n\nsaid\n")
         self.assertEqual([line.partition("> ")[2] for line in self.alice.lines() if "<" in line], ["said"])
-        self.assertEqual(bob.lines(), [AGAIN, WRONG, AGAIN, WRONG, AGAIN, WRONG, "* You are not logged in"])
+        self.assertEqual(bob.lines(), [AGAIN, WRONG, AGAIN, WRONG, AGAIN, "* You are not logged in"])
 
     def test_whileChecked(self) -> None:
         """Lines that come while a password is being checked wait for the result, and answer the next question."""
@@ -194,7 +200,7 @@ class SecrecyTests(PromptTestCase):
         self.successResultOf(Deferred.fromCoroutine(self.server.chat.accounts.register(None, "alice")))
         witness.skip()
         bob.send("/login alice")
-        for password in ("secret1", "secret2", "secret3"):
+        for password in ("secret1", "secret2", ""):
             bob.send(password)
         bob.send("said")
         while worker.queue:
@@ -211,6 +217,123 @@ class SecrecyTests(PromptTestCase):
         self.assertIn("<bob> one", self.alice.lines()[1])
         self.assertIn("You are alice now", bob.lines()[1])
 
+    def test_refused(self) -> None:
+        """The question stays open whatever refuses an answer, and until the server takes one."""
+        witness, bob = self.server.person("witness"), self.server.person("bob")
+        witness.skip()
+        for _ in range(2):
+            bob.send("/login alice")
+            for error in (
+                TooFast("log in", 20),
+                Overloaded("passwords to check"),
+                NotStored("the disk is full"),
+                ValueError("bug"),
+            ):
+                with self.subTest(error=error), self.failing(error):
+                    bob.skip()
+                    bob.send("secret1")
+                    why, asked = bob.lines()
+                    self.assertRegex(why, r"^! .*, or press Enter to cancel\.$")
+                    self.assertEqual(asked, AGAIN)
+                    self.server.advance(10)
+            bob.send("/cancel")
+            self.assertEqual(bob.lines(), ["* You are not logged in"])
+        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 2)
+        self.assertEqual(witness.lines(), [])
+
+    @contextmanager
+    def failing(self, error: Exception) -> Iterator[None]:
+        """Let the checks of passwords fail with an error."""
+        patcher = MonkeyPatcher((self.server.context.logins, "password", lambda *_: fail(error)))
+        patcher.patch()
+        yield
+        patcher.restore()
+
+    def test_throttled(self) -> None:
+        """Wrong passwords until the server makes somebody wait, and beyond, are no nicks and no messages."""
+        for lines in (["alice"], ["bob", "/login alice"]):
+            with self.subTest(lines=lines):
+                client = self.connect(STRANGER)
+                client.send(*lines)
+                heard = []
+                for number in range(12):
+                    self.server.advance(1)
+                    client.send(f"secret{number}")
+                    heard += client.lines()
+                self.assertIn("too fast.  Try again in ", "".join(heard))
+                self.assertTrue(heard[-2].endswith("s, or press Enter to cancel."), heard)
+                self.assertEqual(heard[-1], AGAIN)
+                self.assertNotIn("secret", "".join([*heard, *self.alice.lines()]))
+
+    def test_lineLimit(self) -> None:
+        """Before somebody has a name, the deadline and the limit on lines apply while a question is open."""
+        for slow in (False, True):
+            client = self.connect(STRANGER)
+            client.send("alice")
+            for _ in range(3 if slow else 64):
+                self.server.advance(1)
+                client.send("secret")
+            self.assertEqual(client.gone, not slow)
+            self.server.advance(180)
+            self.assertTrue(client.gone)
+
+    def test_registerRefused(self) -> None:
+        """The questions of /register and /password stay open after a password that is not acceptable."""
+        bob = self.server.person("bob")
+        self.alice.skip()
+        bob.send("/register", "bob", "/me x", "a secret of bob", "/password", "bob", "/quit", "another secret", "hello")
+        self.assertEqual("".join(line[0] for line in bob.lines()), "*!*!**" * 2)
+        self.assertEqual([line.partition("> ")[2] for line in self.alice.lines()], ["hello"])
+
+    def test_typedAhead(self) -> None:
+        """A line right behind a command that does not ask, though somebody expects it, is not taken."""
+        bob = self.server.person("bob")
+        bob.send("/password", "secret1", "/login", "said")
+        self.server.advance(10)
+        self.alice.skip()
+        bob.skip()
+        self.alice.send("/login alice", "secret2", "said too")
+        heard = "".join([*bob.lines(), *self.alice.lines()])
+        self.assertNotIn("secret", heard)
+        self.assertIn("<alice> said too", heard)
+
+    def test_typedTwice(self) -> None:
+        """A password that is sent again while the first one is being checked is not said."""
+        worker = HeldWorker()
+        self.server = MemoryServer(OPEN, makeWorker=lambda: worker)
+        witness, bob = self.server.person("witness"), self.server.person("bob")
+        bob.send("/register", "a secret of bob", "a secret of bob", "said")
+        witness.skip()
+        while worker.queue:
+            worker.step()
+            self.server.pump()
+        self.assertEqual([line.partition("> ")[2] for line in witness.lines() if "> " in line], ["said"])
+
+    def test_tooFastToAsk(self) -> None:
+        """/login over the rate limit asks, so the password behind it is never quoted or said."""
+        bob = self.connect(STRANGER)
+        bob.send("bob")
+        self.server.advance(10)
+        bob.skip()
+        bob.send(*["hello"] * 5, "/login alice", "secret1")
+        heard = bob.lines()
+        self.server.advance(1)
+        bob.send("secret2")
+        heard += bob.lines()
+        self.assertIn(AGAIN, heard)
+        self.assertIn("Not taken: your line.  Try again in 1 s, or press Enter to cancel.", "".join(heard))
+        self.assertNotIn("secret", "".join([*heard, *self.alice.lines()]))
+
+    def test_tooFastName(self) -> None:
+        """If the name was refused unread, the password behind it is no name."""
+        client = self.connect(STRANGER)
+        client.send(*["#"] * 5, "alice")
+        self.server.advance(0.6)
+        client.send("secret1")
+        self.assertRegex(client.lines()[-1], "^! Not taken: your line")
+        client.send("eve")
+        self.assertNotIn("secret", "".join(self.alice.lines()))
+
 
 class EncryptionTests(PromptTestCase):
     """Connections that others can read."""
@@ -223,9 +346,12 @@ class EncryptionTests(PromptTestCase):
         stranger.send("alice")
         why = "! Your connection is not encrypted, so do not send a password.  Use TLS."
         stranger.expect("* alice belongs to an account", why)
+        stranger.send("secret")
+        self.assertRegex(stranger.lines()[0], "^! Not taken: your line")
         for line in ("/login alice", f"/login alice {PASSWORD}"):
             stranger.send(line)
             stranger.expect(why)
+            self.server.advance(1)
         stranger.send("bob")
         stranger.until("* You are bob.  /help lists what you can type")
         self.server.advance(10)
@@ -233,6 +359,7 @@ class EncryptionTests(PromptTestCase):
         for line in ("/login alice", "/register"):
             stranger.send(line)
             stranger.expect(why)
+            self.server.advance(1)
 
 
 class TelnetTests(PromptTestCase):
@@ -250,7 +377,8 @@ class TelnetTests(PromptTestCase):
         client.skip()
         client.sendBytes(bytes((IAC, DO, ECHO)) + f"{PASSWORD}\r\n".encode())
         unread = client.raw.partition(b"password:\n")[2]
-        self.assertTrue(unread.startswith(bytes((IAC, WONT, ECHO)) + b"* You are alice."), unread)
+        self.assertTrue(unread.startswith(b"* You are alice."), unread)
+        self.assertTrue(unread.endswith(bytes((IAC, WONT, ECHO))), unread)
         client.sendBytes(bytes((IAC, DONT, ECHO)))
 
     def test_cancelled(self) -> None:
@@ -281,10 +409,9 @@ class TcpTests(TestCase):
         self.assertIn(bytes((IAC, WILL, ECHO)) + b"* alice belongs", client.received)
         client.write(bytes((IAC, DO, ECHO)) + b"wrong one\r\n")
         await client.until(b"Password of alice:\n")
-        client.write(bytes((IAC, DONT, ECHO)))
         client.write(PASSWORD.encode() + b"\r\n")
-        await client.until(b"* alice joined #lobby\n")
-        self.assertEqual(client.received.count(bytes((IAC, WILL, ECHO))), 2)
+        await client.until(b"* alice joined #lobby\n" + bytes((IAC, WONT, ECHO)))
+        self.assertEqual(client.received.count(bytes((IAC, WILL, ECHO))), 1)
         client.write(b"/quit\r\n")
         await client.lost
 

@@ -1,4 +1,9 @@
-"""Asks a client for a password: the next line is the answer, and no command or text."""
+"""
+Asks a client for a password: the lines that follow are answers, and no command or text.
+
+The question stays open until an answer is accepted, the client cancels it, or the connection ends.  So what somebody
+types as a password is never a message or a nick, whatever goes wrong.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from twistchat.chat.errors import LoginFailed, NotEncrypted
-from twistchat.protocols.line.wording import wordError
+from twistchat.chat.errors import NotEncrypted
 from twistchat.wire.plain import error, notice
 
 if TYPE_CHECKING:
@@ -18,36 +22,38 @@ if TYPE_CHECKING:
 CANCEL: Final = "/cancel"
 """The line that cancels, as an empty line does."""
 
-TRIES: Final = 3
-"""How often a client may type the password for one login."""
-
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """
     A question that the client has not answered.
 
-    @ivar answer: gets the answer.
+    @ivar question: the question when it is repeated, which ends with a colon.
+    @ivar answer: gets the answer, as it was typed.  If it is refused, the question is repeated.
     @ivar cancelled: tells the client that it has cancelled.
     """
 
+    question: str
     answer: Callable[[str], Outcome]
     cancelled: str
 
 
-def askPassword(client: LineProtocol, question: str, answer: Callable[[str], Outcome], cancelled: str) -> None:
+def askPassword(client: LineProtocol, prompt: Prompt, first: str | None = None) -> None:
     """
     Ask a client for a password.
 
-    @param question: the question, which ends with a colon.
-    @param answer: gets the password, as it was typed.
-    @param cancelled: tells the client that it has cancelled.
+    @param first: the question when it is asked first; C{None} for that of the prompt.
     @raise NotEncrypted: the client may not send a password over its connection.
     """
     checkMaySend(client)
+    client.prompt = prompt
+    client.guarded = 0.0
+    _ask(client, first or prompt.question)
+
+
+def _ask(client: LineProtocol, question: str) -> None:
     hidden = client.carrier.hideInput(True)
     client.reply(notice(question if hidden else f"{question[:-1]} (it will be visible; an empty line cancels):"))
-    client.prompt = Prompt(answer, cancelled)
 
 
 def checkMaySend(client: LineProtocol) -> None:
@@ -62,41 +68,55 @@ def checkMaySend(client: LineProtocol) -> None:
 
 def answerPrompt(client: LineProtocol, prompt: Prompt, text: str) -> Outcome:
     """Take a line as the answer to a prompt."""
-    client.prompt = None
-    client.carrier.hideInput(False)
     if text.strip() in ("", CANCEL):
+        _close(client)
         client.reply(notice(prompt.cancelled))
         return None
-    return prompt.answer(text)
+    return _answer(client, prompt, text)
+
+
+async def _answer(client: LineProtocol, prompt: Prompt, text: str) -> None:
+    """Close the prompt when the answer is accepted.  Until then, the following lines are answers too."""
+    outcome = prompt.answer(text)
+    if outcome is not None:
+        await outcome
+    client.accepted = text
+    _close(client)
+
+
+def _close(client: LineProtocol) -> None:
+    client.prompt = None
+    client.carrier.hideInput(False)
+
+
+def repeatPrompt(client: LineProtocol, prompt: Prompt, why: str) -> None:
+    """
+    Tell a client why its answer is refused, and ask again.
+
+    @param why: the reason, which ends with an advice.
+    """
+    client.reply(error(f"{why.removesuffix('.')}, or press Enter to cancel."))
+    _ask(client, prompt.question)
 
 
 def askLogin(
     client: LineProtocol,
     nick: str,
-    question: str,
     loggedIn: Callable[[Authenticated], Outcome],
     cancelled: str,
-    tries: int = TRIES,
+    first: str | None = None,
 ) -> None:
     """
-    Ask a client for the password of an account, up to three times.
+    Ask a client for the password of an account, until it is right.
 
     @param nick: the name of the account, or one of its nicks.
     @param loggedIn: called after a success.
+    @param first: see L{askPassword}.
     """
 
     async def answer(password: str) -> None:
-        try:
-            authenticated = await client.context.logins.password(client.openSession, nick, password)
-        except LoginFailed as failure:
-            client.reply(error(wordError(failure)))
-            if tries > 1:
-                askLogin(client, nick, f"Password of {nick}:", loggedIn, cancelled, tries - 1)
-            else:
-                client.reply(notice(cancelled))
-            return
-        outcome = loggedIn(authenticated)
+        outcome = loggedIn(await client.context.logins.password(client.openSession, nick, password))
         if outcome is not None:
             await outcome
 
-    askPassword(client, question, answer, cancelled)
+    askPassword(client, Prompt(f"Password of {nick}:", answer, cancelled), first)

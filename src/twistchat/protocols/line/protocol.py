@@ -29,7 +29,7 @@ from twistchat.net.limits.rates import REFUSALS
 from twistchat.protocols.line.commands import ALIASES, COMMANDS, find, talk
 from twistchat.protocols.line.commands.table import UNKNOWN, Command, Outcome, UsageError
 from twistchat.protocols.line.inbox import showInbox
-from twistchat.protocols.line.prompts import Prompt, answerPrompt
+from twistchat.protocols.line.prompts import Prompt, answerPrompt, repeatPrompt
 from twistchat.protocols.line.registration import executeUnregistered
 from twistchat.protocols.line.rooms import showWhere
 from twistchat.protocols.line.settings import lineSettings
@@ -43,7 +43,14 @@ if TYPE_CHECKING:
 QUOTED = 40
 """The most characters of a line that an error repeats."""
 
+TYPED_AHEAD = 1.0
+"""The seconds within which a line was sent without knowing the answer to the one before."""
+
 log = Logger()
+
+
+class UnreadError(UsageError):
+    """A line was refused without reading it."""
 
 
 class LineProtocol(ClientProtocol):
@@ -54,20 +61,24 @@ class LineProtocol(ClientProtocol):
     @ivar entering: the folded name of the room that the client is joining as its current room; C{""} otherwise.
     @ivar dialects: the dialects for replies.
     @ivar framedDialects: the dialects for deliveries, in the carrier's framing.
-    @ivar prompt: the question that the next line answers; C{None} if there is none.
+    @ivar prompt: the question that the next lines answer until one is accepted; C{None} if there is none.
     @ivar asking: the number of waiting and running lines after which there may be a prompt.  They take effect one by
         one, and no error repeats them.
+    @ivar accepted: the last accepted answer to a prompt, while lines wait that came before the client could know.
+    @ivar guarded: until when the next line may be the answer to a question that was refused, in seconds on the clock.
     @ivar unverified: the account that the client has registered and must verify; C{""} if there is none.
     @ivar lastSearch: the words of the last search, and the sequence number before which it continues; C{None} before
         that.
     """
 
     __slots__ = (
+        "accepted",
         "asking",
         "current",
         "dialects",
         "entering",
         "framedDialects",
+        "guarded",
         "lastSearch",
         "prompt",
         "unverified",
@@ -75,8 +86,9 @@ class LineProtocol(ClientProtocol):
 
     def __init__(self, context: ServerContext, factory: ClientFactory, dialects: Dialects) -> None:
         super().__init__(context, factory)
-        self.current = self.entering = self.unverified = ""
+        self.current = self.entering = self.unverified = self.accepted = ""
         self.asking = 0
+        self.guarded = 0.0
         self.prompt: Prompt | None = None
         self.lastSearch: tuple[str, int] | None = None
         self.dialects = dialects
@@ -135,6 +147,13 @@ class LineProtocol(ClientProtocol):
         finally:
             self.outbox.releaseDeliveries()
 
+    def guard(self) -> None:
+        """
+        Do not execute the next line if it comes at once: its sender cannot know yet that the server does not ask for
+        the password.
+        """
+        self.guarded = self.context.clock.seconds() + TYPED_AHEAD
+
     # Language and outlet
 
     def begin(self) -> None:
@@ -166,12 +185,23 @@ class LineProtocol(ClientProtocol):
         """See L{Language.refused}."""
         if isinstance(failure.value, ChatError):
             self.context.refusals.noteError(self.address, failure.value)
-            self.reply(error(wordError(failure.value)))
+            why = wordError(failure.value)
         elif isinstance(failure.value, UsageError):
-            self.reply(error(str(failure.value)))
+            why = str(failure.value)
         else:
             log.failure("A command of the line door failed", failure)
-            self.reply(error("That failed inside the server, which has logged why.  Tell its administrator."))
+            why = "That failed inside the server, which has logged why.  Tell its administrator."
+        if event is None:
+            self._replyError(why)
+        else:
+            self.reply(error(why))
+
+    def _replyError(self, why: str) -> None:
+        """Tell the client why a line is refused.  If it is the answer to a prompt, ask again."""
+        if self.prompt is None:
+            self.reply(error(why))
+        else:
+            repeatPrompt(self, self.prompt, why)
 
     def dialectFor(self, place: str) -> IDialect:
         """See L{IOutlet.dialectFor}."""
@@ -215,7 +245,7 @@ class LineProtocol(ClientProtocol):
 
     def lineReceived(self, line: Line) -> float:
         """See L{Language.lineReceived}.  A line over the rate limit is refused, so no line has to wait."""
-        private = self.prompt is not None or self.asking > 0
+        private = self.prompt is not None or self.asking > 0 or self._isGuarded()
         if isinstance(line, bytes) and not line.strip() and not private:
             self._countBlank()
             return 0.0
@@ -225,10 +255,10 @@ class LineProtocol(ClientProtocol):
         try:
             text = self._read(line, private)
         except UsageError as bad:
-            self.pipeline.submit(partial(self._refuse, str(bad)), False, size)
+            self.pipeline.submit(partial(self._refuse, bad), False, size)
             return 0.0
         command = _commandOf(text)
-        if private or (command is not None and command.asks):
+        if private or (command is not None and command.asks is not None):
             self.asking += 1
             self.pipeline.submit(partial(self._executePrivate, text), False, size)
         else:
@@ -248,13 +278,14 @@ class LineProtocol(ClientProtocol):
         Check and decode a line.
 
         @param private: whether the line may be a password, which no error repeats.
+        @raise UnreadError: it comes too fast.
         @raise UsageError: it is refused.
         """
         limits = self.context.settings.limits
         wait = self.rates.line()
         if isinstance(line, Overlong):
             fits = f"it has {line.length} bytes, and {limits.message} fit"
-            raise UsageError(f"That line is too long: {fits}.  Say it in parts.")
+            raise UsageError(f"That line is too long: {fits}.  {'Type it again' if private else 'Say it in parts'}.")
         try:
             text = line.decode()
         except UnicodeDecodeError as e:
@@ -266,7 +297,9 @@ class LineProtocol(ClientProtocol):
             if not self.rates.refusal():
                 why = f"You sent more than {REFUSALS} lines too fast."
                 self.closing.turnAway(f"{why}  Connect again and paste less at once.")
-            raise UsageError(
+            if not private and _asksNext(text):
+                return text  # asks, since the next line is a password, whatever the answer is
+            raise UnreadError(
                 f"Too fast: you may send {counted(limits.floodBurst, 'line')} at once,"
                 f" then {limits.floodRate:g} a second.  Not taken: {self._quote(text, private)}"
                 f"  Try again in {ceil(wait)} s."
@@ -278,14 +311,18 @@ class LineProtocol(ClientProtocol):
         command = _commandOf(text)
         if private or not self.entrance.registered:
             return "your line."
-        if command is not None and command.asks:
+        if command is UNKNOWN:
+            return "your command."  # it may be a command for a password, mistyped
+        if command is not None and command.asks is not None:
             return f'"/{command.name} …"'
         return f'"{text[:QUOTED]}…"' if len(text) > QUOTED else f'"{text}"'
 
-    def _refuse(self, why: str) -> None:
+    def _refuse(self, bad: UsageError) -> None:
         """Tell the client why a line is refused, when the earlier commands have taken effect."""
+        if isinstance(bad, UnreadError) and not self.entrance.registered:
+            self.guard()  # the line may be a nick whose password follows
         if not self.ending and (self.entrance.registered or self.entrance.countLine()):
-            self.reply(error(why))
+            self._replyError(str(bad))
 
     def _execute(self, text: str) -> Deferred[Any] | None:
         """Execute a line."""
@@ -295,29 +332,46 @@ class LineProtocol(ClientProtocol):
         return Deferred.fromCoroutine(outcome) if isinstance(outcome, Coroutine) else outcome
 
     def _executePrivate(self, text: str) -> Deferred[Any] | None:
-        """Execute a line that may be a password, or the command before one."""
+        """
+        Execute a line that may be a password, or the command before one.
+
+        A password that was typed again before the server accepted it is dropped.
+        """
+        if self.prompt is None and self.accepted and text == self.accepted:
+            self._answered(None)
+            return None
         try:
             outcome = self._execute(text)
         except BaseException:
-            self.asking -= 1
+            self._answered(None)
             raise
         if outcome is None:
-            self.asking -= 1
+            self._answered(None)
             return None
         return outcome.addBoth(self._answered)
 
     def _answered(self, result: Any) -> Any:
         """Note that a line which L{asking} counts has taken effect, or was refused."""
         self.asking -= 1
+        if not self.asking:
+            self.accepted = ""
         return result
+
+    def _isGuarded(self) -> bool:
+        return self.guarded > 0.0 and self.context.clock.seconds() < self.guarded
 
     def _run(self, text: str) -> Outcome:
         if not (self.entrance.registered or self.entrance.countLine()):
             return None
         if self.prompt is not None:
             return answerPrompt(self, self.prompt, text)
+        guarded, self.guarded = self._isGuarded(), 0.0
         if not text.strip():
             return None
+        if guarded:
+            raise UsageError("Not taken: your line, because it may be a password.  If it is none, send it again.")
+        if _asksNext(text):
+            self.guard()
         if not self.entrance.registered:
             return executeUnregistered(self, text)
         if text[0] != "/":
@@ -340,3 +394,9 @@ def _commandOf(text: str) -> Command | None:
         return None
     name, _ = _split(text)
     return COMMANDS.get(name) or ALIASES.get(name) or UNKNOWN
+
+
+def _asksNext(text: str) -> bool:
+    """Whether a line is a command that asks for a password, so that the line after it is one."""
+    command = _commandOf(text)
+    return command is not None and command.asks is not None and command.asks(_split(text)[1])

@@ -51,6 +51,7 @@ def _come(client: LineProtocol, nick: str) -> Outcome:
     try:
         _askLogin(client, nick, f"{nick} belongs to an account; password:")
     except NotEncrypted:
+        client.guard()
         client.reply(notice(f"{nick} belongs to an account"))
         raise
     return None
@@ -61,7 +62,7 @@ def _login(client: LineProtocol, argument: str) -> Outcome:
     nick, password = splitArgument(argument, 1, 2, "/login NAME [PASSWORD]")
     assert nick is not None
     if password is None:
-        _askLogin(client, nick, f"Password of {nick}:")
+        _askLogin(client, nick)
         return None
     return _check(client, nick, password)
 
@@ -71,8 +72,8 @@ async def _check(client: LineProtocol, nick: str, password: str) -> None:
     await _authenticated(client, nick, await client.context.logins.password(client.openSession, nick, password))
 
 
-def _askLogin(client: LineProtocol, nick: str, question: str) -> None:
-    askLogin(client, nick, question, partial(_authenticated, client, nick), "Type another name you want to have here")
+def _askLogin(client: LineProtocol, nick: str, first: str | None = None) -> None:
+    askLogin(client, nick, partial(_authenticated, client, nick), "Type another name you want to have here", first)
 
 
 async def _authenticated(client: LineProtocol, nick: str, authenticated: Authenticated) -> None:

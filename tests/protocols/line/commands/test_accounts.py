@@ -57,7 +57,7 @@ class RegisterTests(AccountTestCase):
 
     def test_refused(self) -> None:
         """A bad password, a second account and somebody else's nick are refused; a dash of nothing cancels."""
-        self.alice.send("/register", "short", "/register", "")
+        self.alice.send("/register", "short", "")
         self.assertEqual(self.alice.lines()[-1], "* Nothing is registered")
         self.alice.send("/register password")
         self.assertRegex(self.alice.lines()[0], "^! The password ")
@@ -128,7 +128,9 @@ class LoginTests(AccountTestCase):
         self.alice.send(f"/login alice {PASSWORD}")
         self.alice.expect("* You are logged in to the account alice")
         self.assertEqual(self.account("al"), "alice")
-        self.alice.send("/login alice", "/logout", "/logout")
+        self.alice.send("/login alice")
+        self.server.advance(1)
+        self.alice.send("/logout", "/logout")
         self.alice.expect(
             "! You are logged in to alice already.  /logout first.",
             "* You are logged out",
@@ -140,9 +142,10 @@ class LoginTests(AccountTestCase):
         self.alice.send("/login nobody", PASSWORD, "", "/login alice", "wrong", "")
         first, second = self.alice.lines()[:4], self.alice.lines()
         self.assertEqual(second, [])
-        self.assertEqual(first[1], "! The account or the password is wrong.  Try again.")
+        wrong = "! The account or the password is wrong.  Try again"
+        self.assertEqual(first[1], f"{wrong}, or press Enter to cancel.")
         self.alice.send(f"/login nobody {PASSWORD}", "/login alice wrong")
-        self.alice.expect(*2 * [first[1]])
+        self.alice.expect(*2 * [f"{wrong}."])
 
     def test_password(self) -> None:
         """The new password is asked for or in the line, and replaces the old one."""
@@ -161,6 +164,7 @@ class LoginTests(AccountTestCase):
         for line in ("/password", "/tokens", "/nicks", "/account"):
             self.alice.send(line)
             self.alice.expect("! You are not logged in to an account.  /login first.")
+            self.server.advance(1)
 
 
 class DataTests(AccountTestCase):

@@ -12,7 +12,7 @@ from twistchat.chat.model.names import fold
 from twistchat.chat.phrasing import counted
 from twistchat.net.client.table import CommandTable
 from twistchat.protocols.line.commands.table import Command, UsageError, splitArgument
-from twistchat.protocols.line.prompts import askLogin, askPassword, checkMaySend
+from twistchat.protocols.line.prompts import Prompt, askLogin, askPassword, checkMaySend
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:
@@ -25,6 +25,22 @@ ASK = "-"
 """The word in place of a password, which the server then asks for."""
 
 
+def _registerAsks(argument: str) -> bool:
+    return argument.split(None, 1)[:1] in ([], [ASK])
+
+
+def _loginAsks(argument: str) -> bool:
+    return len(argument.split(None, 1)) == 1
+
+
+def _passwordAsks(argument: str) -> bool:
+    return not argument
+
+
+def _neverAsks(argument: str) -> bool:
+    return False
+
+
 @table.command(
     "register",
     "[PASSWORD] [MAIL] [CODE]",
@@ -34,7 +50,7 @@ ASK = "-"
         "Without a password, or with - in its place, you are asked for it, so that it is not on your screen",
         "MAIL is your mail address, which some servers need; CODE is an invitation, which others need",
     ),
-    asks=True,
+    asks=_registerAsks,
 )
 async def register(client: LineProtocol, argument: str) -> None:
     """C{/register}: registers the nick of the client as an account."""
@@ -53,7 +69,7 @@ async def register(client: LineProtocol, argument: str) -> None:
     if client.context.registrar.registration == "closed":
         raise RegistrationClosed
     question = f"Choose a password for the account {nick}:"
-    askPassword(client, question, partial(_register, client, nick, mail, code), "Nothing is registered")
+    askPassword(client, Prompt(question, partial(_register, client, nick, mail, code), "Nothing is registered"))
 
 
 async def _register(client: LineProtocol, nick: str, mail: str | None, code: str | None, password: str) -> None:
@@ -72,7 +88,7 @@ async def _register(client: LineProtocol, nick: str, mail: str | None, code: str
     "CODE [ACCOUNT]",
     "verify your mail address with the code that was sent to it",
     example="/verify ABCD1234",
-    asks=True,
+    asks=_neverAsks,
 )
 async def verify(client: LineProtocol, argument: str) -> None:
     """C{/verify}: verifies the mail address of the client's account, or of one that it registered."""
@@ -95,7 +111,7 @@ async def verify(client: LineProtocol, argument: str) -> None:
     "log in to your account",
     example="/login alice",
     details=("Without a password, you are asked for it; a token works in its place",),
-    asks=True,
+    asks=_loginAsks,
 )
 async def login(client: LineProtocol, argument: str) -> None:
     """C{/login}: logs the client in to an account, by its name or one of its nicks."""
@@ -105,7 +121,7 @@ async def login(client: LineProtocol, argument: str) -> None:
     if user is not None and user.source.account is not None:
         raise AlreadyLoggedIn(user.source.account)
     if password is None:
-        askLogin(client, name, f"Password of {name}:", partial(_authenticated, client), "You are not logged in")
+        askLogin(client, name, partial(_authenticated, client), "You are not logged in")
     else:
         await _authenticated(client, await client.context.logins.password(client.openSession, name, password))
 
@@ -129,19 +145,24 @@ async def logout(client: LineProtocol, argument: str) -> None:
 
 
 @table.command(
-    "password", "[NEW]", "change your password; without it, you are asked for it", example="/password", asks=True
+    "password",
+    "[NEW]",
+    "change your password; without it, you are asked for it",
+    example="/password",
+    asks=_passwordAsks,
 )
 async def password(client: LineProtocol, argument: str) -> None:
     """C{/password}: changes the password of the client's account."""
     account = ownAccount(client)
     if argument:
-        await _setPassword(client, account.name, argument)
+        await _setPassword(client, argument)
     else:
-        change = partial(_setPassword, client, account.name)
-        askPassword(client, f"New password of {account.name}:", change, "Your password stays as it is")
+        change = partial(_setPassword, client)
+        askPassword(client, Prompt(f"New password of {account.name}:", change, "Your password stays as it is"))
 
 
-async def _setPassword(client: LineProtocol, account: str, password: str) -> None:
+async def _setPassword(client: LineProtocol, password: str) -> None:
+    account = ownAccount(client).name  # the client may have been logged out while it was asked
     await client.context.registrar.setPassword(client.openSession, account, password)
     client.reply(notice(f"The account {account} has a new password"))
 

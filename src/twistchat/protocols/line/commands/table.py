@@ -17,6 +17,9 @@ Outcome: TypeAlias = "Deferred[Any] | Coroutine[Deferred[Any], Any, Any] | None"
 Run: TypeAlias = "Callable[[LineProtocol, str], Outcome]"
 """Executes a command.  It gets the client and the argument after the command's name."""
 
+Asks: TypeAlias = "Callable[[str], bool]"
+"""See L{Command.asks}."""
+
 
 class UsageError(Exception):
     """A command was used wrongly.  The argument explains the correct use."""
@@ -35,7 +38,8 @@ class Command:
     @ivar aliases: other names, which people know from IRC.
     @ivar concurrent: whether it sends a message, which may be in flight with other messages.
     @ivar details: more lines for C{/help NAME}.
-    @ivar asks: whether its argument contains a password, or the line after it may be one.
+    @ivar asks: tells by the argument whether the command asks for a password, so that the line after it is one;
+        C{None} if neither its argument nor the line after it can be a password.
     """
 
     name: str
@@ -46,7 +50,7 @@ class Command:
     aliases: tuple[str, ...] = ()
     concurrent: bool = False
     details: tuple[str, ...] = ()
-    asks: bool = False
+    asks: Asks | None = None
 
     def execute(self, client: LineProtocol, name: str, argument: str) -> Outcome:
         """
