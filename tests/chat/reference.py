@@ -482,6 +482,8 @@ class Model:
         resigns = guest.account == account and set(ranks) <= set(held)
         if not resigns and (own < LEVELS["a"] or own <= max(LEVELS[ranks[:1]], LEVELS[held[:1]])):
             return {errors.NoAccess}
+        if account == place.founder and (ranks or not held):
+            return {errors.FounderNotListed}
         before = {account: place.due(account)}
         place.access.pop(account, None)
         if ranks:

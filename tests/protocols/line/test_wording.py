@@ -97,6 +97,7 @@ SAMPLES = (
     errors.NotEncrypted(),
     errors.RoomRegisteredAlready("#den"),
     errors.RoomNotRegistered("#den"),
+    errors.FounderNotListed("alice", "#tea"),
     errors.CannotRegister("#lobby", "everyone arrives there"),
     errors.NoAccess("#den"),
     errors.BadRank("king", "operator, voice or none"),

@@ -213,6 +213,16 @@ class NotFounder(ChatError):
 
 
 @dataclass
+class FounderNotListed(ChatError):
+    """C{account} is the founder of C{room}, and cannot be in its access list."""
+
+    code = "FOUNDER_NOT_LISTED"
+    wording = "The founder of {room}, {account}, has all ranks and cannot be in its access list"
+    account: str
+    room: str
+
+
+@dataclass
 class CannotRegister(ChatError):
     """Nobody can register the room C{room}; C{why} ends the sentence "… cannot be registered, because …"."""
 

@@ -82,6 +82,7 @@ WORDINGS: dict[type[errors.ChatError], Callable[[Any], str]] = {
     errors.NotEncrypted: lambda e: "Your connection is not encrypted, so do not send a password.  Use TLS.",
     errors.RoomRegisteredAlready: lambda e: f"{e.text}.  /room info says by whom.",
     errors.RoomNotRegistered: lambda e: f"{e.text}.  /room register does that.",
+    errors.FounderNotListed: lambda e: f"{e.text}.  Name another account.",
     errors.CannotRegister: lambda e: f"{e.text}.  Make a room of your own.",
     errors.NoAccess: lambda e: f"{e.text}.  Ask its founder.",
     errors.BadRank: lambda e: f"{e.text}.  Choose another.",

@@ -336,6 +336,8 @@ class AccessTests(OwnershipTestCase):
         """Unknown ranks and accounts are refused; there is no second founder."""
         for ranks in ("q", "oq", "founder", "x", "king"):
             refused(errors.BadRank, lambda ranks=ranks: self.allow("Bob", ranks))  # type: ignore[misc]
+        for ranks in ("o", "none"):
+            refused(errors.FounderNotListed, lambda ranks=ranks: self.allow("ALICE", ranks))  # type: ignore[misc]
         refused(errors.NoSuchAccount, lambda: self.allow("nobody", "o"))
         refused(errors.NoSuchAccount, lambda: self.allow("guest", "o"))
         done(self.scene.log.append(AccountRegistered(SERVER, "Eve", 9_999_999_999_999)))

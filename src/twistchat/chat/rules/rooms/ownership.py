@@ -146,6 +146,7 @@ class Ownership:
         @param ranks: a word or letters, see L{parseRanks}; C{"none"} or C{""} removes the account.
         @return: C{None} if nothing would change.
         @raise NoAccess: the asker's rank does not suffice.
+        @raise FounderNotListed: the account is the founder, who has all ranks.
         @raise TooManyOf: the list is full.
         """
         room, wanted = self._registered(asker, name), parseRanks(ranks)
@@ -157,6 +158,8 @@ class Ownership:
         resigning = self._isOwn(asker, account) and set(wanted) <= set(held)
         if not resigning and (own < PROTECTED or own <= max(level(wanted), level(held))):
             raise errors.NoAccess(room.name)
+        if room.founder is not None and key == fold(room.founder) and (wanted or not held):
+            raise errors.FounderNotListed(room.founder, room.name)
         if wanted == held:
             return None
         setting = AccessSet(self._source(asker), room.name, account, wanted)

@@ -168,6 +168,7 @@ WORDINGS: dict[type[errors.ChatError], Callable[[Any, str], Wording]] = {
     errors.RoomRegisteredAlready: _fail,
     errors.RoomNotRegistered: _fail,
     errors.CannotRegister: _fail,
+    errors.FounderNotListed: _fail,
     errors.NoAccess: _fail,
     errors.BadRank: _fail,
     errors.NotFounder: _fail,

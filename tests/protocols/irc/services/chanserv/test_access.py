@@ -19,8 +19,11 @@ class AccessTests(RoomConversations):
         shown = ("The access list of #tea has 2 accounts:", "bob: operator", "carol: half-operator, voice")
         self.asks(self.alice, "ACCESS #tea LIST", *shown)
         self.asks(bob, "ACCESS #tea LIST", *shown)
-        self.asks(self.alice, "ACCESS #tea DEL carol", "carol has no rank in #tea now")
-        self.asks(self.alice, "ACCESS #tea DEL carol", "carol has no rank in #tea now")
+        self.asks(self.alice, "ACCESS #tea DEL carol", "carol is no longer in the access list of #tea")
+        self.asks(self.alice, "ACCESS #tea DEL carol", "carol is no longer in the access list of #tea")
+        founder = "The founder of #tea, alice, has all ranks and cannot be in its access list"
+        self.asks(self.alice, "ACCESS #tea SET alice voice", founder)
+        self.asks(self.alice, "ACCESS #tea DEL alice", founder)
         self.asks(self.alice, "ACCESS #tea SET bob none", "bob has this rank in #tea now: none")
 
     def test_present(self) -> None:

@@ -45,7 +45,7 @@ async def access(request: Request) -> None:
         changing = ownership.setAccess(request.asker, name, account, "")
         if changing is not None:
             await changing
-        request.say(f"{account} has no rank in {name} now")
+        request.say(f"{account} is no longer in the access list of {name}")
     else:
         raise Usage
 
