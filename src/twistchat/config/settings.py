@@ -110,7 +110,8 @@ class AccountsSettings:
     @ivar invitation: the code for "invitation".  No message shows it.
     @ivar emailRequired: whether an account needs a verified mail address.  This needs the section [mail].
     @ivar protection: what happens to someone who takes a nick of an account and is not logged in to it: "strict"
-        refuses the nick; "prompt" asks them to log in, and renames them after claimTime.
+        refuses the nick; "prompt" asks them to log in, and renames them after claimTime.  Until then they receive the
+        private messages that others send to the nick, and are taken for its owner.
     @ivar claimTime: the time to log in, for "prompt".
     @ivar plaintext: whether passwords are accepted over connections that are not encrypted and come from other
         machines.
