@@ -86,7 +86,7 @@ class RegisterTests(AccountCase):
             ("closed", False, "closed"),
             ("invitation", False, "invitation"),
         ):
-            self.serve(f'[accounts]\nregistration = "{mode}"', reachable=reachable)
+            self.serve(f'[accounts]\nregistration = "{mode}"\ninvitation = "x"', reachable=reachable)
             self.assertEqual(expected, self.registrar.registration)
         self.serve(reachable=True)
         self.assertIsInstance(self.register(), errors.RegistrationClosed)
@@ -102,13 +102,9 @@ class RegisterTests(AccountCase):
         self.assertEqual("registered", self.register("alice", invitation="söse"))
         for _ in range(3):
             self.assertIsInstance(self.register("bob", invitation="x"), errors.InvitationNeeded)
-        self.assertIsInstance(self.register("bob", invitation="söse"), errors.TooFast)
-
-    def test_noInvitation(self) -> None:
-        """Without a code in the configuration nobody is invited."""
-        self.serve('[accounts]\nregistration = "invitation"')
-        for invitation in (None, ""):
-            self.assertIsInstance(self.register(invitation=invitation), errors.RegistrationClosed)
+        error = self.register("bob", invitation="söse")
+        self.assertIsInstance(error, errors.TooFast)
+        self.assertEqual("send wrong codes or passwords", error.what)
 
     def test_rate(self) -> None:
         """An address registers three accounts in ten minutes.  Refused attempts do not count."""
@@ -181,6 +177,18 @@ class CredentialTests(AccountCase):
         """A token needs a name that can be shown."""
         for name in ("", "x" * 65, "a\nb"):
             self.refused(self.registrar.addToken(self.here, "alice", name), errors.BadName)
+
+    def test_tokenTwice(self) -> None:
+        """A token does not replace another one, which may be in use: also not while that is being stored."""
+        first = self.registrar.addToken(self.here, "alice", "phone")
+        self.refused(self.registrar.addToken(self.here, "ALICE", "phone"), errors.BadName)
+        self.successResultOf(first)
+        self.refused(self.registrar.addToken(self.here, "alice", "phone"), errors.BadName)
+        self.successResultOf(
+            self.login("alice", self.successResultOf(self.registrar.addToken(self.here, "alice", "b")))
+        )
+        self.successResultOf(self.chat.accounts.removeCredential(None, "alice", "token", "phone"))
+        self.successResultOf(self.registrar.addToken(self.here, "alice", "phone"))
 
     def test_certificate(self) -> None:
         """A certificate is added by its fingerprint, or is that of the session."""

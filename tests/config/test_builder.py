@@ -484,7 +484,10 @@ class DescribeTests(SynchronousTestCase):
         self.assertIn(registration, describe(DOORS))
 
     def test_invitation(self) -> None:
-        """No message shows the invitation code."""
+        """No message shows the invitation code.  Registration by invitation needs one."""
+        bad = self.assertRaises(ConfigError, fromFile, "[accounts]\nregistration = 'invitation'")
+        why = 'accounts.registration is "invitation"; then accounts.invitation is wanted too'
+        self.assertEqual(f"twistchat.toml:2: {why}", str(bad))
         self.assertNotIn("hunter2", repr(fromFile("[accounts]\ninvitation = 'hunter2'")))
         for bad in ("accounts.invitation=hunter2", "accounts.invitation=['hunter2']"):
             self.assertNotIn("hunter2", str(self.assertRaises(ConfigError, fromSet, bad)))

@@ -119,7 +119,7 @@ class AccountTests(ConsoleTestCase):
         self.account("create", "alice", "--email=alice@chat.example")
         shown = self.account("show", "ALICE")
         self.assertIn("mail          alice@chat.example\n", shown)
-        self.assertIn("credentials   password (last used: never)\n", shown)
+        self.assertIn("credentials   password (last recorded use: never)\n", shown)
         self.patch(sys, "stdin", StringIO())
         self.assertIn("There is no account --json", self.refused("account", "show", "--data=data", "--", "--json"))
         asJson = self.account("show", "alice", "--json")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hmac import compare_digest
 from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal
@@ -23,6 +24,7 @@ from twistchat.chat.errors import (
     AccountExists,
     AlreadyLoggedIn,
     BadCredential,
+    BadName,
     InvitationNeeded,
     NotEncrypted,
     RegistrationClosed,
@@ -92,6 +94,7 @@ class Registrar:
         self._isReachable = isReachable
         self._later = later
         self._reserved: set[str] = set()
+        self._tokens: set[tuple[str, str]] = set()
         self._registrations = Buckets(self._rate, now)
         self._codes = Codes(context, mailer, Buckets(self._rate, now))
 
@@ -131,8 +134,7 @@ class Registrar:
 
     def addToken(self, session: Session, account: str, name: str) -> Deferred[str]:
         """See L{IRegistrar.addToken}."""
-        token = makeToken(self._context.random)
-        return Deferred.fromCoroutine(self._add(session, account, Credential("token", name, digest(token)), token))
+        return Deferred.fromCoroutine(self._addToken(session, account, name))
 
     def addCertificate(self, session: Session, account: str, fingerprint: str | None = None) -> Deferred[str]:
         """See L{IRegistrar.addCertificate}."""
@@ -269,7 +271,8 @@ class Registrar:
         @raise BadCredential: the code is wrong or no longer valid, or there is no such account.
         """
         account = accountOf(self._context.chat.state.accounts, name)
-        attempt = self._context.begin(session, name, account)
+        with _wrongTooFast():
+            attempt = self._context.begin(session, name, account)
         stored = self._codes.find(account, code, *purposes)
         if account is None or stored is None:
             raise _wrongCode()
@@ -284,12 +287,13 @@ class Registrar:
         @raise InvitationNeeded: the code is missing or wrong.
         """
         mode, code = self.registration, self._context.settings().accounts.invitation
-        if mode == "closed" or (mode == "invitation" and not code):
+        if mode == "closed":
             raise RegistrationClosed
         if mode == "invitation":
             if not invitation:
                 raise InvitationNeeded
-            attempt = self._context.throttle.begin(session, None)
+            with _wrongTooFast():
+                attempt = self._context.throttle.begin(session, None)
             if not compare_digest(invitation.encode("utf-8", "surrogatepass"), code.encode()):
                 raise InvitationNeeded
             attempt.withdraw()
@@ -299,6 +303,19 @@ class Registrar:
             raise NotEncrypted
         credential = await self._newPassword(account, password)
         await self._context.chat.accounts.setCredential(session, account, credential)
+
+    async def _addToken(self, session: Session, account: str, name: str) -> str:
+        """Add a token.  It does not replace one with the same name, because a program may still use that one."""
+        owned = self._context.chat.state.accounts.named(account)
+        key = owned.name, name
+        if key in self._tokens or owned.credential("token", name) is not None:
+            raise BadName(name, "is that of another token of yours; remove that token first")
+        token = makeToken(self._context.random)
+        self._tokens.add(key)
+        try:
+            return await self._add(session, account, Credential("token", name, digest(token)), token)
+        finally:
+            self._tokens.discard(key)
 
     async def _addCertificate(self, session: Session, account: str, fingerprint: str | None) -> str:
         if fingerprint is None:
@@ -328,6 +345,15 @@ class Registrar:
         """How many accounts an address may register at once, and how many per second after that."""
         limit = self._context.settings().limits.registrationsPerAddress
         return limit, limit / PERIOD
+
+
+@contextmanager
+def _wrongTooFast() -> Iterator[None]:
+    """Let L{TooFast} say what was too fast: not logins, but wrong codes, which count together with wrong passwords."""
+    try:
+        yield
+    except TooFast as error:
+        raise TooFast("send wrong codes or passwords", error.wait) from None
 
 
 def _wrongCode() -> BadCredential:

@@ -175,6 +175,7 @@ class SettingsBuilder:
         settings = Settings(**made | self._named.finish())
         self._checkPing(settings)
         self._checkSizes(settings)
+        self._checkInvitation(settings)
         self._checkMail(settings)
         return replace(settings, chat=replace(settings.chat, lobby=self._lobby(settings)))
 
@@ -206,6 +207,13 @@ class SettingsBuilder:
             found = f"limits.message is {limits.message} bytes and limits.sendq {limits.sendq} bytes"
             why = f"the second must be at least {MIN_QUEUED_MESSAGES} times the first"
             self._contradict(f"{found}; {why}", "limits.message", "limits.sendq")
+
+    def _checkInvitation(self, settings: Settings) -> None:
+        """Check that there is an invitation code if accounts are registered with one."""
+        accounts = settings.accounts
+        if accounts.registration == "invitation" and not accounts.invitation:
+            why = 'accounts.registration is "invitation"; then accounts.invitation is wanted too'
+            self._contradict(why, "accounts.registration")
 
     def _checkMail(self, settings: Settings) -> None:
         """Check that mails can be sent if a mail server is named, and that their codes stay secret."""

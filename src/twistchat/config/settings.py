@@ -107,7 +107,7 @@ class AccountsSettings:
     @ivar registration: who can register an account: "open", everybody; "invitation", those who know the code; "closed",
         nobody, so only the command "twistchat account create" makes accounts; "auto", everybody while only this machine
         can reach the server, and nobody otherwise.
-    @ivar invitation: the code for "invitation".  No message shows it.
+    @ivar invitation: the code for "invitation", which needs one.  No message shows it.
     @ivar emailRequired: whether an account needs a verified mail address.  This needs the section [mail].
     @ivar protection: what happens to someone who takes a nick of an account and is not logged in to it: "strict"
         refuses the nick; "prompt" asks them to log in, and renames them after claimTime.  Until then they receive the

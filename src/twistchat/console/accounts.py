@@ -82,7 +82,10 @@ class ListOptions(AccountOptions):
     """C{twistchat account list}."""
 
     synopsis = "[options]"
-    longdesc = "Lists all accounts.  Dates are in UTC."
+    longdesc = (
+        "Lists all accounts.  Dates are in UTC.  A login is recorded once a day for each credential and place, so the "
+        "last one may be a day later than the last recorded one."
+    )
     optFlags: ClassVar = [["json", None, "Write one JSON object per line."]]
 
     def parseArgs(self, *arguments: str) -> None:
@@ -110,7 +113,10 @@ class ListOptions(AccountOptions):
 class ShowOptions(AccountOptions):
     """C{twistchat account show NAME}."""
 
-    longdesc = "Shows what the server knows about an account: all but its passwords, tokens and keys."
+    longdesc = (
+        "Shows what the server knows about an account: all but its passwords, tokens and keys.  A login is recorded "
+        "once a day for each credential and place, so the last one may be a day later than the last recorded one."
+    )
     optFlags: ClassVar = [["json", None, "Write a JSON object."]]
 
     def run(self) -> None:

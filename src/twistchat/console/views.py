@@ -9,7 +9,7 @@ from typing import Any
 
 from twistchat.config.toml import printable
 
-COLUMNS = ("NAME", "REGISTERED", "LAST LOGIN", "SESSIONS", "STATE")
+COLUMNS = ("NAME", "REGISTERED", "LAST RECORDED LOGIN", "SESSIONS", "STATE")
 """The headings of the table."""
 
 KINDS = {"password": "password", "token": "token", "certificate": "certificate", "sshkey": "SSH key"}
@@ -45,7 +45,7 @@ def details(account: Mapping[str, Any]) -> Iterator[str]:
     parts: list[tuple[str, Sequence[str]]] = [
         ("account", [account["name"]]),
         ("registered", [moment(account["registered"])]),
-        ("last login", [moment(account["used"])]),
+        ("last login", [_login(account["used"])]),
         ("state", [state(account)]),
         ("mail", [account["email"] or "none"]),
         ("nicks", [", ".join([account["name"], *account["nicks"]])]),
@@ -94,7 +94,12 @@ def moment(time: int | None) -> str:
 
 def _credential(credential: Mapping[str, Any]) -> str:
     named = f" {credential['name']}" if credential["name"] else ""
-    return f"{KINDS.get(credential['kind'], credential['kind'])}{named} (last used: {day(credential['used'])})"
+    return f"{KINDS.get(credential['kind'], credential['kind'])}{named} (last recorded use: {day(credential['used'])})"
+
+
+def _login(time: int | None) -> str:
+    """Write the time of the last recorded login.  Others of the same kind may have followed on that day."""
+    return moment(time) if time is None else f"{moment(time)} (recorded once a day)"
 
 
 def _session(session: Mapping[str, Any]) -> str:

@@ -193,7 +193,8 @@ class IRegistrar(Interface):
         Make an app token.
 
         @param name: its name, chosen by the owner.
-        @return: fires with the token, which is not stored and can be shown only now.
+        @return: fires with the token, which is not stored and can be shown only now.  It fails with
+            L{BadName <twistchat.chat.errors.BadName>} if the account has a token with this name.
         """
 
     def addCertificate(session: Session, account: str, fingerprint: str | None = None) -> Deferred[str]:

@@ -181,6 +181,10 @@ class DataTests(AccountTestCase):
         self.assertEqual(nothing, "* You have no tokens; /tokens add NAME makes one")
         found = re.fullmatch(r"\* The token phone is (\S+) - keep it, because it is shown only now", made)
         assert found is not None
+        self.alice.send("/tokens add phone")
+        self.alice.expect(
+            "! The name phone is that of another token of yours; remove that token first.  Choose another."
+        )
         self.alice.send("/tokens", "/nick al", "/logout", f"/login alice {found[1]}", "/tokens")
         lines = self.alice.lines()
         self.assertEqual((lines[0], lines[-1]), ("* phone: never used", f"* phone: last used {WHEN}"))

@@ -102,19 +102,34 @@ class RoomTests(SynchronousTestCase):
 
     def test_transfer(self) -> None:
         """The room goes to another account, which may drop it."""
-        self.alice.send("/room transfer", "/room transfer bob")
+        self.alice.send("/room transfer", "/room transfer bob", "/room transfer bob #tea")
         self.alice.expect(
-            "! Usage: /room transfer ACCOUNT", "* alice set -q+q alice bob on #den", "* #den belongs to bob now"
+            "! Usage: /room transfer ACCOUNT #den, with the name of the room to be sure",
+            *2 * ["! Usage: /room transfer bob #den, with the name of the room to be sure"],
         )
-        self.alice.send("/room drop")
+        self.alice.send("/room transfer bob #DEN")
+        self.alice.expect(
+            "* alice set -q+q alice bob on #den",
+            "* #den belongs to bob now.  You are operator in it now",
+        )
+        self.alice.send("/room drop #den")
         self.alice.expect("! Only the founder of #den can do that.  Ask them.")
         self.bob.skip()
-        self.bob.send("/room drop", "/room info")
+        self.bob.send("/room drop", "/room drop #tea")
+        self.bob.expect(*2 * ["! Usage: /room drop #den, with the name of the room to be sure"])
+        self.bob.send("/room drop #den", "/room info")
         self.bob.expect(
             "* bob set -q+o bob bob on #den",
-            "* #den belongs to nobody now",
+            "* #den belongs to nobody now.  Its access list and its settings are gone",
             "! #den is not registered.  /room register does that.",
         )
+
+    def test_transferRank(self) -> None:
+        """Who gives a room away is told the rank that they keep, present or not."""
+        self.alice.send("/room access alice voice", "/room transfer bob #den")
+        self.assertEqual("* #den belongs to bob now.  You are operator, voice in it now", self.alice.lines()[-1])
+        self.bob.send("/leave", "/room #den transfer alice #den")
+        self.assertEqual("* #den belongs to alice now.  You have no rank in it any more", self.bob.lines()[-1])
 
     def test_usage(self) -> None:
         """Wrong actions are explained, and /help has each."""
@@ -122,7 +137,7 @@ class RoomTests(SynchronousTestCase):
         usage = "! Usage: /room [#ROOM] register, info, access, up, set, transfer, drop; /help room says what they do"
         self.alice.expect(*3 * [usage])
         self.alice.send("/help room")
-        self.assertIn("* /room transfer ACCOUNT: give the room to another account", self.alice.lines())
+        self.assertIn("* /room drop #ROOM: let the room belong to nobody; the name is to be sure", self.alice.lines())
 
 
 globals().update(overMessages(globals()))

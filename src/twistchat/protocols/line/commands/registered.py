@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from twistchat.chat.model.modes.room import RANK_BY_LETTER
+from twistchat.chat.model.names import fold
 from twistchat.chat.model.rooms import SETTINGS
 from twistchat.net.client.table import CommandTable
 from twistchat.net.input.pace import Pace
@@ -28,8 +29,8 @@ USAGES = (
     "/room up: get the ranks that you have in this list",
     "/room set description TEXT: say what the room is about; without a text, remove that",
     "/room set successor ACCOUNT: say who gets the room when your account is dropped",
-    "/room transfer ACCOUNT: give the room to another account",
-    "/room drop: let the room belong to nobody",
+    "/room transfer ACCOUNT #ROOM: give the room to another account; the name of the room is to be sure",
+    "/room drop #ROOM: let the room belong to nobody; the name is to be sure",
     "A room other than this one comes first, as in /room #kitchen info",
 )
 
@@ -59,17 +60,31 @@ async def _register(client: LineProtocol, name: str, argument: str) -> None:
 
 
 async def _drop(client: LineProtocol, name: str, argument: str) -> None:
+    if fold(argument) != fold(name):
+        raise UsageError(f"Usage: /room drop {name}, with the name of the room to be sure")
     await client.context.chat.ownership.drop(client.openSession, name)
-    client.reply(notice(f"{name} belongs to nobody now"))
+    client.reply(notice(f"{name} belongs to nobody now.  Its access list and its settings are gone"))
 
 
 async def _transfer(client: LineProtocol, name: str, argument: str) -> None:
-    (account,) = splitArgument(argument, 1, 1, "/room transfer ACCOUNT")
-    assert account is not None
+    account, room = splitArgument(argument, 0, 2, "")
+    if account is None or room is None or fold(room) != fold(name):
+        raise UsageError(f"Usage: /room transfer {account or 'ACCOUNT'} {name}, with the name of the room to be sure")
     transferring = client.context.chat.ownership.transfer(client.openSession, name, account)
     if transferring is not None:
         await transferring
-    client.reply(notice(f"{name} belongs to {account} now"))
+    client.reply(notice(f"{name} belongs to {account} now.  {_rankIn(client, name)}"))
+
+
+def _rankIn(client: LineProtocol, name: str) -> str:
+    """Say which rank a client has in a registered room that it has given away."""
+    room, user = client.context.chat.state.rooms.get(name), client.openSession.user
+    ranks = ""
+    if room is not None and user is not None:
+        member = room.members.get(user.source.uid)
+        ranks = room.ranksFor(user.source) if member is None else member.ranks
+    words = ", ".join(RANK_BY_LETTER[letter].name for letter in ranks)
+    return f"You are {words} in it now" if words else "You have no rank in it any more"
 
 
 async def _access(client: LineProtocol, name: str, argument: str) -> None:

@@ -26,6 +26,8 @@ class TokenTests(ServiceConversations):
         self.assertEqual(start, "The app token phone is:")
         self.assertEqual(advice, "Use it in place of your password. It is shown only now")
         self.asks(alice, "TOKEN LIST", "You have 1 app token:", "phone (never used)")
+        taken = "The name phone is that of another token of yours; remove that token first"
+        self.asks(alice, "TOKEN ADD phone", taken)
         session = next(iter(self.server.chat.identity.find("alice").sessions.values()))
         login = self.server.context.logins.password(session, "alice", token)
         self.server.pump()
