@@ -17,7 +17,7 @@ class MailTests(SynchronousTestCase):
         for line in (
             "    /msg NickServ VERIFY alice 471-471",
             "    /quote VERIFY alice 471-471",
-            "    /verify 471-471",
+            "    /verify 471-471 alice",
         ):
             self.assertIn(line, text.splitlines())
         self.assertIn("the account alice at the chat server chat.example", text)

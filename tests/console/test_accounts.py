@@ -90,7 +90,7 @@ class AccountTests(ConsoleTestCase):
         """Bad names and addresses are refused in one line, and so is an empty password."""
         for arguments, why in (
             (("NickServ",), "NickServ"),
-            (("a b",), "a b"),
+            (("a b",), 'The nick "a b" '),
             (("bob", "--email=bob"), "The mail address is not one like"),
             (("bob", "--email=bob@chat.example\r\nBcc:eve@chat.example"), "The mail address"),
         ):

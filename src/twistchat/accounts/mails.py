@@ -36,14 +36,17 @@ Somebody gave this mail address for the account {account} at the chat server {se
 
 The code that verifies it is {code}
 
-Type one of these lines at the server:
+In an IRC client, type:
 
     /msg NickServ VERIFY {account} {code}
-        in an IRC client
+
+If the client cannot send messages yet, because it has not entered the chat, type:
+
     /quote VERIFY {account} {code}
-        in an IRC client that has used REGISTER
-    /verify {code}
-        at the line door (nc or telnet), with the nick {account}
+
+With nc or telnet, type:
+
+    /verify {code} {account}
 
 The code is valid for {VALIDITY}.
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from twistchat.accounts.email import checkEmail
-from twistchat.chat.errors import NoSuchAccount
+from twistchat.chat.errors import BadNick, NoSuchAccount
 from twistchat.chat.model.events import Credential
 from twistchat.chat.model.names import fold
 from twistchat.services.control.commands import Answer, Command, Commands, Report
@@ -115,14 +117,16 @@ class AccountCommands:
 
     async def check(self, arguments: Name, report: Report) -> Answer:
         """Check that a name is free."""
-        return {"account": self._chat.accounts.checkName(None, arguments.name)}
+        with _quoted():
+            return {"account": self._chat.accounts.checkName(None, arguments.name)}
 
     async def create(self, arguments: Creation, report: Report) -> Answer:
         """Register an account.  The answer tells whether a guest uses its name."""
         credentials = () if arguments.password is None else (_checkedPassword(arguments.password),)
         email = None if arguments.email is None else checkEmail(arguments.email)
         accounts = self._chat.accounts
-        account = await accounts.register(None, arguments.name, credentials, email=email)
+        with _quoted():
+            account = await accounts.register(None, arguments.name, credentials, email=email)
         if arguments.admin:
             await accounts.set(None, account.name, "admin", "yes")
         guest = self._chat.state.users.named(account.name)
@@ -246,3 +250,12 @@ def _checkedPassword(credential: Credential) -> Credential:
     if credential.kind != "password" or credential.name or not credential.secret.startswith("$argon2id$"):
         raise ControlError("BAD_ARGUMENTS", "The credential is not the hash of a password")
     return credential
+
+
+@contextmanager
+def _quoted() -> Iterator[None]:
+    """Let the error about a bad name show it in quotes, because it may contain spaces."""
+    try:
+        yield
+    except BadNick as bad:
+        raise BadNick(f'"{bad.nick}"', bad.why) from None

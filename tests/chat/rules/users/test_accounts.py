@@ -201,7 +201,7 @@ class ChangeTests(AccountsTestCase):
         refused(errors.TooManyOf, lambda: self.rules.group(None, "alice", "third"))
         done(self.rules.ungroup(None, "alice", "LICI"))
         refused(errors.NoSuchCredential, lambda: self.rules.ungroup(None, "alice", "Lici"))
-        refused(errors.NoSuchCredential, lambda: self.rules.ungroup(None, "alice", "Alice"))
+        refused(errors.BadCredential, lambda: self.rules.ungroup(None, "alice", "Alice"))
         self.register("Lici")
         refused(errors.AccountExists, lambda: self.rules.group(None, "alice", "lici"))
 

@@ -29,7 +29,7 @@ class HelpTests(ServiceConversations):
             "HELP ungroup",
             "/msg NickServ UNGROUP <nick>",
             "To give up a nick of your account",
-            "You must be logged in",
+            "For this you need to be logged in",
             "Example: /msg NickServ UNGROUP alice2",
         )
         for service in SERVICES.values():

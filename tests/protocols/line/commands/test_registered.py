@@ -126,8 +126,8 @@ class RoomTests(SynchronousTestCase):
 
     def test_transferRank(self) -> None:
         """Who gives a room away is told the rank that they keep, present or not."""
-        self.alice.send("/room access alice voice", "/room transfer bob #den")
-        self.assertEqual("* #den belongs to bob now.  You are operator, voice in it now", self.alice.lines()[-1])
+        self.alice.send("/mode -o alice", "/room transfer bob #den")
+        self.assertEqual("* #den belongs to bob now.  You have no rank in it any more", self.alice.lines()[-1])
         self.bob.send("/leave", "/room #den transfer alice #den")
         self.assertEqual("* #den belongs to alice now.  You have no rank in it any more", self.bob.lines()[-1])
 

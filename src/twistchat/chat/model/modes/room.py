@@ -64,6 +64,9 @@ WORDS: dict[str, str] = {
 }
 """The ranks that an access list can contain, by the words that people use for them."""
 
+RANK_WORDS = {"q": "founder", "a": "admin", "o": "operator", "h": "half-operator", "v": "voice"}
+"""One word for each rank, as access lists show it."""
+
 KNOWN = "admin, operator, half-operator, voice or none"
 """The words that an error suggests."""
 

@@ -213,8 +213,11 @@ class AccountRules:
         Take a nick from an account.  The account keeps its name.
 
         @raise NoSuchCredential: the account has no such nick, in addition to its name.
+        @raise BadCredential: the nick is its name.
         """
         account = self._core.state.accounts.named(name)
+        if fold(nick) == fold(account.name):
+            raise errors.BadCredential(f"The nick {account.name}", "is the name of your account, and stays with it")
         for own in account.nicks:
             if fold(own) == fold(nick):
                 return self._core.log.append(NickUngrouped(self._source(asker), account.name, own))

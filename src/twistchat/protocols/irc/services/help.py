@@ -42,7 +42,7 @@ def _describe(service: Service, command: ServiceCommand) -> Iterator[str]:
     yield usage(service, command)
     yield f"To {command.summary}"
     if command.account:
-        yield "You must be logged in"
+        yield "For this you need to be logged in"
     other = [alias for alias, name in service.aliases.items() if name == command.name]
     if other:
         yield f"Other names: {', '.join(other)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
-from twistchat.chat.model.modes.room import RANK_BY_LETTER
+from twistchat.chat.model.modes.room import RANK_WORDS
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.rooms import SETTINGS
 from twistchat.net.client.table import CommandTable
@@ -83,7 +83,7 @@ def _rankIn(client: LineProtocol, name: str) -> str:
     if room is not None and user is not None:
         member = room.members.get(user.source.uid)
         ranks = room.ranksFor(user.source) if member is None else member.ranks
-    words = ", ".join(RANK_BY_LETTER[letter].name for letter in ranks)
+    words = ", ".join(RANK_WORDS[letter] for letter in ranks)
     return f"You are {words} in it now" if words else "You have no rank in it any more"
 
 
@@ -102,7 +102,7 @@ async def _access(client: LineProtocol, name: str, argument: str) -> None:
         client.reply(notice(f"The access list of {name} is empty"))
     for access in listed:
         await pace.step()
-        words = ", ".join(RANK_BY_LETTER[letter].name for letter in access.ranks)
+        words = ", ".join(RANK_WORDS[letter] for letter in access.ranks)
         client.reply(notice(f"{access.account} is {words} in {name}"))
 
 

@@ -184,6 +184,9 @@ class MailTests(AccountConversations):
         self.assertIsNone(self.server.chat.state.accounts.get("alice"))
 
 
+TAKE = "To take your nick: /msg NickServ REGAIN alice"
+
+
 class IdentifyTests(AccountConversations):
     """C{IDENTIFY}."""
 
@@ -200,6 +203,7 @@ class IdentifyTests(AccountConversations):
             f"IDENTIFY alice {PASSWORD}",
             f":twistchat 900 bob {mask('bob')} alice :You are now logged in as alice",
             "You are logged in to alice",
+            TAKE,
         )
         self.assertEqual(self.accountOf("bob"), "alice")
 
@@ -208,16 +212,24 @@ class IdentifyTests(AccountConversations):
         bob = self.irc("bob")
         for _ in range(2):
             bob.send(f"PRIVMSG NickServ :ID alice {PASSWORD}")
-            self.assertIn("You are logged in to alice", bob.lines()[-1])
+            self.assertIn("You are logged in to alice", bob.lines()[-2])
 
     def test_wrong(self) -> None:
         """A wrong password and an unknown account have the same answer."""
         bob = self.irc("bob")
-        for text in ("IDENTIFY alice wrong-password", "IDENTIFY nobody wrong-password", "IDENTIFY wrong-password"):
+        for text in ("IDENTIFY alice wrong-password", "IDENTIFY nobody wrong-password"):
             self.asks(bob, text, "The account or the password is wrong")
+        self.asks(
+            bob,
+            "IDENTIFY wrong-password",
+            "There is no account bob. To name yours: /msg NickServ IDENTIFY <account> <password>",
+        )
         self.asks(bob, "IDENTIFY", "Usage: /msg NickServ IDENTIFY [<account>] [<password>]")
         self.asks(bob, "IDENTIFY a b c", "Usage: /msg NickServ IDENTIFY [<account>] [<password>]")
         self.assertIsNone(self.accountOf("bob"))
+        bob.send(f"NS IDENTIFY alice {PASSWORD}", "NICK alice")
+        bob.skip()
+        self.asks(bob, "IDENTIFY wrong-password", "The account or the password is wrong")
 
     def test_certificate(self) -> None:
         """Without a password, the certificate of the connection counts."""
@@ -245,6 +257,7 @@ class IdentifyTests(AccountConversations):
                 f"@batch=s1 :{mask('bob')} ACCOUNT alice",
                 f"@batch=s1 :twistchat 900 bob {mask('bob')} alice :You are now logged in as alice",
                 "@batch=s1 :NickServ!NickServ@twistchat NOTICE bob :You are logged in to alice",
+                f"@batch=s1 :NickServ!NickServ@twistchat NOTICE bob :{TAKE}",
             ],
         )
 

@@ -73,6 +73,16 @@ class InfoTests(ServiceConversations):
         root.send("NS INFO eve")
         root.until(":NickServ!NickServ@twistchat NOTICE root :Not verified yet")
 
+    def test_newAddress(self) -> None:
+        """The owner sees that a new mail address waits for its code, while the code is valid."""
+        now = int(self.server.context.wall() * 1000)
+        for until, waits in ((now + 1000, True), (now - 1000, False)):
+            self.server.chat.accounts.setCredential(None, "alice", Credential("code", "email", "x", until=until))
+            self.server.pump()
+            self.alice.send("NS INFO")
+            said = [self.textOf(line) for line in self.alice.lines()]
+            self.assertEqual(waits, "A new mail address is not verified yet: /msg NickServ VERIFY <code>" in said)
+
 
 class StatusTests(ServiceConversations):
     """C{STATUS}."""
@@ -101,7 +111,7 @@ class SessionsTests(ServiceConversations):
             alice,
             "SESSIONS",
             "You have 1 session:",
-            f"{session}, this one, not encrypted, from 127.0.0.1, last spoke 7 s ago",
+            f"1: {session}, this one, not encrypted, from 127.0.0.1, last spoke 7 s ago",
         )
 
     def test_end(self) -> None:
@@ -116,9 +126,22 @@ class SessionsTests(ServiceConversations):
         self.assertTrue(phone.gone)
         self.assertFalse(alice.gone)
 
+    def test_number(self) -> None:
+        """A session can be ended by its number in the list."""
+        alice, phone = self.member("alice"), self.irc("phone")
+        user, guest = map(self.server.chat.identity.find, ("alice", "phone"))
+        (session,) = guest.sessions.values()
+        self.server.chat.presence.attach(session, user)
+        self.server.pump()
+        for number in ("0", "3", "-1"):
+            self.asks(alice, f"SESSIONS END {number}", "You have no such session. /msg NickServ SESSIONS lists them")
+        self.asks(alice, "SESSIONS END 1", "That is this session. To end it, use /QUIT")
+        self.asks(alice, "SESSIONS END 2", f"The session {session.id} ends")
+        self.assertTrue(phone.gone)
+
     def test_own(self) -> None:
         """SESSIONS END does not end the session in which it is typed."""
         alice = self.member("alice")
         (session,) = self.server.chat.identity.find("alice").sessions
         self.asks(alice, f"SESSIONS END {session}", "That is this session. To end it, use /QUIT")
-        self.asks(alice, "SESSIONS STOP", "Usage: /msg NickServ SESSIONS [LIST] | END <id>")
+        self.asks(alice, "SESSIONS STOP", "Usage: /msg NickServ SESSIONS [LIST] | END <number>|<id>")

@@ -21,13 +21,13 @@ class NicksTests(ServiceConversations):
         self.asks(alice, "GROUP", "The nick alice2 belongs to alice now")
         self.asks(alice, "LIST", "Your account is alice", "alice2 belongs to it too")
         self.asks(alice, "UNGROUP ALICE2", "The nick ALICE2 does not belong to alice any more")
-        self.asks(alice, "LIST", "Your account is alice")
+        self.asks(alice, "LIST", "Your account is alice, which is its only nick")
 
     def test_refused(self) -> None:
         """The account's own name cannot be given up or given twice, nor a nick that it does not have."""
         alice = self.member("alice")
         self.asks(alice, "GROUP", "There is an account alice already")
-        self.asks(alice, "UNGROUP alice", "This account has no further nick named alice")
+        self.asks(alice, "UNGROUP alice", "The nick alice is the name of your account, and stays with it")
         self.asks(alice, "UNGROUP bob", "This account has no further nick named bob")
 
     def test_guest(self) -> None:

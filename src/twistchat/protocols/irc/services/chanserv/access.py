@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twistchat.chat.model.modes.room import RANK_BY_LETTER, parseRanks
+from twistchat.chat.model.modes.room import RANK_BY_LETTER, RANK_WORDS, parseRanks
 from twistchat.chat.phrasing import counted
 from twistchat.net.client.table import CommandTable
 from twistchat.protocols.irc.services.table import Run, ServiceCommand, Usage
@@ -18,7 +18,7 @@ table = CommandTable(ServiceCommand)
 @table.command(
     "ACCESS",
     "<channel> (LIST | SET <account> <rank> | DEL <account>)",
-    "show or change the ranks that accounts have in a channel",
+    "show or change the ranks (admin, operator, half-operator, voice) of accounts in a channel",
     "#tea SET bob operator",
     least=2,
     account=True,
@@ -104,4 +104,4 @@ for _letter, _word in (("o", "OP"), ("h", "HALFOP"), ("v", "VOICE")):
 
 def nameRanks(letters: str) -> str:
     """Name ranks, highest first: C{"operator, voice"}."""
-    return ", ".join(RANK_BY_LETTER[letter].name for letter in letters) or "none"
+    return ", ".join(RANK_WORDS[letter] for letter in letters) or "none"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from twistchat.chat.errors import LoginFailed
 from twistchat.net.client.table import CommandTable
 from twistchat.protocols.irc.replies.accounts import showLoggedIn, showLoggedOut
 from twistchat.protocols.irc.services.table import ServiceCommand, Usage
@@ -77,12 +78,22 @@ async def identify(request: Request) -> None:
     if request.words:
         *names, password = request.words
         name = names[0] if names else request.client.nick
-        found = await logins.password(request.session, name, password)
+        try:
+            found = await logins.password(request.session, name, password)
+        except LoginFailed:
+            if names or request.chat.state.accounts.withNick(name) is not None:
+                raise
+            # INFO tells this too.
+            request.say(f"There is no account {name}. To name yours: /msg NickServ IDENTIFY <account> <password>")
+            return
     elif request.session.fingerprint is not None:
         found = await logins.certificate(request.session, None)
     else:
         raise Usage
     await logIn(request, found.account)
+    account = request.accountOrNone
+    if account is not None and request.chat.state.accounts.withNick(request.client.nick) is not account:
+        request.say(f"To take your nick: /msg NickServ REGAIN {account.name}")
 
 
 @table.command("LOGOUT", "", "log out", most=0, account=True)

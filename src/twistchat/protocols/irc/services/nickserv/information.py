@@ -55,14 +55,15 @@ async def status(request: Request) -> None:
 
 
 @table.command(
-    "SESSIONS", "[LIST] | END <id>", "show your sessions, or end one of them", "END 5f2c-7", most=2, account=True
+    "SESSIONS", "[LIST] | END <number>|<id>", "show your sessions, or end one of them", "END 2", most=2, account=True
 )
 async def sessions(request: Request) -> None:
     """C{SESSIONS}: lists the sessions of the client's user, or ends one."""
     own = list(request.client.user.sessions.values())
     if request.word(0) == "END":
         request.only(2)
-        chosen = [session for session in own if session.id == request.words[1]]
+        word = request.words[1]
+        chosen = [one for number, one in enumerate(own, 1) if word in {one.id, str(number)}]
         if not chosen:
             request.say("You have no such session. /msg NickServ SESSIONS lists them")
         elif chosen[0] is request.session:
@@ -74,7 +75,7 @@ async def sessions(request: Request) -> None:
     if request.word(0) not in {"", "LIST"}:
         raise Usage
     request.say(f"You have {counted(len(own), 'session')}:")
-    await request.sayAll([_describeSession(request, session) for session in own])
+    await request.sayAll([f"{number}: {_describeSession(request, one)}" for number, one in enumerate(own, 1)])
 
 
 def _describe(request: Request, account: Account) -> Iterator[str]:
@@ -84,6 +85,9 @@ def _describe(request: Request, account: Account) -> Iterator[str]:
     if account.until is not None:
         yield "Not verified yet"
     yield f"Mail address: {account.settings.get('email', 'none')}"
+    code = account.credential("code", "email")
+    if code is not None and (code.until or 0) > request.context.wall() * 1000:
+        yield "A new mail address is not verified yet: /msg NickServ VERIFY <code>"
     yield f"Nicks: {', '.join((account.name, *account.nicks))}"
     for kind, noun in KINDS.items():
         names = [credential.name for credential in account.ofKind(kind)]  # type: ignore[arg-type]

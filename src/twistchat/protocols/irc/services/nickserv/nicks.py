@@ -68,6 +68,9 @@ async def ungroup(request: Request) -> None:
 async def list(request: Request) -> None:
     """C{LIST}: shows the nicks of the client's account."""
     account = request.account
+    if not account.nicks:
+        request.say(f"Your account is {account.name}, which is its only nick")
+        return
     request.say(f"Your account is {account.name}")
     await request.sayAll([f"{nick} belongs to it too" for nick in account.nicks])
 
