@@ -245,7 +245,7 @@ class LineProtocol(ClientProtocol):
 
     def lineReceived(self, line: Line) -> float:
         """See L{Language.lineReceived}.  A line over the rate limit is refused, so no line has to wait."""
-        private = self.prompt is not None or self.asking > 0 or self._isGuarded()
+        private = self.prompt is not None or self.asking > 0 or (self.guarded > 0 and self._isGuarded())
         if isinstance(line, bytes) and not line.strip() and not private:
             self._countBlank()
             return 0.0
