@@ -22,8 +22,11 @@ FEW, MORE = 50, 250
 MAX_CALLS = 70
 """The maximum number of calls of Python functions for one account: two entries."""
 
-MAX_BYTES = 700
-"""The maximum number of bytes for one account, with its hash and its keys."""
+MAX_BYTES = 1000
+"""
+The maximum number of bytes for one account, with its hash and its keys: less than 100 MiB for 100,000.  It is about
+600; what the runner of the tests traces adds to it.
+"""
 
 
 class AccountTests(SynchronousTestCase):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 import tempfile
 import threading
@@ -14,6 +15,9 @@ from typing import Any
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
 
 from tests.net.listening.authorities import Identity
+
+# It logs the failed handshakes, which the tests cause, with their tracebacks.
+logging.getLogger("mail.log").disabled = True
 
 
 @dataclass(frozen=True)
