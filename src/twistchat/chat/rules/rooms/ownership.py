@@ -297,8 +297,8 @@ class Ownership:
 
         @raise NoSuchAccount: there is none.
         """
-        account = self._core.state.accounts.ownerOf(name)
-        if account is None or account.until is not None or fold(name) not in map(fold, (account.name, *account.nicks)):
+        account = self._core.state.accounts.withNick(name)
+        if account is None or account.until is not None:
             raise errors.NoSuchAccount(name)
         return account
 

@@ -55,7 +55,7 @@ class Inbox:
 
     def absent(self, nick: str) -> Account | None:
         """The account that has a nick and whose user is not here; C{None} if there is none, or it cannot be used."""
-        account = _owner(self._core.state, nick)
+        account = self._core.state.accounts.withNick(nick)
         if account is None or not account.usable or self._core.state.users.ofAccount(account.name) is not None:
             return None
         return account
@@ -70,7 +70,7 @@ class Inbox:
         @raise AccountAway: the sender is a guest.
         @raise InboxFull: too many texts wait.
         """
-        owner = _owner(self._core.state, nick)
+        owner = self._core.state.accounts.withNick(nick)
         present = None if owner is None else self._core.state.users.ofAccount(owner.name)
         if present is not None:
             return present.source
@@ -133,14 +133,6 @@ class Inbox:
             return result
 
         return self._core.log.append(InboxRead(waiting.source, name, last)).addBoth(marked)
-
-
-def _owner(state: State, nick: str) -> Account | None:
-    """The account with exactly this nick, ignoring case."""
-    account = state.accounts.ownerOf(nick)
-    if account is None or fold(nick) not in map(fold, (account.name, *account.nicks)):
-        return None
-    return account
 
 
 def announceInbox(state: State, session: Session) -> None:
