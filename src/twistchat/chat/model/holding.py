@@ -126,10 +126,9 @@ def remaining(event: Event, sequence: int, keys: Collection[str]) -> Event | Non
         changes = tuple([change for change in event.changes if modeKey(change) in keys])
         return replace(event, changes=changes) if changes else None
     if isinstance(event, LoginRecorded):
+        kind = event.kind if _used(event.kind, event.name) in keys else ""
         place = event.place if _place(event.place) in keys else ""
-        event = replace(
-            event, kind=event.kind if _used(event.kind, event.name) in keys else "", place=place, forgets=""
-        )
+        return replace(event, kind=kind, place=place, forgets="") if kind or place else None
     return event if not keysOf(event, sequence).isdisjoint(keys) else None
 
 
