@@ -148,11 +148,9 @@ class Registrar:
         self, session: Session, name: str, password: str, email: str | None, invitation: str | None
     ) -> Outcome:
         accounts = self._context.chat.accounts
-        current = session.account if session.user is None else session.user.source.account
-        if current is not None:
-            raise AlreadyLoggedIn(current)
-        if not self._logins.maySendPasswords(session):
-            raise NotEncrypted
+        if session.currentAccount is not None:
+            raise AlreadyLoggedIn(session.currentAccount)
+        self._checkMaySend(session)
         self._checkInvitation(session, invitation)
         name = accounts.checkName(session, name)
         if skeleton(name) in self._reserved:
@@ -235,8 +233,7 @@ class Registrar:
             Deferred.fromCoroutine(self._sendCode(session, account.name, purpose, email)).addErrback(ignored)
 
     async def _resetPassword(self, session: Session, name: str, code: str, password: str) -> None:
-        if not self._logins.maySendPasswords(session):
-            raise NotEncrypted
+        self._checkMaySend(session)
         checkPassword(password, name)
         account, stored = self._use(session, name, code, "reset")
         credential = await self._newPassword(account.name, password)
@@ -279,6 +276,15 @@ class Registrar:
         attempt.withdraw()
         return account, stored
 
+    def _checkMaySend(self, session: Session) -> None:
+        """
+        Check that a password, or a token, may be sent over a session's connection.
+
+        @raise NotEncrypted: it may not.
+        """
+        if not self._logins.maySendPasswords(session):
+            raise NotEncrypted
+
     def _checkInvitation(self, session: Session, invitation: str | None) -> None:
         """
         Check that a session may register an account.  Wrong codes count as failed logins.
@@ -299,13 +305,13 @@ class Registrar:
             attempt.withdraw()
 
     async def _setPassword(self, session: Session, account: str, password: str) -> None:
-        if not self._logins.maySendPasswords(session):
-            raise NotEncrypted
+        self._checkMaySend(session)
         credential = await self._newPassword(account, password)
         await self._context.chat.accounts.setCredential(session, account, credential)
 
     async def _addToken(self, session: Session, account: str, name: str) -> str:
         """Add a token.  It does not replace one with the same name, because a program may still use that one."""
+        self._checkMaySend(session)
         owned = self._context.chat.state.accounts.named(account)
         key = owned.name, name
         if key in self._tokens or owned.credential("token", name) is not None:

@@ -190,7 +190,7 @@ class IRegistrar(Interface):
 
     def addToken(session: Session, account: str, name: str) -> Deferred[str]:
         """
-        Make an app token.
+        Make an app token.  It is as good as a password, so it is refused where L{ILogins.maySendPasswords} is false.
 
         @param name: its name, chosen by the owner.
         @return: fires with the token, which is not stored and can be shown only now.  It fails with

@@ -12,7 +12,7 @@ from twistchat.chat.model.names import fold
 from twistchat.chat.phrasing import counted
 from twistchat.net.client.table import CommandTable
 from twistchat.protocols.line.commands.table import Command, UsageError, splitArgument
-from twistchat.protocols.line.prompts import Prompt, askLogin, askPassword, checkMaySend
+from twistchat.protocols.line.prompts import Prompt, askLogin, askPassword
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:
@@ -186,7 +186,6 @@ async def tokens(client: LineProtocol, argument: str) -> None:
         await client.context.chat.accounts.removeCredential(client.openSession, account.name, "token", name)
         client.reply(notice(f"The token {name} is removed"))
         return
-    checkMaySend(client)
     token = await client.context.registrar.addToken(client.openSession, account.name, name)
     client.reply(notice(f"The token {name} is {token} - keep it, because it is shown only now"))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twistchat.chat.errors import NotEncrypted
 from twistchat.chat.phrasing import counted
 from twistchat.net.client.table import CommandTable
 from twistchat.protocols.irc.replies.formatting import formatTime
@@ -31,8 +30,6 @@ async def token(request: Request) -> None:
         await _change(request, "token", "app token")
         return
     request.only(2)
-    if not request.context.logins.maySendPasswords(request.session):
-        raise NotEncrypted  # the token is as good as a password, and is about to be shown
     name = request.words[1]
     made = await request.context.registrar.addToken(request.session, request.account.name, name)
     request.say(f"The app token {name} is: {made}")
