@@ -571,6 +571,7 @@ def shown(state: State) -> dict[str, Any]:
         "accounts": {account.name: valuesOf(account) for account in state.accounts},
         "retired": state.accounts.retired,
         "vacancies": list(state.rooms.vacancies.items()),
+        "sealed": dict(state.rooms.sealed),
         "bans": state.serverBans.active(0),
         "whowas": {user.nick: state.whowas.named(user.nick) for user in state.users},
     }

@@ -76,6 +76,7 @@ class RoomRecord(Struct, frozen=True):
     A room.
 
     @ivar members: the ranks of each member, by the user's id, in the order in which they joined.
+    @ivar since: for each member, the sequence number of the entry with which they joined.
     """
 
     name: str
@@ -88,6 +89,7 @@ class RoomRecord(Struct, frozen=True):
     bansSet: int
     founder: str | None = None
     settings: dict[str, str] = {}
+    since: dict[str, int] = {}
 
 
 class LeftRecord(Struct, frozen=True, array_like=True):
@@ -120,6 +122,7 @@ class Snapshot(Struct, frozen=True):
     @ivar formerNames: the folded former names of recently renamed rooms, oldest first.
     @ivar whowas: oldest first.
     @ivar retired: the names of dropped accounts.
+    @ivar sealed: see L{Rooms.sealed <twistchat.chat.model.rooms.Rooms>}.
     """
 
     version: int
@@ -133,6 +136,7 @@ class Snapshot(Struct, frozen=True):
     serverBans: tuple[ServerBan, ...]
     accounts: tuple[AccountRecord, ...] = ()
     retired: tuple[str, ...] = ()
+    sealed: dict[str, int] = {}
 
 
 def takeSnapshot(state: State, node: str) -> bytes:
@@ -153,6 +157,7 @@ def takeSnapshot(state: State, node: str) -> bytes:
         tuple(state.serverBans),
         tuple(map(_accountRecord, state.accounts)),
         state.accounts.retired,
+        dict(sorted(state.rooms.sealed.items())),
     )
     return msgspec.json.encode(snapshot)
 
@@ -182,6 +187,7 @@ def restoreSnapshot(state: State, data: bytes) -> None:
         user.rooms = {name: _named(state, name) for name in record.rooms}
         user.invitations = {_named(state, name): bans for name, bans in record.invitations.items()}
     state.rooms.vacancies = dict(snapshot.vacancies)
+    state.rooms.sealed = dict(snapshot.sealed)
     for name in snapshot.formerNames:
         state.rooms.addFormerName(name)
     for departed in snapshot.whowas:
@@ -243,6 +249,7 @@ def _roomRecord(room: Room) -> RoomRecord:
         room.bansSet,
         room.founder,
         dict(room.settings),
+        {uid: member.since for uid, member in room.members.items()},
     )
 
 
@@ -257,7 +264,7 @@ def _addRoom(state: State, record: RoomRecord) -> None:
     for uid, ranks in record.members.items():
         user = state.users.get(uid)
         assert user is not None
-        room.members[uid] = Member(user, ranks)
+        room.members[uid] = Member(user, ranks, record.since.get(uid, 0))
     room.bansSet = record.bansSet
     state.rooms.setFounder(room, record.founder)
     room.settings = record.settings or NO_SETTINGS

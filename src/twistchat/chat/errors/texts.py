@@ -100,3 +100,12 @@ class BadText(ChatError):
     def text(self) -> str:
         """See L{ChatError.text}."""
         return f"{sentence(self.what)} has U+{ord(self.character):04X} in it"
+
+
+@dataclass
+class NotKept(ChatError):
+    """The private conversation with C{nick} cannot be read back, because not both users have an account."""
+
+    code = "NOT_KEPT"
+    wording = "Private messages are kept only between two accounts, so those with {nick} cannot be read back"
+    nick: str

@@ -24,6 +24,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from twistchat.chat.model.events import (
+    SERVER,
     AccessSet,
     AccountDropped,
     AccountEvent,
@@ -123,7 +124,7 @@ def remaining(event: Event, sequence: int, keys: Collection[str]) -> Event | Non
         C{None} if nothing of the event is current.
     """
     if isinstance(event, ModesSet):
-        changes = tuple([change for change in event.changes if modeKey(change) in keys])
+        changes = tuple([change for change in event.changes if SEALED in keys or modeKey(change) in keys])
         return replace(event, changes=changes) if changes else None
     if isinstance(event, LoginRecorded):
         kind = event.kind if _used(event.kind, event.name) in keys else ""
@@ -186,6 +187,9 @@ def _described(key: str) -> str:
 TOPIC = "topic"
 """The key of a room's topic."""
 
+SEALED = "sealed"
+"""The key of the entry before which nobody can read a room's entries, see L{unlocks}."""
+
 REGISTERED = "registered"
 FOUNDER = "founder"
 """The keys of a room's registration and of its present founder."""
@@ -208,9 +212,15 @@ def modeKey(change: ModeChange) -> str | None:
     return f"{change.letter} {change.parameter or ''}"
 
 
+def unlocks(event: ModesSet) -> bool:
+    """Whether an empty room without an owner lost its locks.  Then nobody can read its earlier entries any more."""
+    return event.source == SERVER and not any(change.adding or change.subject for change in event.changes)
+
+
 def _modesSet(event: ModesSet) -> HoldingChange:
     keys = [modeKey(change) for change in event.changes]
-    return HoldingChange(fold(event.room), tuple([key for key in keys if key is not None]))
+    sealed = (SEALED,) if unlocks(event) else ()
+    return HoldingChange(fold(event.room), (*[key for key in keys if key is not None], *sealed))
 
 
 def _privateMessage(event: PrivateMessage) -> HoldingChange | None:
@@ -346,10 +356,13 @@ class Holding:
         """
         Move the keys of a room to its new name.
 
-        The new name was not in use, so its old keys are void.  Earlier entries contain the name that the room had at
-        the time.  So an entry that renamed the room must stay current while any earlier entry holds a key.
+        The new name was not in use, so its old keys are void, except L{SEALED}.  Earlier entries contain the name that
+        the room had at the time.  So an entry that renamed the room must stay current while any earlier entry holds a
+        key.
         """
-        keys = self._scopes.pop(origin, {})
+        keys, sealed = self._scopes.pop(origin, {}), self._scopes.get(target, {}).get(SEALED, 0)
+        if sealed > keys.get(SEALED, 0):
+            keys[SEALED] = sealed
         oldest = min([held for key, held in keys.items() if not key.startswith(RENAMED)], default=None)
         self._scopes[target] = {
             key: held

@@ -41,6 +41,7 @@ BANS = frozenset("be")
 SETTINGS = {
     "description": "what the room is about",
     "successor": "the account that becomes its founder when the founder's account is dropped",
+    "history": "who can read what was said: joined, members, accounts or everyone",
 }
 """The settings of registered rooms, each with its meaning."""
 
@@ -59,15 +60,17 @@ class Member:
     @ivar restrictions: what bans forbid them, regardless of rank, as cached by L{Bans}.  Letters of L{ACTING
         <twistchat.chat.model.bans.masks.ACTING>}, and L{EVERYTHING}.
     @ivar checkedSource: the user's names that the restrictions are based on; C{None} before the first check.
+    @ivar since: the sequence number of the entry with which they joined.
     @ivar moves: the value of L{User.moves} that the restrictions are based on.
     @ivar version: the value of L{Bans.version} that the restrictions are based on.
     """
 
-    __slots__ = ("checkedSource", "moves", "ranks", "restrictions", "user", "version")
+    __slots__ = ("checkedSource", "moves", "ranks", "restrictions", "since", "user", "version")
 
-    def __init__(self, user: User, ranks: str) -> None:
+    def __init__(self, user: User, ranks: str, since: int = 0) -> None:
         self.user = user
         self.ranks = ranks
+        self.since = since
         self.restrictions = UNRESTRICTED
         self.checkedSource: Source | None = None
         self.moves = self.version = 0
@@ -291,14 +294,17 @@ class Rooms:
 
     @ivar vacancies: the vacancies of rooms whose last operator has left, by folded name.  Such a room may have been
         removed, or may have another operator, who was the first to join it when it was empty.
+    @ivar sealed: the sequence numbers before which nobody can read the entries of a room, by folded name: the room was
+        empty, had no owner, and lost its locks, so strangers can join it.  Such a room may have been removed.
     @ivar unlocked: rooms that became empty, each with the locks that it lost, which must still be recorded in the
         journal.  The rooms may have been removed since.  Not part of the replicated state.
     """
 
-    __slots__ = ("_byFounder", "_byName", "_bySkeleton", "_formerNames", "unlocked", "vacancies")
+    __slots__ = ("_byFounder", "_byName", "_bySkeleton", "_formerNames", "sealed", "unlocked", "vacancies")
 
     def __init__(self) -> None:
         self.vacancies: dict[str, Vacancy] = {}
+        self.sealed: dict[str, int] = {}
         self.unlocked: list[tuple[Room, tuple[ModeChange, ...]]] = []
         self._byName: dict[str, Room] = {}
         self._formerNames: dict[str, None] = {}
@@ -364,6 +370,9 @@ class Rooms:
             self.vacancies.pop(new, None)
         if old in self.vacancies:
             self.vacancies = {new if key == old else key: vacancy for key, vacancy in self.vacancies.items()}
+        if old != new and old in self.sealed:
+            # The histories of both names are one from now on.
+            self.sealed[new] = max(self.sealed.pop(old), self.sealed.get(new, 0))
         self.addFormerName(old)
         room.name, room.key = name, new
         self.add(room)

@@ -8,7 +8,7 @@ A I{span} selects a range of one conversation, by sequence number or by time, li
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from twistchat.chat.model.events import (
     Entry,
@@ -34,6 +34,15 @@ class At:
 Point = int | At
 """One end of a range: a sequence number, or a time."""
 
+Kinds: TypeAlias = frozenset[type[Event]]
+"""Classes of events to select.  An empty set selects all."""
+
+ALL: Final[Kinds] = frozenset()
+"""All events."""
+
+TEXTS: Final[Kinds] = frozenset({RoomMessage, PrivateMessage})
+"""Texts only."""
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -48,6 +57,8 @@ class Span:
     @ivar after: select only later entries.
     @ivar before: select only earlier entries.
     @ivar oldest: whether to select the oldest entries if there are more than C{limit}.
+    @ivar kinds: select only events of these classes.
+    @ivar first: select no entries before this sequence number, because the reader has no access to them.
     """
 
     conversation: str
@@ -55,6 +66,8 @@ class Span:
     after: Point | None = None
     before: Point | None = None
     oldest: bool = False
+    kinds: Kinds = ALL
+    first: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +78,15 @@ class Around:
     @ivar conversation: the name of the conversation, see L{conversation}.
     @ivar limit: the maximum number of entries, at least 1.
     @ivar point: the middle of the selection.
+    @ivar kinds: select only events of these classes.
+    @ivar first: select no entries before this sequence number, because the reader has no access to them.
     """
 
     conversation: str
     limit: int
     point: Point
+    kinds: Kinds = ALL
+    first: int = 0
 
 
 @dataclass(frozen=True, slots=True)

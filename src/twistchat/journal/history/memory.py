@@ -191,6 +191,10 @@ def select(entries: Sequence[Entry], span: Span | Around) -> Sequence[Entry]:
 
     @param entries: all entries of the conversation, oldest first.
     """
+    if span.first:
+        entries = entries[_position(entries, span.first, bisect_left) :]
+    if span.kinds:
+        entries = [entry for entry in entries if type(entry.event) in span.kinds]
     if isinstance(span, Around):
         return nearest(entries, _position(entries, span.point, bisect_left), span.limit)
     start = 0 if span.after is None else _position(entries, span.after, bisect_right)

@@ -12,6 +12,7 @@ from twisted.logger import Logger
 
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.spans import Around, At, Kept, Point, Span
+from twistchat.journal.codec import KINDS
 from twistchat.journal.history.memory import nearest
 from twistchat.journal.history.renames import Piece, Rename, pieces
 from twistchat.journal.history.words import isWord
@@ -41,6 +42,7 @@ _FROM = f"""
         SELECT sequence FROM entry
         WHERE conversation = ? AND sequence >= ? AND sequence < ?
             AND sequence NOT IN (SELECT value FROM json_each(?))
+            AND (? = '[]' OR kind IN (SELECT value FROM json_each(?)))
         ORDER BY sequence {{}} LIMIT ?
     ) LEFT JOIN entry USING (sequence)
 """
@@ -97,12 +99,14 @@ class _Reading:
 
     @ivar before: leave out entries with this sequence number or a higher one.
     @ivar without: further sequence numbers to leave out, as a JSON array.
+    @ivar kinds: the kinds of entries to select, as a JSON array; all if it is empty.
     """
 
     conversation: str
     limit: int
     before: int
     without: str
+    kinds: str
 
 
 class HistoryReader:
@@ -156,13 +160,14 @@ class HistoryReader:
         @param without: further sequence numbers to leave out, as a JSON array.
         @raise Fault: the file cannot be read.
         """
-        reading = _Reading(span.conversation, span.limit, before, without)
+        kinds = json.dumps(sorted([KINDS[kind] for kind in span.kinds]))
+        reading = _Reading(span.conversation, span.limit, before, without, kinds)
         with faults():
             if isinstance(span, Around):
-                middle = min(self._start(span.point), before)
-                past = self._stretch(_NEWEST, reading, 0, middle)
+                middle = max(span.first, min(self._start(span.point), before))
+                past = self._stretch(_NEWEST, reading, span.first, middle)
                 return nearest([*past, *self._stretch(_OLDEST, reading, middle, before)], len(past), span.limit)
-            start = 0 if span.after is None else self._start(_after(span.after))
+            start = max(span.first, 0 if span.after is None else self._start(_after(span.after)))
             end = before if span.before is None else min(before, self._start(span.before))
             return self._stretch(_OLDEST if span.oldest else _NEWEST, reading, start, end)
 
@@ -237,13 +242,13 @@ class HistoryReader:
 
     def _stretch(self, query: str, reading: _Reading, start: int, end: int) -> list[Kept]:
         """The entries of a conversation between two sequence numbers (the end is exclusive), oldest first."""
-        found, moving = self._rows(query, (reading.conversation, start, end, reading.without, reading.limit))
+        found, moving = self._rows(query, _parameters(reading, reading.conversation, start, end))
         if not moving:
             return self._file.entries(found, reading.conversation)
         entries: list[Kept] = []
         with self._renames(reading.before, reading.without) as renames:
             for name, first, last in pieces(reading.conversation, renames, LAST):
-                part = (name, max(start, first), min(end, last), reading.without, reading.limit)
+                part = _parameters(reading, name, max(start, first), min(end, last))
                 entries += self._file.entries(self._rows(query, part)[0], name)
         sortEntries(entries)
         return entries[: reading.limit] if query is _OLDEST else entries[-reading.limit :]
@@ -292,6 +297,10 @@ class HistoryReader:
                 " ORDER BY sequence DESC",
                 (before, without),
             ).fetchall()
+
+
+def _parameters(reading: _Reading, name: str, start: int, end: int) -> Sequence[object]:
+    return (name, start, end, reading.without, reading.kinds, reading.kinds, reading.limit)
 
 
 def _after(point: Point) -> Point:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from twistchat.chat.errors import Banned
 from twistchat.chat.fanout.delivery import isIgnored
 from twistchat.chat.model.events import Entry
 from twistchat.chat.model.modes.room import prefixes
@@ -56,6 +57,9 @@ async def enterRoom(client: LineProtocol, name: str, key: str | None = None, unl
         room, recent = client.currentRoom(), client.context.settings.limits.historyOnJoin
         try:
             past = await chat.reading.history(session, room.name, recent, before=entry.sequence)
+        except Banned:
+            # An invitation let them in past a ban.
+            past = ()
         finally:
             # A client that joins while the journal cannot be read still sees the members.
             client.reply(b"".join(_introduction(client, room)))

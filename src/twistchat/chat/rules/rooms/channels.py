@@ -12,6 +12,7 @@ from twistchat.chat.errors import NoSuchRoom, NotInRoom
 from twistchat.chat.limits import TokenBucket
 from twistchat.chat.model.bans.room import ListItem
 from twistchat.chat.model.events import SERVER, Entry, ModeChange, ModesSet, RoomRenamed, TopicSet
+from twistchat.chat.model.holding import unlocks
 from twistchat.chat.model.modes.room import HALF_OPERATOR, OPERATOR, RANK_BY_LETTER, parseChanges
 from twistchat.chat.model.names import fold, normalizeRoom
 from twistchat.chat.model.rooms import Member, Room, Topic
@@ -197,6 +198,8 @@ def _modesSet(state: State, entry: Entry, event: ModesSet, origin: Origin | None
     room = room or state.roomFor(event.room, entry.time)
     for change in event.changes:
         room.change(change, event.source.nick, entry.time)
+    if unlocks(event):
+        state.rooms.sealed[room.key] = entry.sequence
     room.audience.publish(entry, origin)
     if any(change.subject is not None or change.letter == "P" for change in event.changes):
         _findOperator(state, entry, room, event)

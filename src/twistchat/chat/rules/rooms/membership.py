@@ -172,7 +172,7 @@ def _joined(state: State, entry: Entry, event: Joined, origin: Origin | None) ->
     if vacancy is not None and vacancy.canReclaim(user, state.users, entry.time):
         ranks = sortRanks(ranks + vacancy.ranks)
         del state.rooms.vacancies[room.key]
-    room.members[event.source.uid] = Member(user, ranks)
+    room.members[event.source.uid] = Member(user, ranks, entry.sequence)
     user.invitations.pop(room, None)
     user.rooms[room.key] = room
     user.moves += 1

@@ -37,6 +37,7 @@ from twistchat.chat.model.sessions import Asker, Origin
 from twistchat.chat.model.texts import checkText
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.rooms.access import free, setAccess, setFounder
+from twistchat.chat.rules.rooms.visibility import READERS
 
 if TYPE_CHECKING:
     from twistchat.chat.state import State
@@ -184,6 +185,8 @@ class Ownership:
         checkText(f"the {setting}", value or "", self._core.limits.topic)
         if setting == "successor" and value:
             value = self._named(value).name
+        if setting == "history" and value and value not in READERS:
+            raise errors.BadName(value[:LONGEST_SETTING], f"does not say who can read; use {', '.join(READERS)}")
         return self._propose(asker, RoomSettingSet(self._source(asker), room.name, setting, value or None))
 
     def grantOwn(self, asker: Asker, name: str) -> Receipt | None:

@@ -23,7 +23,7 @@ from twistchat.chat.model.events import (
     RoomMessage,
     RoomMessageRedacted,
 )
-from twistchat.chat.model.holding import RENAMED, HoldingChange, holdingChange
+from twistchat.chat.model.holding import RENAMED, SEALED, HoldingChange, holdingChange
 from twistchat.chat.model.spans import conversation, conversationsOf
 from twistchat.journal.codec import KINDS
 from twistchat.journal.sqlite.rows import encodable
@@ -69,11 +69,21 @@ _MOVING = """
     )
 """
 
-# See Holding, which does the same in memory.  The new name was not in use, so its old keys are void.  Earlier entries
-# contain the name that the room had at the time, so an entry that renamed the room must stay current while any earlier
-# entry holds a key.
+# See Holding, which does the same in memory.  The new name was not in use, so its old keys are void, except SEALED.
+# Earlier entries contain the name that the room had at the time, so an entry that renamed the room must stay current
+# while any earlier entry holds a key.
 RENAME = (
-    "DELETE FROM holding WHERE conversation = :target AND :origin <> :target",
+    f"""
+    DELETE FROM holding WHERE :origin <> :target AND conversation = :target AND NOT (
+        key = '{SEALED}' AND sequence > coalesce(
+            (SELECT sequence FROM holding WHERE conversation = :origin AND key = '{SEALED}'), 0
+        )
+    )
+    """,
+    f"""
+    DELETE FROM holding WHERE :origin <> :target AND conversation = :origin AND key = '{SEALED}'
+        AND EXISTS (SELECT 1 FROM holding WHERE conversation = :target AND key = '{SEALED}')
+    """,
     "UPDATE holding SET conversation = :target WHERE conversation = :origin",
     "INSERT INTO holding VALUES (:target, :key, :sequence)",
     f"""

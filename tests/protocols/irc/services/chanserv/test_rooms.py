@@ -158,7 +158,7 @@ class SetTests(RoomConversations):
         self.asks(
             self.alice,
             "SET #tea COLOUR green",
-            "The name colour is not a setting; the settings are description, successor",
+            "The name colour is not a setting; the settings are description, successor, history",
         )
         self.asks(self.alice, "SET #tea SUCCESSOR bob", "There is no account bob")
         self.asks(self.member("bob"), "SET #tea DESCRIPTION x", "Only the founder of #tea can do that")
