@@ -284,6 +284,7 @@ class Scene:
         lobby: str = "",
     ) -> None:
         self.now = 0.0
+        self.keptTags: tuple[str, ...] = ("draft/react",)
         self.protection = NickProtection()
         self.wakes = 0
         self.later: float | None = None
@@ -311,6 +312,7 @@ class Scene:
             lobby,
             self._later,
             protection=lambda: self.protection,
+            keptTags=lambda: self.keptTags,
         )
         self.dialect = FakeDialect()
         self.log.open(self.apply)

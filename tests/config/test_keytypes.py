@@ -14,6 +14,7 @@ from twistchat.chat.limits import Bytes, Networks, Seconds
 from twistchat.config.keytypes import (
     Age,
     BadValue,
+    ClientTags,
     Directory,
     Endpoints,
     Fingerprint,
@@ -92,6 +93,8 @@ class ReadingTests(SynchronousTestCase):
             (Nicks, [], ()),
             (Nicks, ["ChanServ", "日本"], ("ChanServ", "日本")),
             (Nicks, "ChanServ", ("ChanServ",)),
+            (ClientTags, ["+draft/react", "+reply"], ("+draft/react", "+reply")),
+            (ClientTags, "+example.com/x", ("+example.com/x",)),
             (Endpoints, ["tcp:1", " unix:a b "], ("tcp:1", "unix:a b")),
             (Endpoints, "tcp:1", ("tcp:1",)),
             (Endpoints, ("tcp:1",), ("tcp:1",)),
@@ -142,6 +145,7 @@ class ReadingTests(SynchronousTestCase):
         count, rate, text = "a whole number of at least 1", "a number greater than 0", "a text is wanted"
         time, size, network = 'such as "30s"', 'such as "10KiB"', 'such as "192.0.2.0/24"'
         name, greeting, server = "without spaces", "without control characters", "1 to 63 letters"
+        tag = 'such as "+draft/react"'
         table: list[tuple[Any, Any, Any, str]] = [
             (str, 5, 5, text),
             (str, ["x"], ["x"], text),
@@ -172,6 +176,9 @@ class ReadingTests(SynchronousTestCase):
             (Kind, ["memory"], ["memory"], '"memory" or "sqlite" is wanted'),
             (Nicks, 5, 5, "a list of texts"),
             (Nicks, {}, {}, "a list of texts"),
+            (ClientTags, ["reply"], "reply", tag),
+            (ClientTags, ["+a", "+b c"], "+b c", tag),
+            (ClientTags, ["+draft/"], "+draft/", tag),
             (Nicks, ["a", 5], 5, text),
             (Nicks, ["a", ""], "", name),
             (Nicks, ["a", "b c"], "b c", name),

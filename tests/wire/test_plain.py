@@ -24,6 +24,8 @@ from twistchat.chat.model.events import (
     HostSet,
     Invited,
     Joined,
+    KeptPrivateTagMessage,
+    KeptRoomTagMessage,
     Kicked,
     Killed,
     ModeChange,
@@ -147,6 +149,8 @@ GOLDEN: tuple[tuple[Event, str, str], ...] = (
     *[(event, "", "") for event in everyEvent("x") if isinstance(event, OF_ACCOUNTS)],
     (RoomTagMessage(ALICE, "#a", "s1", (("typing", "active"),)), "", ""),
     (PrivateTagMessage(ALICE, "s1", BOB, (("typing", "active"),)), "", ""),
+    (KeptRoomTagMessage(ALICE, "#a", "s1", (("draft/react", "+1"),)), "", ""),
+    (KeptPrivateTagMessage(ALICE, "s1", BOB, (("draft/react", "+1"),)), "", ""),
 )
 """Events, and how they are shown in the current room and elsewhere."""
 

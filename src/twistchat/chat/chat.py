@@ -8,7 +8,7 @@ L{State.apply <twistchat.chat.state.State.apply>} does so after the log has acce
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import TYPE_CHECKING
 
 from twistchat.chat.fanout.audience import Broadcast
@@ -69,6 +69,7 @@ class Chat:
         node: str = "local",
         inherits: bool = True,
         protection: Callable[[], NickProtection] = NickProtection,
+        keptTags: Callable[[], Container[str]] = frozenset,
     ) -> None:
         """
         @param log: takes proposed events; open it with this chat's C{state.apply}.
@@ -86,13 +87,27 @@ class Chat:
         @param node: the id of this node, which goes into the entries of its sessions.
         @param inherits: whether other accounts get the rooms of an account that is dropped.
         @param protection: returns how nicks of accounts are protected.
+        @param keptTags: returns the names of client-only tags that the history keeps without a text, without the C{+}.
         """
         self.state = State(
             Broadcast(atTurnEnd, departures), lambda: self.upkeep.needed(), lambda user: self.upkeep.claimed(user)
         )
         self.limits = limits
         self.settled = log.settled
-        core = Core(self.state, log, history, limits, now, wall, ids, node, reserve(reserved), fold(lobby), protection)
+        core = Core(
+            self.state,
+            log,
+            history,
+            limits,
+            now,
+            wall,
+            ids,
+            node,
+            reserve(reserved),
+            fold(lobby),
+            protection,
+            keptTags,
+        )
         self.inbox = Inbox(core)
         self.speaking = Speaking(core, self.inbox)
         self.membership = Membership(core)

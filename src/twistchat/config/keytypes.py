@@ -40,6 +40,9 @@ Zone = Annotated[str, "time zone"]
 Nicks = Annotated[tuple[str, ...], "nicks"]
 """Names that users could choose as nicks."""
 
+ClientTags = Annotated[tuple[str, ...], "client tags"]
+"""Names of client-only tags, with the C{+} (IRCv3 message-tags)."""
+
 Text = Annotated[str, "text"]
 """A text of one line, without control characters."""
 
@@ -101,6 +104,8 @@ _NETWORK_NAME = re.compile(r"[A-Za-z0-9._-]{1,63}")
 _HOST = re.compile(r"[A-Za-z0-9/.-][A-Za-z0-9:/._-]{0,62}")
 
 _URL = re.compile(r"https?://[!-~]{1,190}")
+
+_CLIENT_TAG = re.compile(r"\+([A-Za-z0-9.-]+/)?[A-Za-z0-9-]+")
 
 _PASSWORD_HASH = re.compile(
     r"\$argon2id\$v=19\$m=[0-9]{1,8},t=[0-9]{1,4},p=[0-9]{1,3}\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{16,172}"
@@ -250,6 +255,9 @@ def _matching(pattern: re.Pattern[str], why: str, empty: bool = True) -> Callabl
         return text
 
     return read
+
+
+_clientTag = _matching(_CLIENT_TAG, 'the name of a client-only tag such as "+draft/react" is wanted', empty=False)
 
 
 def _passwordHash(value: object) -> str:
@@ -469,6 +477,7 @@ _READINGS: dict[object, Reading] = {
     Fingerprint: _fingerprint,
     Privileges: lambda value: _items(value, _privilege),
     Nicks: lambda value: _items(value, visible),
+    ClientTags: lambda value: _items(value, _clientTag),
     Endpoints: _endpoints,
     Networks: lambda value: _items(value, _network),
 }

@@ -16,6 +16,7 @@ from twistchat.chat.limits import Networks
 from twistchat.chat.model.names import DEFAULT_RESERVED
 from twistchat.config.keytypes import (
     Age,
+    ClientTags,
     Directory,
     Fingerprint,
     Host,
@@ -66,10 +67,13 @@ class ChatSettings:
     @ivar lobby: the room that users enter when they connect through a door that shows one room at a time.  Only server
         operators with the privilege "rooms" can lock it.
     @ivar reserved: nicks that nobody can use, such as the names of services.
+    @ivar keptTags: client-only tags that are kept with the history when they are sent without a text, such as those of
+        reactions.  Other tags without a text, such as "+typing", are only passed on.
     """
 
     lobby: str = "#lobby"
     reserved: Nicks = DEFAULT_RESERVED
+    keptTags: ClientTags = ("+draft/react", "+draft/unreact", "+draft/reply", "+react", "+unreact", "+reply")
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +273,7 @@ NAMED: dict[str, Any] = {"webirc": WebircSettings, "classes": ClassSettings, "op
 
 LIVE = (
     "server.description",
+    "chat.keptTags",
     "accounts",
     "webirc",
     "classes",

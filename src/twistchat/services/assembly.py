@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 
 from twisted.cred.checkers import ICredentialsChecker
 from twisted.internet.interfaces import IReactorTime
@@ -68,6 +68,9 @@ def assemble(
         accounts = context.settings.accounts
         return NickProtection(accounts.protection == "strict", accounts.claimTime)
 
+    def keptTags() -> Container[str]:
+        return [name.removeprefix("+") for name in context.settings.chat.keptTags]
+
     chat = Chat(
         log,
         history,
@@ -82,6 +85,7 @@ def assemble(
         upkeep.after,
         inherits=settings.accounts.succession == "next",
         protection=protection,
+        keptTags=keptTags,
     )
     admission, hide = Admission(settings.limits, clock.seconds), cloak(key)
 

@@ -6,8 +6,11 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.model.events import (
     Joined,
+    KeptPrivateTagMessage,
+    KeptRoomTagMessage,
     PrivateMessage,
     PrivateMessageRedacted,
+    PrivateTagMessage,
     Renamed,
     RoomMessage,
     RoomRenamed,
@@ -41,8 +44,13 @@ class ConversationTests(SynchronousTestCase):
         self.assertEqual(conversation(RoomRenamed(GUEST, "#old", "#New")), "#new")
 
     def test_signals(self) -> None:
-        """Tags without a text are not read back."""
+        """Tags without a text belong to a conversation if they are kept, under the rules for texts."""
         self.assertIsNone(conversation(RoomTagMessage(GUEST, "#room", "s1", ())))
+        self.assertIsNone(conversation(PrivateTagMessage(ALICE, "s1", BOB, ())))
+        self.assertEqual(conversation(KeptRoomTagMessage(GUEST, "#Room", "s1", ())), "#room")
+        self.assertEqual(conversation(KeptRoomTagMessage(GUEST, "#Room", "s1", (), "o")), "@#room")
+        self.assertEqual(conversation(KeptPrivateTagMessage(ALICE, "s1", BOB, ())), pair("alice", "bob"))
+        self.assertIsNone(conversation(KeptPrivateTagMessage(ALICE, "s1", GUEST, ())))
 
     def test_private(self) -> None:
         """A private text belongs to the pair of accounts, in both directions and with any nick."""

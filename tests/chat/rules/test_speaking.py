@@ -13,6 +13,8 @@ from twistchat.chat import errors
 from twistchat.chat.limits import ChatLimits
 from twistchat.chat.model.events import (
     Entry,
+    KeptPrivateTagMessage,
+    KeptRoomTagMessage,
     Kind,
     PrivateMessageRedacted,
     PrivateTagMessage,
@@ -20,7 +22,7 @@ from twistchat.chat.model.events import (
     RoomTagMessage,
 )
 from twistchat.chat.model.sessions import Origin
-from twistchat.chat.model.spans import Around, Kept, Span
+from twistchat.chat.model.spans import Around, Kept, Span, pair
 from twistchat.chat.model.users import Operator, User
 from twistchat.journal.history.memory import MemoryHistory
 from twistchat.testing import inMemory
@@ -122,6 +124,28 @@ class TextTests(SynchronousTestCase):
         self.assertFalse(self.scene.entries[-1].event.durable)
         done(self.scene.chat.speaking.sendTagsPrivate(self.alice.session, "bob", TAGS))
         self.assertFalse(self.scene.entries[-1].event.durable)
+
+    def test_signalsKept(self) -> None:
+        """Tags alone are stored if one of them is in the list of kept tags, and are heard like others."""
+        for person, name in ((self.alice, "alice"), (self.bob, "bob")):
+            self.scene.account(name)
+            self.successResultOf(self.scene.logIn(person, name))
+        self.scene.clear(self.alice, self.bob)
+        speaking, session, tags = self.scene.chat.speaking, self.alice.session, (*TAGS, ("draft/react", "x"))
+        kept = [
+            done(speaking.sendTags(session, "#a", tags)),
+            done(speaking.sendTags(session, "#a", tags, "o")),
+            done(speaking.sendTagsPrivate(session, "bob", tags)),
+        ]
+        classes = [KeptRoomTagMessage, KeptRoomTagMessage, KeptPrivateTagMessage]
+        self.assertEqual([type(entry.event) for entry in kept], classes)
+        for name, entry in zip(("#a", "@#a", pair("alice", "bob")), kept, strict=True):
+            self.assertEqual(self.successResultOf(self.scene.history.read(Span(name, 1))), [entry])
+        self.scene.endTurn()
+        written = " +typing=active +draft/x= +draft/react=x"
+        self.assertEqual(self.bob.heard(), [f"#a alice signals{written}", f"@bob alice signals{written}"])
+        self.scene.keptTags = ()
+        self.assertFalse(done(speaking.sendTags(session, "#a", tags)).event.durable)
 
     def test_ignoredSignals(self) -> None:
         """Nothing of an ignored user is heard."""
@@ -419,6 +443,15 @@ class UnsayTests(SynchronousTestCase):
             self.scene.endTurn()
             heard = [f"#a {person.user.nick} unsaid {msgid} typo"]
             self.assertEqual([someone.heard() for someone in (self.op, self.alice, self.guest)], 3 * [heard])
+
+    def test_tags(self) -> None:
+        """Kept tags can be redacted like texts, but not other tags."""
+        tags = (("draft/react", "x"),)
+        kept = done(self.scene.chat.speaking.sendTags(self.guest.session, "#a", tags)).msgid
+        refused(errors.NotYours, lambda: self.unsay(self.alice, kept))
+        done(self.unsay(self.guest, kept))
+        passing = done(self.scene.chat.speaking.sendTags(self.guest.session, "#a", TAGS)).msgid
+        refused(errors.NoSuchText, lambda: self.unsay(self.guest, passing))
 
     def test_ownUnderAnotherNick(self) -> None:
         """A text stays its author's with another nick, in another session, and later with the same account."""

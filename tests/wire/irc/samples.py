@@ -14,6 +14,8 @@ from twistchat.chat.model.events import (
     HostSet,
     Invited,
     Joined,
+    KeptPrivateTagMessage,
+    KeptRoomTagMessage,
     Kicked,
     Killed,
     ModeChange,
@@ -49,6 +51,8 @@ ROBOT = Source("u3", "robot", "ro", "r.cloak", None, "Robot", bot=True)
 
 REPLY = (("draft/reply", "x-1"), ("typing", ""))
 
+REACTION = (("draft/reply", "x-1"), ("draft/react", "\N{THUMBS UP SIGN}"))
+
 EVENTS: tuple[Event, ...] = (
     RoomMessage(ALICE, "#a", "s1", "hello, all"),
     RoomMessage(BOB, "#a", "s2", "waves", "action", tags=REPLY),
@@ -58,6 +62,8 @@ EVENTS: tuple[Event, ...] = (
     PrivateMessage(ALICE, "s1", BOB, "winks\nand goes", "action"),
     PrivateTagMessage(ALICE, "s1", BOB, (("typing", "active"),)),
     RoomTagMessage(ALICE, "#a", "s1", (("typing", "done"),), "v"),
+    KeptPrivateTagMessage(ALICE, "s1", BOB, REACTION),
+    KeptRoomTagMessage(ALICE, "#a", "s1", REACTION),
     RoomMessageRedacted(ALICE, "#a", 3, "x-3", "oops"),
     PrivateMessageRedacted(ALICE, BOB, 3, "x-3"),
     Joined(ALICE, "#a", "lunch", "qo"),

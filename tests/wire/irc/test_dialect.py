@@ -21,6 +21,8 @@ from twistchat.chat.model.events import (
     HostSet,
     Invited,
     Joined,
+    KeptPrivateTagMessage,
+    KeptRoomTagMessage,
     Kicked,
     Killed,
     ModeChange,
@@ -127,6 +129,8 @@ class RenderTests(SynchronousTestCase):
             (RoomTagMessage(ALICE, "#a", "s1", (("typing", "active"),)), "#a"),
             (RoomTagMessage(ALICE, "#a", "s1", (("typing", "active"),), "o"), "@#a"),
             (PrivateTagMessage(ALICE, "s1", BOB, (("typing", "active"),)), "bob"),
+            (KeptRoomTagMessage(ALICE, "#a", "s1", (("typing", "active"),)), "#a"),
+            (KeptPrivateTagMessage(ALICE, "s1", BOB, (("typing", "active"),)), "bob"),
         )
         for event, target in signals:
             self.assertLines(event, caps=("server-time", "account-tag"))

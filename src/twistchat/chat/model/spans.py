@@ -13,6 +13,8 @@ from typing import Final, TypeAlias
 from twistchat.chat.model.events import (
     Entry,
     Event,
+    KeptPrivateTagMessage,
+    KeptRoomTagMessage,
     PrivateMessage,
     PrivateMessageRedacted,
     RoomEvent,
@@ -108,12 +110,12 @@ def conversation(event: Event) -> str | None:
     """
     The name of the conversation that an event belongs to.
 
-    @return: for an event in a room, except tags, the room's folded name, with the prefix of the rank if it is a text to
-        a rank; for a rename, the new name; for a private text between two accounts, the L{pair}.  C{None} for any other
-        event, which cannot be read back.  Private texts of guests are among these, because another guest may take the
-        same nick.
+    @return: for an event in a room, the room's folded name, with the prefix of the rank if it is a text or tags to a
+        rank; for a rename, the new name; for private texts and tags between two accounts, the L{pair}.  C{None} for any
+        other event, which cannot be read back.  Tags that are not kept are among these; so are private texts of guests,
+        because another guest may take the same nick.
     """
-    if isinstance(event, RoomMessage):
+    if isinstance(event, (RoomMessage, KeptRoomTagMessage)):
         room = fold(event.room)
         return RANK_BY_LETTER[event.rank].prefix + room if event.rank else room
     if isinstance(event, RoomRenamed):
@@ -121,7 +123,7 @@ def conversation(event: Event) -> str | None:
     if isinstance(event, RoomEvent):
         return None if isinstance(event, RoomTagMessage) else fold(event.room)
     if (
-        isinstance(event, (PrivateMessage, PrivateMessageRedacted))
+        isinstance(event, (PrivateMessage, PrivateMessageRedacted, KeptPrivateTagMessage))
         and event.source.account is not None
         and event.recipient.account is not None
     ):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -46,6 +46,7 @@ class Core:
     @ivar node: the id of this node, which goes into the entries of its sessions.
     @ivar lobby: the folded name of the room that only server operators can lock; C{""} for none.
     @ivar protection: returns how nicks of accounts are protected.
+    @ivar keptTags: returns the names of client-only tags that the history keeps without a text, without the C{+}.
     @ivar pending: how many proposals are on their way that count against a limit, by what they count for.
     """
 
@@ -60,6 +61,7 @@ class Core:
     reserved: frozenset[str] = frozenset()
     lobby: str = ""
     protection: Callable[[], NickProtection] = NickProtection
+    keptTags: Callable[[], Container[str]] = frozenset
     pending: Counter[str] = field(default_factory=Counter)
 
     def counted(self, what: str, receipt: Receipt) -> Receipt:

@@ -13,6 +13,8 @@ from twistchat.chat.fanout.delivery import isIgnored
 from twistchat.chat.model.events import (
     Cuts,
     Entry,
+    KeptPrivateTagMessage,
+    KeptRoomTagMessage,
     Kind,
     PrivateMessage,
     PrivateMessageRedacted,
@@ -115,24 +117,35 @@ class Speaking:
         return sending
 
     def sendTags(self, asker: Asker, name: str, tags: Tags, rank: str = "") -> Receipt:
-        """Send tags without a text to a room, under the rules for texts.  The parameters are those of L{say}."""
+        """
+        Send tags without a text to a room, under the rules for texts.  The parameters are those of L{say}.
+
+        The history keeps them if one of them is in the list of kept tags, like a reaction or a reply.
+        """
         user = self._core.user(asker)
         room = self._speaking(user, name, rank)
-        return self._core.propose(asker, RoomTagMessage(user.source, room.name, asker.session.id, tags, rank))
+        kind = KeptRoomTagMessage if self._kept(tags) else RoomTagMessage
+        return self._core.propose(asker, kind(user.source, room.name, asker.session.id, tags, rank))
 
     def sendTagsPrivate(self, asker: Asker, nick: str, tags: Tags) -> Receipt:
-        """Send tags without a text to one user."""
+        """Send tags without a text to one user.  Some are kept, see L{sendTags}."""
         user = self._core.user(asker)
         recipient = self._core.named(nick)
         _checkAccepted(recipient, user, "", "message")
-        return self._core.propose(asker, PrivateTagMessage(user.source, asker.session.id, recipient.source, tags))
+        kind = KeptPrivateTagMessage if self._kept(tags) else PrivateTagMessage
+        return self._core.propose(asker, kind(user.source, asker.session.id, recipient.source, tags))
+
+    def _kept(self, tags: Tags) -> bool:
+        """Whether the history keeps a message with these tags and without a text."""
+        kept = self._core.keptTags()
+        return any(name in kept for name, _ in tags)
 
     # Redaction
 
     async def redact(self, asker: Asker, name: str, msgid: str, reason: str = "") -> Entry:
         """
-        Redact a text in a room that the asker is in.  Users can redact their own texts.  Operators of the room, and
-        server operators with the privilege C{"redact"}, can redact all texts.
+        Redact a text in a room that the asker is in, or kept tags.  Users can redact their own texts.  Operators of the
+        room, and server operators with the privilege C{"redact"}, can redact all texts.
 
         Texts to a rank (STATUSMSG) are not found.
 
@@ -155,9 +168,9 @@ class Speaking:
 
     async def redactPrivate(self, asker: Asker, nick: str, msgid: str, reason: str = "") -> Entry:
         """
-        Redact a text in the private conversation with a user.  Both need an account, because only conversations between
-        accounts can be read back.  Users can redact their own texts; server operators with the privilege C{"redact"}
-        can redact all.
+        Redact a text in the private conversation with a user, or kept tags.  Both need an account, because only
+        conversations between accounts can be read back.  Users can redact their own texts; server operators with the
+        privilege C{"redact"} can redact all.
 
         @param msgid: the id of the text's entry.
         @raise NoSuchText: the conversation has no such text.
@@ -215,11 +228,7 @@ class Speaking:
         sequence = self._core.history.locate(msgid)
         found = () if sequence is None else await self._core.history.read(Around(conversation, 1, sequence))
         for entry in found:
-            if (
-                isinstance(entry, Entry)
-                and entry.msgid == msgid
-                and isinstance(entry.event, (RoomMessage, PrivateMessage))
-            ):
+            if isinstance(entry, Entry) and entry.msgid == msgid and isinstance(entry.event, REDACTABLE):
                 return entry
         raise errors.NoSuchText(target, msgid)
 
@@ -263,6 +272,9 @@ class Speaking:
             raise errors.UnknownMode(rank)
         return room
 
+
+REDACTABLE = (RoomMessage, PrivateMessage, KeptRoomTagMessage, KeptPrivateTagMessage)
+"""The events that can be redacted."""
 
 TEXT_MODES = frozenset("TCc")
 """The modes of a room that block some texts of all users."""
@@ -359,9 +371,11 @@ def _recipients(room: Room, event: RoomMessage | RoomTagMessage) -> set[str]:
 EFFECTS: Effects = {
     RoomMessage: _roomMessage,
     RoomTagMessage: _roomMessage,
+    KeptRoomTagMessage: _roomMessage,
     RoomMessageRedacted: _roomMessageRedacted,
     PrivateMessage: _privateMessage,
     PrivateTagMessage: _privateMessage,
+    KeptPrivateTagMessage: _privateMessage,
     PrivateMessageRedacted: _privateMessageRedacted,
 }
 """The effect of each class of event."""

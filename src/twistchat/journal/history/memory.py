@@ -15,6 +15,8 @@ from zope.interface import implementer
 from twistchat.chat.model.events import (
     Entry,
     Event,
+    KeptPrivateTagMessage,
+    KeptRoomTagMessage,
     PrivateMessage,
     PrivateMessageRedacted,
     RoomMessage,
@@ -159,7 +161,7 @@ class MemoryHistory:
             index = bisect_left(place.entries, event.sequence, key=attrgetter("sequence"))
             if index == len(place.entries) or place.entries[index].sequence != event.sequence:
                 continue
-            if isinstance(place.entries[index].event, RoomMessage if inRoom else PrivateMessage):
+            if isinstance(place.entries[index].event, _REDACTABLE[type(event)]):
                 del place.entries[index]
                 positions = (at for at, other in enumerate(self._order) if other.current() is place)
                 del self._order[next(islice(positions, index, None))]
@@ -183,6 +185,13 @@ class MemoryHistory:
     def _dropIfEmpty(self, place: _Conversation) -> None:
         if not place.entries:
             del self._conversations[place.name]
+
+
+_REDACTABLE = {
+    RoomMessageRedacted: (RoomMessage, KeptRoomTagMessage),
+    PrivateMessageRedacted: (PrivateMessage, KeptPrivateTagMessage),
+}
+"""The events that each redaction deletes."""
 
 
 def select(entries: Sequence[Entry], span: Span | Around) -> Sequence[Entry]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from twistchat.chat.model.events import (
+    KeptPrivateTagMessage,
+    KeptRoomTagMessage,
     PrivateMessage,
     PrivateMessageRedacted,
     PrivateTagMessage,
@@ -59,12 +61,42 @@ class TextContract(OpenedJournal):
         self.assertEqual(self.texts(Span("+#room", 9)), ["secret voice"])
 
     def test_signals(self) -> None:
-        """Tag messages are applied and cannot be read."""
+        """Tag messages that are not kept are applied and cannot be read."""
         tags = (("typing", "active"),)
         events = [RoomTagMessage(ANN, "#room", "s1", tags), PrivateTagMessage(ANN, "s1", BOB, tags)]
         self.append(*events)
         self.assertEqual([entry.event for entry in self.applied[-2:]], events)
         self.assertEqual([*self.read(Span("#room", 9)), *self.read(Span(pair("ann", "bob"), 9))], [])
+
+    def test_keptSignals(self) -> None:
+        """Kept tag messages can be read, in order with the texts.  A search does not find them."""
+        tags = (("draft/reply", "j-7"), ("draft/react", "word"))
+        first, room, ranked, private, last = self.append(
+            said("one"),
+            KeptRoomTagMessage(ANN, "#Room", "s1", tags),
+            KeptRoomTagMessage(ANN, "#room", "s1", tags, "o"),
+            KeptPrivateTagMessage(ANN, "s1", BOB, tags),
+            said("two"),
+        )
+        self.append(KeptPrivateTagMessage(ANN, "s1", GUEST, tags))
+        self.assertEqual(self.read(Span("#room", 9)), [first, room, last])
+        self.assertEqual(self.read(Around("#room", 1, room.sequence)), [room])
+        self.assertEqual(self.read(Span("@#room", 9)), [ranked])
+        self.assertEqual(self.read(Span(pair("ann", "bob"), 9)), [private])
+        self.assertEqual(self.search("word", account="ann"), [])
+
+    def test_keptSignalsUnsaid(self) -> None:
+        """Redacted tags cannot be read.  The redaction of a text leaves the tags that refer to it."""
+        tags = (("draft/react", "x"),)
+        text, room, private = self.append(
+            said("one"), KeptRoomTagMessage(ANN, "#room", "s1", tags), KeptPrivateTagMessage(ANN, "s1", BOB, tags)
+        )
+        (unsaid,) = self.append(RoomMessageRedacted(ANN, "#room", text.sequence, text.msgid))
+        self.assertEqual(self.read(Span("#room", 9)), [room, unsaid])
+        (again,) = self.append(RoomMessageRedacted(ANN, "#room", room.sequence, room.msgid))
+        self.assertEqual(self.read(Span("#room", 9)), [unsaid, again])
+        (untold,) = self.append(PrivateMessageRedacted(BOB, ANN, private.sequence, private.msgid))
+        self.assertEqual(self.read(Span(pair("ann", "bob"), 9)), [untold])
 
     def test_unsaid(self) -> None:
         """A redacted text cannot be read or found.  The redaction can be read."""

@@ -60,6 +60,8 @@ from twistchat.chat.model.events.server import (
     ServerBanSet,
 )
 from twistchat.chat.model.events.texts import (
+    KeptPrivateTagMessage,
+    KeptRoomTagMessage,
     PrivateMessage,
     PrivateMessageRedacted,
     PrivateTagMessage,
@@ -108,6 +110,8 @@ __all__ = [
     "InboxRead",
     "Invited",
     "Joined",
+    "KeptPrivateTagMessage",
+    "KeptRoomTagMessage",
     "Kicked",
     "Killed",
     "Kind",

@@ -37,9 +37,15 @@ class PrivateTagMessage(Event, frozen=True, gc=False):
     tags: Tags
 
 
+class KeptPrivateTagMessage(PrivateTagMessage, frozen=True, gc=False):
+    """Tags without a text, from one user to another, that are kept with the history, such as a reaction."""
+
+    durable: ClassVar[bool] = True
+
+
 class PrivateMessageRedacted(Event, frozen=True, gc=False):
     """
-    A private text was redacted.
+    A private text was redacted, or tags without a text.
 
     @ivar recipient: the other user of the conversation: the recipient of the text, or its author.
     @ivar sequence: the sequence number of the text's entry, which the journal has deleted.
@@ -85,9 +91,15 @@ class RoomTagMessage(RoomEvent, frozen=True, gc=False):
     rank: str = ""
 
 
+class KeptRoomTagMessage(RoomTagMessage, frozen=True, gc=False):
+    """Tags without a text, to a room, that are kept with the history, such as a reaction."""
+
+    durable: ClassVar[bool] = True
+
+
 class RoomMessageRedacted(RoomEvent, frozen=True, gc=False):
     """
-    A text in a room was redacted.
+    A text in a room was redacted, or tags without a text.
 
     @ivar sequence: the sequence number of the text's entry, which the journal has deleted.
     @ivar msgid: the message id of the text.

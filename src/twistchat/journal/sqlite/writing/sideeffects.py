@@ -3,9 +3,9 @@ Side effects: the changes to other rows that the same transaction makes when it 
 
 An entry that sets or releases keys of the register (L{twistchat.chat.model.holding}) changes the table C{holding}.  If
 its change is late, the transaction only notes in the table C{undecided} that the change is due, and
-L{twistchat.journal.sqlite.writing.accepting} makes it when the entry has been applied.  A redaction deletes the text.
-A rename adds rows to the tables C{renaming} and C{moving}; the room's keys move to the new name when the rename has
-been applied, see L{RENAME}.
+L{twistchat.journal.sqlite.writing.accepting} makes it when the entry has been applied.  A redaction deletes the text
+or the tags.  A rename adds rows to the tables C{renaming} and C{moving}; the room's keys move to the new name when the
+rename has been applied, see L{RENAME}.
 
 The triggers of the schema only keep the word index equal to the entries.
 """
@@ -18,6 +18,8 @@ from typing import TypeAlias
 
 from twistchat.chat.model.events import (
     Entry,
+    KeptPrivateTagMessage,
+    KeptRoomTagMessage,
     PrivateMessage,
     PrivateMessageRedacted,
     RoomMessage,
@@ -45,7 +47,7 @@ _RELEASE = """
 _REDACT = """
     DELETE FROM entry WHERE sequence IN (
         SELECT sequence FROM belonging
-        WHERE sequence = :text AND sequence < :sequence AND kind = :kind
+        WHERE sequence = :text AND sequence < :sequence AND kind IN (SELECT value FROM json_each(:kinds))
             AND conversation IN (SELECT value FROM json_each(:conversations))
     )
 """
@@ -159,13 +161,13 @@ class SideEffects:
     def _redact(self, event: RoomMessageRedacted | PrivateMessageRedacted, sequence: int) -> None:
         name = conversation(event)
         names = [] if name is None else [encodable(name)]
-        text: type[RoomMessage | PrivateMessage] = PrivateMessage
+        kinds = [KINDS[PrivateMessage], KINDS[KeptPrivateTagMessage]]
         if isinstance(event, RoomMessageRedacted):
-            text, names = RoomMessage, conversationsOf(names[0])
+            kinds, names = [KINDS[RoomMessage], KINDS[KeptRoomTagMessage]], conversationsOf(names[0])
         parameters = {
             "text": event.sequence,
             "sequence": sequence,
-            "kind": KINDS[text],
+            "kinds": json.dumps(kinds),
             "conversations": json.dumps(names, ensure_ascii=False),
         }
         self._redactions += [(_REDACT, parameters), (_UNMERGED, {"text": event.sequence})]
