@@ -169,13 +169,13 @@ class ReadTests(DamageTestCase):
     def test_indexTwice(self) -> None:
         """If the index of conversations points to a row twice, the read fails."""
         entries = self.append(said("one"), said("two"))
-        rows = self.history.reader._rows  # private: SQLite makes no wrong index when asked to
+        rows = self.history.reader.rows
 
         def wrong(*arguments: Any) -> Any:
             found, moving = rows(*arguments)
             return [found[0], found[0]], moving
 
-        self.patch(self.history.reader, "_rows", wrong)  # private: as above, a wrong index
+        self.patch(self.history.reader, "rows", wrong)
         self.assertEqual(len(entries), 2)
         reading = self.history.read(Span("#room", 9))
         self.settle()

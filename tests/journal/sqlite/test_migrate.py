@@ -28,6 +28,7 @@ from twistchat.chat.model.events import (
 from twistchat.chat.model.spans import Span, pair
 from twistchat.journal.history.export import export
 from twistchat.journal.history.reader import HistoryReader
+from twistchat.journal.history.searching import HistorySearch
 from twistchat.journal.sqlite.migrate import APPLICATION_ID, JournalUnusable, migrate, schema
 from twistchat.testing.contract import ANN, BOB, said
 
@@ -87,7 +88,8 @@ class EarlierTestCase(DiskTestCase):
         """Read and search the file as the console does."""
         reader = HistoryReader.open(self.path)
         try:
-            return list(map(str, export(reader, room))), sound(reader.search([room], "word", 9, account="ann"))
+            found = sound(HistorySearch(reader).search([room], "word", 9, account="ann"))
+            return list(map(str, export(reader, room))), found
         finally:
             reader.close()
 
@@ -184,7 +186,9 @@ class Version2Tests(EarlierTestCase):
         copy = self.path.with_name("journal.sqlite.version2")
         reader = HistoryReader.open(copy)
         self.addCleanup(reader.close)
-        self.assertEqual([entry.sequence for entry in reader.search(["#hall"], "word", 9, account="bob")], [1, 4, 11])
+        self.assertEqual(
+            [entry.sequence for entry in HistorySearch(reader).search(["#hall"], "word", 9, account="bob")], [1, 4, 11]
+        )
         self.assertEqual(list(export(reader, "#hall")), self.asConsole("#hall")[0])
         again = self.path.with_name("again.sqlite")
         reader.copyTo(again)

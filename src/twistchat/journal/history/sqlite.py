@@ -16,6 +16,7 @@ from twistchat.journal.history.reader import HistoryReader
 from twistchat.journal.history.renames import MovePace, Moving
 from twistchat.journal.history.retention import Retention
 from twistchat.journal.history.scrubbing import Scrubbing, ScrubPace
+from twistchat.journal.history.searching import HistorySearch
 from twistchat.journal.history.writing import HistoryWriter
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class SqliteHistory:
     It implements L{Sharer <twistchat.journal.sqlite.sharing.Sharer>}.
 
     @ivar reader: reads, on the reading thread.  Set when the log opens.
+    @ivar searcher: searches, on the reading thread.  Set when the log opens.
     @ivar writer: writes, on the writing thread.  Set when the log opens.
     @ivar indexing: fills the word index.
     @ivar moving: moves entries of renamed rooms.
@@ -40,6 +42,7 @@ class SqliteHistory:
     """
 
     reader: HistoryReader
+    searcher: HistorySearch
     writer: HistoryWriter
 
     def __init__(
@@ -82,7 +85,7 @@ class SqliteHistory:
         end, refused = self._log.applied + 1, self._log.refused()
         if before is not None:
             end = min(before, end)
-        return self._read(lambda reader: reader.search(conversations, words, limit, end, account, refused))
+        return self._read(lambda _: self.searcher.search(conversations, words, limit, end, account, refused))
 
     def locate(self, msgid: str) -> int | None:
         """See L{IHistory.locate}."""
@@ -93,6 +96,7 @@ class SqliteHistory:
     def prepare(self, reader: RowReader, writer: Writer) -> None:
         """See L{Sharer.prepare <twistchat.journal.sqlite.sharing.Sharer.prepare>}."""
         self.reader = HistoryReader(reader)
+        self.searcher = HistorySearch(self.reader)
         self.writer = HistoryWriter(writer)
         if self._retention is not None:
             self._retention.start(self._write, self._read, self._applied)
