@@ -19,6 +19,7 @@ from twisted.application.service import IService
 
 from twistchat.accounts.pam import PamChecker
 from twistchat.accounts.passwords import Verifier
+from twistchat.chat.rules.rooms.retention import retentions
 from twistchat.config import Settings, toml
 from twistchat.interfaces import IJournalKind, IMailer, Journal, JournalContext
 from twistchat.journal.kinds import BUILT_IN
@@ -68,7 +69,7 @@ def makeService(options: ChatOptions) -> IService:
     onDisk, data = journalKind(settings, options.journals).onDisk, Path(settings.server.data).absolute()
     if onDisk:
         makeDataDirectory(data, runner.get("uid"), runner.get("gid"))
-    journal = makeJournal(settings, reactor, options.journals)
+    journal = makeJournal(settings, reactor, options.journals, lambda: retentions(context.chat.state))
     prefix, numbers = secrets.token_hex(4), count(1)
     makeWorker = workers(reactor)
     passwords = Verifier(lambda: makeWorker("passwords"), settings.limits.passwordQueue)
@@ -119,11 +120,17 @@ def makeMailer(settings: Settings, reactor: Any) -> IMailer | None:
     return MailQueue(settings.mail, settings.server.name, reactor, time.time, lambda: secrets.token_hex(8), deliver)
 
 
-def makeJournal(settings: Settings, reactor: Any, kinds: Iterable[IJournalKind] = BUILT_IN) -> Journal:
+def makeJournal(
+    settings: Settings,
+    reactor: Any,
+    kinds: Iterable[IJournalKind] = BUILT_IN,
+    retentions: Callable[[], Mapping[str, float]] = dict,
+) -> Journal:
     """
     Make the journal that the settings name.
 
     @param kinds: the available kinds of journals.
+    @param retentions: see L{JournalContext}.
     """
     context = JournalContext(
         settings.journal,
@@ -134,6 +141,7 @@ def makeJournal(settings: Settings, reactor: Any, kinds: Iterable[IJournalKind] 
         lambda: secrets.token_bytes(KEY_SIZE),
         workers(reactor),
         reactor,
+        retentions,
     )
     return journalKind(settings, kinds).make(context)
 

@@ -282,6 +282,7 @@ class Scene:
         journal: Callable[[Stamp], Journal] = memoryJournal,
         reserved: tuple[str, ...] = (),
         lobby: str = "",
+        longestRetention: float = 0.0,
     ) -> None:
         self.now = 0.0
         self.keptTags: tuple[str, ...] = ("draft/react",)
@@ -313,6 +314,7 @@ class Scene:
             self._later,
             protection=lambda: self.protection,
             keptTags=lambda: self.keptTags,
+            longestRetention=longestRetention,
         )
         self.dialect = FakeDialect()
         self.log.open(self.apply)

@@ -70,6 +70,7 @@ class Chat:
         inherits: bool = True,
         protection: Callable[[], NickProtection] = NickProtection,
         keptTags: Callable[[], Container[str]] = frozenset,
+        longestRetention: float = 0.0,
     ) -> None:
         """
         @param log: takes proposed events; open it with this chat's C{state.apply}.
@@ -88,6 +89,7 @@ class Chat:
         @param inherits: whether other accounts get the rooms of an account that is dropped.
         @param protection: returns how nicks of accounts are protected.
         @param keptTags: returns the names of client-only tags that the history keeps without a text, without the C{+}.
+        @param longestRetention: the longest retention that a founder may choose for a room, in seconds; 0 for no limit.
         """
         self.state = State(
             Broadcast(atTurnEnd, departures), lambda: self.upkeep.needed(), lambda user: self.upkeep.claimed(user)
@@ -115,7 +117,7 @@ class Chat:
         self.presence = Presence(core)
         self.identity = Identity(core, self.presence)
         self.operators = Operators(core, self.identity)
-        self.ownership = Ownership(core, inherits)
+        self.ownership = Ownership(core, inherits, longestRetention)
         self.accounts = AccountRules(core, self.ownership)
         self.reading = Reading(core)
         self.upkeep = Upkeep(core, later)

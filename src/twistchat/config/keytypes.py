@@ -28,6 +28,9 @@ Directory = Annotated[str, "directory"]
 Age = Annotated[float, "age"]
 """A length of time in seconds, or 0 for no limit."""
 
+LongestAge = Annotated[float | None, "longest age"]
+"""As L{Age}; or C{None} for the value of C{journal.retention}."""
+
 Number = Annotated[int, "number"]
 """A whole number that may be 0."""
 
@@ -127,6 +130,9 @@ LAST_PORT = 65535
 EXAMPLE_PORT = 2323
 """The port in examples of endpoints."""
 
+_SAME = "retention"
+"""The value of a L{LongestAge} that stands for C{journal.retention}."""
+
 _TEXT = "a text is wanted"
 _COUNT = "a whole number of at least 1 is wanted"
 _NUMBER = "a whole number of at least 0 is wanted"
@@ -135,6 +141,9 @@ _RATE = "a number greater than 0 is wanted"
 _TIME = 'a time greater than 0 is wanted: a number of seconds, or a text such as "30s", "10m", "24h" or "90d"'
 _SPAN = 'a time is wanted: a number of seconds, or a text such as "12h" or "90d"; or 0 for none'
 _AGE = 'a time is wanted: a number of seconds, or a text such as "12h" or "90d"; or 0 for no end'
+_LONGEST_AGE = (
+    'a time is wanted: a number of seconds, or a text such as "12h" or "90d"; or 0 for no end; or "retention"'
+)
 _BYTES = 'a size of at least 1 byte is wanted: a number of bytes, or a text such as "10KiB" or "1MiB"'
 _NETWORK = 'a network such as "192.0.2.0/24" or "2001:db8::/32" is wanted'
 _ENDPOINT = f'an endpoint such as "tcp:{EXAMPLE_PORT}:interface=127.0.0.1" is wanted'
@@ -170,7 +179,9 @@ def readingOf(annotation: object) -> Reading:
 
 def writtenAs(annotation: object, value: object) -> str:
     """Write a field's value as TOML: a time or a size with the largest unit that divides it."""
-    if annotation in (Seconds, Age, Span):
+    if annotation == LongestAge and value is None:
+        return toml.write(_SAME)
+    if annotation in (Seconds, Age, LongestAge, Span):
         return _withUnit(value, _DURATION_UNITS)
     if annotation == Bytes:
         return _withUnit(value, _SIZE_UNITS)
@@ -421,6 +432,10 @@ def _age(value: object, why: str = _AGE) -> float:
     return 0.0 if value == 0 and not isinstance(value, bool) else _duration(value, why)
 
 
+def _longestAge(value: object) -> float | None:
+    return None if value == _SAME else _age(value, _LONGEST_AGE)
+
+
 def _rate(value: object, why: str = _RATE) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= toml.MAX_INTEGER:
         raise BadValue(value, why)
@@ -456,6 +471,7 @@ _READINGS: dict[object, Reading] = {
     Number: _number,
     Seconds: _duration,
     Age: _age,
+    LongestAge: _longestAge,
     Bytes: _size,
     ServerName: _serverName,
     Directory: _directory,

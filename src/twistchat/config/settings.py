@@ -21,6 +21,7 @@ from twistchat.config.keytypes import (
     Fingerprint,
     Host,
     JournalKind,
+    LongestAge,
     MailAddress,
     MailHost,
     Nicks,
@@ -85,8 +86,10 @@ class JournalSettings:
         the server stops.  The option --journal sets it too.
     @ivar durability: "full" writes every message to disk before anyone sees it, so that it survives a power failure;
         "relaxed" answers sooner, but a power failure loses the last moments.
-    @ivar retention: how long entries are kept on disk; 0 keeps them for ever.  The current topic, modes, bans and ranks
-        of a room are always kept.
+    @ivar retention: how long entries are kept; 0 keeps them for ever.  The current topic, modes, bans and ranks of a
+        room are always kept.  The founder of a room can choose another time for it.
+    @ivar longestRetention: the longest time that the founder of a room can choose; "retention" is the value of that
+        key, and 0 sets no limit.  Administrators can choose any time.
     @ivar retentionCount: the maximum number of entries kept on disk, for all conversations together; 0 sets no limit.
     @ivar keepPassing: whether the journal on disk also keeps passing events, such as joins and quits, as part of a
         room's history.
@@ -97,10 +100,16 @@ class JournalSettings:
     kind: JournalKind = "sqlite"
     durability: Literal["full", "relaxed"] = "full"
     retention: Age = 90 * 86400.0
+    longestRetention: LongestAge = None
     retentionCount: Number = 0
     keepPassing: bool = False
     keep: int = 10_000
     own: Any = field(default=None, metadata=NO_KEY)
+
+    @property
+    def roomsAtMost(self) -> float:
+        """The longest retention that the founder of a room can choose, in seconds; 0 for no limit."""
+        return self.retention if self.longestRetention is None else self.longestRetention
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zope.interface import Attribute, Interface
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from twisted.internet.interfaces import IReactorTime
 
@@ -43,6 +43,8 @@ class JournalContext:
     @ivar key: returns a random key of 32 bytes for the cloaks.
     @ivar worker: starts a thread with this name.
     @ivar clock: the reactor's timers.
+    @ivar retentions: returns the rooms whose entries are kept for another time than C{journal.retention}: for each
+        folded name, the seconds, or 0 for no limit.  Call it only after the log was opened.
     """
 
     settings: Any
@@ -53,6 +55,7 @@ class JournalContext:
     key: Callable[[], bytes]
     worker: Callable[[str], Worker]
     clock: IReactorTime
+    retentions: Callable[[], Mapping[str, float]] = dict
 
 
 class IJournalKind(Interface):

@@ -52,7 +52,7 @@ class SqliteKind:
             context.worker,
             chosen.durability,
             chosen.keepPassing,
-            Retention(context.clock, context.now, chosen.retention, chosen.retentionCount),
+            Retention(context.clock, context.now, chosen.retention, chosen.retentionCount, rooms=context.retentions),
             context.clock,
         )
 

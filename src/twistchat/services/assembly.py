@@ -86,6 +86,7 @@ def assemble(
         inherits=settings.accounts.succession == "next",
         protection=protection,
         keptTags=keptTags,
+        longestRetention=settings.journal.roomsAtMost,
     )
     admission, hide = Admission(settings.limits, clock.seconds), cloak(key)
 

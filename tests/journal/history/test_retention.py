@@ -38,14 +38,19 @@ PACE = RetentionPace()
 FIRST, EVERY, PAUSE = PACE.first, PACE.interval, PACE.pause
 
 
-class RetentionTests(DiskTestCase):
-    """The deletion of old entries."""
+class RetentionCase(DiskTestCase):
+    """A journal that deletes old entries."""
 
-    def begin(self, age: float = 0.0, count: int = 0, pace: RetentionPace = PACE) -> None:
-        """Open the journal again, with a limit of age or number."""
+    def begin(self, age: float = 0.0, count: int = 0, pace: RetentionPace = PACE, **rooms: float) -> None:
+        """
+        Open the journal again, with a limit of age or number.
+
+        @param rooms: the retentions of rooms, by their names without the C{#}.
+        """
         self.closeJournal()
         self.clock = Clock()
-        self.openJournal(retention=Retention(self.clock, lambda: self.now, age, count, pace))
+        self.rooms = {f"#{name}": seconds for name, seconds in rooms.items()}
+        self.openJournal(retention=Retention(self.clock, lambda: self.now, age, count, pace, lambda: self.rooms))
 
     def round(self) -> int:
         """Run a whole round, and return the number of its steps."""
@@ -61,6 +66,15 @@ class RetentionTests(DiskTestCase):
     def texts(self) -> str:
         """The texts that are left in C{#room}."""
         return "".join(getattr(entry.event, "text", "T") for entry in self.read(Span("#room", 500)))
+
+    def inFile(self) -> bool:
+        """Whether the journal's file contains words of the deleted texts."""
+        self.store.checkpoint(whole=True)
+        return b"ecretword" in self.path.read_bytes()
+
+
+class RetentionTests(RetentionCase):
+    """The deletion of old entries."""
 
     def test_age(self) -> None:
         """Entries above the age are deleted, in every conversation and in the word index."""
@@ -121,11 +135,6 @@ class RetentionTests(DiskTestCase):
         self.round()
         self.round()
         self.assertEqual(self.onDisk(), [entry.sequence for entry in entries])
-
-    def inFile(self) -> bool:
-        """Whether the journal's file contains words of the redacted texts."""
-        self.store.checkpoint(whole=True)
-        return b"ecretword" in self.path.read_bytes()
 
     def test_takenBack(self) -> None:
         """The next round removes the words of redacted texts from the file, and no others."""
@@ -280,3 +289,106 @@ class RetentionTests(DiskTestCase):
         self.closeJournal()
         self.clock.advance(EVERY)
         self.assertEqual(self.clock.getDelayedCalls(), [])
+
+
+class RoomRetentionTests(RetentionCase):
+    """The deletion of old entries in rooms with a retention of their own."""
+
+    def say(self, days: int, *rooms: str) -> None:
+        """Say the number of each day in each room, also to its operators."""
+        for day in range(days):
+            self.now = DAY * day
+            for room in rooms:
+                self.append(said(str(day), room), replace(said(str(day), room), rank="o"))
+
+    def left(self, room: str) -> str:
+        """The texts that are left in a room."""
+        return "".join(getattr(entry.event, "text", "") for entry in self.read(Span(room, 500)))
+
+    def test_shorterAndLonger(self) -> None:
+        """A room keeps its entries for its own time, and so do the texts to its ranks."""
+        self.say(6, "#short", "#long", "#forever", "#usual")
+        self.index()
+        self.begin(age=3 * DAY, short=DAY, long=4 * DAY, forever=0.0)
+        self.now = 5.5 * DAY
+        self.round()
+        rooms = ("#short", "#long", "#forever", "#usual")
+        self.assertEqual([self.left(room) for room in rooms], ["5", "2345", "012345", "345"])
+        self.assertEqual([self.left(f"@{room}") for room in rooms], ["5", "2345", "012345", "345"])
+        self.checkWords()
+
+    def test_words(self) -> None:
+        """The words of a room's old texts leave the file."""
+        self.append(*(said(f"ordinary text {number}") for number in range(100)))
+        self.append(*(said(f"secretword{number:02}", "#short") for number in range(20)))
+        self.index()
+        self.begin(short=DAY)
+        self.now += 2 * DAY
+        self.assertTrue(self.inFile())
+        self.round()
+        self.assertFalse(self.inFile())
+
+    def test_changed(self) -> None:
+        """A changed retention takes effect in the next round."""
+        self.say(4, "#short", "#room")
+        self.begin(age=10 * DAY)
+        self.round()
+        self.assertEqual(self.left("#short"), "0123")
+        self.rooms["#short"] = DAY
+        self.round()
+        self.assertEqual((self.left("#short"), self.left("#room")), ("23", "0123"))
+
+    def test_countOfAll(self) -> None:
+        """The number of entries of the server includes rooms that keep their entries longer."""
+        self.say(6, "#forever")
+        self.begin(age=DAY, count=4, forever=0.0)
+        self.round()
+        self.assertEqual(self.left("#forever"), "45")
+
+    def test_held(self) -> None:
+        """A room keeps its topic, however old it is."""
+        self.append(TopicSet(ANN, "#short", "tea"), said("o", "#short"))
+        self.begin(short=DAY)
+        self.now += 2 * DAY
+        self.round()
+        self.assertEqual([entry.event for entry in self.read(Span("#short", 9))], [TopicSet(ANN, "#short", "tea")])
+
+    def test_inSteps(self) -> None:
+        """A room with many old entries takes several steps."""
+        self.append(*(said("x", "#short") for _ in range(10)))
+        self.begin(pace=RetentionPace(step=3, conversations=1), short=DAY)
+        self.now += 2 * DAY
+        self.append(said("n", "#short"))
+        steps = self.round()
+        self.assertEqual(self.left("#short"), "n")
+        self.assertGreaterEqual(steps, 4)
+
+    def test_longerRenamed(self) -> None:
+        """Entries that were not moved to the new name of their room yet are spared too, under either name."""
+        self.say(4, "#old")
+        self.begin(age=DAY)
+        self.onDiskMoving("#old", "#new")
+        self.now = 9 * DAY
+        for name in ("#old", "#new"):
+            self.rooms = {name: 0.0}
+            self.round()
+            self.assertEqual(self.left("#new"), "0123")
+        self.rooms = {}
+        self.round()
+        self.assertEqual(self.left("#new"), "")
+
+    def test_shorterRenamed(self) -> None:
+        """A new room with the old name of another takes none of its entries away."""
+        self.say(4, "#short")
+        self.begin()
+        self.onDiskMoving("#short", "#new")
+        self.rooms["#short"] = DAY
+        self.now = 9 * DAY
+        self.round()
+        self.assertEqual(self.left("#new"), "0123")
+
+    def onDiskMoving(self, origin: str, target: str) -> None:
+        """Let all entries of a room belong to another name, to which they have not been moved."""
+        self.settle()
+        sequence = self.journal.applied
+        self.connection.execute("INSERT INTO moving VALUES (?, ?, ?)", (sequence, origin, target))

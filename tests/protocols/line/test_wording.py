@@ -101,6 +101,7 @@ SAMPLES = (
     errors.FounderNotListed("alice", "#tea"),
     errors.CannotRegister("#lobby", "everyone arrives there"),
     errors.NoAccess("#den"),
+    errors.BadSetting("soon", "is not a length of time"),
     errors.BadRank("king", "operator, voice or none"),
     errors.NotFounder("#den"),
     errors.AccountAway("alice"),

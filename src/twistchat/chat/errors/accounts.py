@@ -242,6 +242,16 @@ class NoAccess(ChatError):
 
 
 @dataclass
+class BadSetting(ChatError):
+    """A setting cannot have the value C{value}; C{why} ends the sentence "the value …"."""
+
+    code = "BAD_SETTING"
+    wording = "The value {value} {why}"
+    value: str
+    why: str
+
+
+@dataclass
 class BadRank(ChatError):
     """There is no rank C{rank} that the access list of a room can contain; C{known} names the ranks that there are."""
 

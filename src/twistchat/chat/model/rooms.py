@@ -42,6 +42,7 @@ SETTINGS = {
     "description": "what the room is about",
     "successor": "the account that becomes its founder when the founder's account is dropped",
     "history": "who can read what was said: joined, members, accounts or everyone",
+    "retention": "how long the server keeps what was said, such as 12h, 7d, 1y or forever",
 }
 """The settings of registered rooms, each with its meaning."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -12,10 +12,14 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twistchat.chat.errors import NotRead
+from twistchat.chat.model.spans import conversationsOf
 from twistchat.journal.sqlite.faults import Fault
 
 if TYPE_CHECKING:
     from twistchat.journal.history.writing import Read, Write
+
+Due: TypeAlias = "tuple[str, int]"
+"""A conversation with a retention of its own, and the sequence number before which its entries are deleted."""
 
 log = Logger()
 
@@ -28,6 +32,7 @@ class RetentionPace:
     @ivar first: the seconds from the start to the first round.
     @ivar interval: the seconds from the end of a round to the next.
     @ivar step: the number of entries that a step examines.
+    @ivar conversations: the maximum number of conversations of rooms that a step examines.
     @ivar pages: the number of pages (4 KiB) of the word index that a step merges.
     @ivar pause: the seconds between two steps.
     """
@@ -35,15 +40,18 @@ class RetentionPace:
     first: float = 60.0
     interval: float = 3600.0
     step: int = 200
+    conversations: int = 60
     pages: int = 32
     pause: float = 0.05
 
 
 class Retention:
     """
-    Deletes entries by age and by number, and then the words of redacted texts from the word index.
+    Deletes entries by age and by number, and then the words of deleted texts from the word index.
 
-    Entries that a restart needs are not deleted, for example topics, modes, accounts and bans.
+    A round first deletes by the age and the number of the whole server, and spares the rooms that keep their entries
+    longer.  Then it deletes by the ages of the rooms that have one of their own.  Entries that a restart needs are not
+    deleted, for example topics, modes, accounts and bans.
 
     @ivar pace: see L{RetentionPace}.
     """
@@ -55,18 +63,21 @@ class Retention:
         age: float,
         count: int,
         pace: RetentionPace | None = None,
+        rooms: Callable[[], Mapping[str, float]] = dict,
     ) -> None:
         """
         @param clock: the reactor's timers.
         @param now: returns the seconds since the epoch.
         @param age: the maximum age of an entry, in seconds; 0 for no limit.
         @param count: the maximum number of entries, of all conversations together; 0 for no limit.
+        @param rooms: returns the maximum age in the rooms that have one of their own, by folded name; 0 for no limit.
         """
         self.pace = RetentionPace() if pace is None else pace
         self._clock = clock
         self._now = now
         self._age = age
         self._count = count
+        self._rooms = rooms
         self._call: IDelayedCall | None = None
         self._stopped = False
 
@@ -95,29 +106,53 @@ class Retention:
 
     def _round(self) -> None:
         self._call = None
-        Deferred.fromCoroutine(self._bound()).addCallbacks(lambda bound: self._step(0, bound), self._failed)
+        Deferred.fromCoroutine(self._bounds()).addCallbacks(lambda bounds: self._step(0, *bounds), self._failed)
 
-    async def _bound(self) -> int:
-        """The sequence number before which entries are deleted.  Entries that are stored later are not deleted."""
-        bound = 0
-        if self._age:
-            time = max(0, int((self._now() - self._age) * 1000))
-            bound = min(await self._read(lambda reader: reader.since(time)), self._last() + 1)
-        if self._count:
-            bound = max(bound, await self._read(lambda reader: reader.newest(self._count)))
-        return bound
+    async def _bounds(self) -> tuple[int, int]:
+        """
+        The sequence numbers before which entries are deleted: in rooms that keep their entries longer, and elsewhere.
+        Entries that are stored later are not deleted.
+        """
+        bound = await self._boundOf(self._age) if self._age else 0
+        beyond = await self._read(lambda reader: reader.newest(self._count)) if self._count else 0
+        return beyond, max(bound, beyond)
 
-    def _step(self, after: int, bound: int) -> None:
+    async def _boundOf(self, age: float) -> int:
+        """The sequence number before which entries are above this age."""
+        time = max(0, int((self._now() - age) * 1000))
+        first: int = await self._read(lambda reader: reader.since(time))
+        return min(first, self._last() + 1)
+
+    def _step(self, after: int, beyond: int, bound: int) -> None:
+        """Delete a few entries by the limits of the server."""
         self._call = None
         if not self._stopped:
-            stepping = self._write(lambda file: file.expire(after, bound, self.pace.step))
-            stepping.addCallbacks(lambda place: self._stepped(place, bound), self._failed)
+            # This asks in each step, because a room may be renamed during the round.
+            longer = [room for room, age in self._rooms().items() if self._age and (not age or age > self._age)]
+            stepping = self._write(lambda file: file.expire(after, bound, self.pace.step, longer, beyond))
+            stepping.addCallbacks(lambda place: self._stepped(place, beyond, bound), self._failed)
 
-    def _stepped(self, place: int | None, bound: int) -> None:
+    def _stepped(self, place: int | None, beyond: int, bound: int) -> None:
         if place is None:
-            self._merge()
+            Deferred.fromCoroutine(self._due()).addCallbacks(self._stepRooms, self._failed)
         else:
-            self._later(self.pace.pause, self._step, place, bound)
+            self._later(self.pace.pause, self._step, place, beyond, bound)
+
+    async def _due(self) -> Sequence[Due]:
+        """The conversations of the rooms with an age of their own."""
+        rooms = {room: age for room, age in self._rooms().items() if age}
+        bounds = {age: await self._boundOf(age) for age in sorted(set(rooms.values()))}
+        return [(name, bounds[age]) for room, age in rooms.items() for name in conversationsOf(room)]
+
+    def _stepRooms(self, due: Sequence[Due]) -> None:
+        """Delete a few entries by the ages of rooms."""
+        self._call = None
+        if not due:
+            self._merge()
+        elif not self._stopped:
+            portion = due[: self.pace.conversations]
+            stepping = self._write(lambda file: file.expireIn(portion, self.pace.step))
+            stepping.addCallbacks(lambda done: self._later(self.pace.pause, self._stepRooms, due[done:]), self._failed)
 
     def _merge(self) -> None:
         self._call = None

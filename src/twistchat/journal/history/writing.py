@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from twistchat.journal.sqlite.rows import conversationChecksum
@@ -20,8 +21,35 @@ Read: TypeAlias = "Callable[[Callable[[HistoryReader], Any]], Deferred[Any]]"
 """Runs work on the reading thread."""
 
 _EXPIRE = """
-    DELETE FROM entry WHERE sequence > ? AND sequence <= ? AND sequence NOT IN (SELECT sequence FROM holding)
+    DELETE FROM entry WHERE sequence > :after AND sequence <= :end AND sequence NOT IN (SELECT sequence FROM holding)
 """
+
+# A room may be renamed just now.  Then its entries are stored under one name, and belong to the other.
+_EXPIRE_EXCEPT = f"""
+    {_EXPIRE} AND (
+        sequence < :beyond
+        OR coalesce(ltrim(conversation, '~&@%+'), '') NOT IN (SELECT value FROM json_each(:longer))
+            AND sequence NOT IN (
+                SELECT sequence FROM belonging WHERE sequence > :after AND sequence <= :end
+                    AND ltrim(conversation, '~&@%+') IN (SELECT value FROM json_each(:longer))
+            )
+    )
+"""
+
+# Entries that have not been moved to a new name yet are left for the next round.
+_OLD = """
+    SELECT sequence FROM entry
+    WHERE conversation = :name AND sequence < :before AND sequence NOT IN (SELECT sequence FROM holding)
+        AND NOT EXISTS (SELECT 1 FROM moving WHERE origin = :name)
+    ORDER BY sequence LIMIT :count
+"""
+
+_ANY_OLD = f"SELECT EXISTS ({_OLD})"
+
+_EXPIRE_IN = f"DELETE FROM entry WHERE sequence IN ({_OLD})"
+
+# The word index keeps the words of a deleted text until it merges its segments.
+_UNMERGED = "UPDATE journal SET unmerged = 1"
 
 _STEP = "SELECT max(sequence) FROM (SELECT sequence FROM entry WHERE sequence > ? AND sequence < ? LIMIT ?)"
 
@@ -101,23 +129,45 @@ class HistoryWriter:
             self._file.change(_INDEX, (end,))
         return taken, taken == count
 
-    def expire(self, after: int, before: int, count: int) -> int | None:
+    def expire(self, after: int, before: int, count: int, longer: Sequence[str] = (), beyond: int = 0) -> int | None:
         """
         Delete a few old entries, except those that a restart needs.
 
         @param after: examine entries after this sequence number.
         @param before: examine entries before this one.
         @param count: the maximum number of entries to examine.
+        @param longer: the folded names of rooms that keep their entries longer.
+        @param beyond: delete the entries of these rooms before this sequence number, too.
         @return: the last sequence number that was examined; C{None} if none was left.
         """
         (end,) = self._file.query(_STEP, (after, before, count))
         if end is not None:
-            self._file.change(_EXPIRE, (after, end))
+            rooms = json.dumps(longer, ensure_ascii=False)
+            parameters = {"after": after, "end": end, "longer": rooms, "beyond": beyond}
+            self._file.change(_EXPIRE_EXCEPT if longer else _EXPIRE, parameters)
         return None if end is None else int(end)
+
+    def expireIn(self, due: Sequence[tuple[str, int]], count: int) -> int:
+        """
+        Delete a few old entries of conversations, except those that a restart needs.
+
+        @param due: the name of each conversation, and the sequence number before which its entries are deleted.
+        @param count: the maximum number of entries to delete.
+        @return: the number of conversations that have none left.
+        """
+        for done, (name, before) in enumerate(due):
+            parameters = {"name": name, "before": before, "count": count}
+            (any,) = self._file.query(_ANY_OLD, parameters)
+            if any:
+                self._file.change(_UNMERGED, ())
+                count -= self._file.change(_EXPIRE_IN, parameters)
+                if count <= 0:
+                    return done
+        return len(due)
 
     def merge(self, pages: int) -> bool:
         """
-        Merge some segments of the word index, which removes the words of redacted texts (FTS5, section 6.8, "The
+        Merge some segments of the word index, which removes the words of deleted texts (FTS5, section 6.8, "The
         'merge' Command").
 
         @param pages: the number of pages to merge, of 4 KiB each.

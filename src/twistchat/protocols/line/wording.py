@@ -86,6 +86,7 @@ WORDINGS: dict[type[errors.ChatError], Callable[[Any], str]] = {
     errors.FounderNotListed: lambda e: f"{e.text}.  Name another account.",
     errors.CannotRegister: lambda e: f"{e.text}.  Make a room of your own.",
     errors.NoAccess: lambda e: f"{e.text}.  Ask its founder.",
+    errors.BadSetting: lambda e: f"{e.text}.  Choose another.",
     errors.BadRank: lambda e: f"{e.text}.  Choose another.",
     errors.NotFounder: lambda e: f"{e.text}.  Ask them.",
     errors.AccountAway: lambda e: f"Nobody here is called {e.nick} now.  /login to leave a message.",

@@ -96,8 +96,9 @@ class RoomTests(SynchronousTestCase):
         self.alice.send("/room set description", "/room set", "/room set colour red")
         self.alice.expect(
             "* #den has no description",
-            "! Usage: /room set description or successor or history VALUE",
-            "! The name colour is not a setting; the settings are description, successor, history.  Choose another.",
+            "! Usage: /room set description or successor or history or retention VALUE",
+            "! The name colour is not a setting; the settings are description, successor, history, retention."
+            "  Choose another.",
         )
 
     def test_transfer(self) -> None:

@@ -37,6 +37,7 @@ from twistchat.chat.model.sessions import Asker, Origin
 from twistchat.chat.model.texts import checkText
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.rooms.access import free, setAccess, setFounder
+from twistchat.chat.rules.rooms.retention import normalizeRetention
 from twistchat.chat.rules.rooms.visibility import READERS
 
 if TYPE_CHECKING:
@@ -85,12 +86,14 @@ class Ownership:
     there.
     """
 
-    def __init__(self, core: Core, inherits: bool = True) -> None:
+    def __init__(self, core: Core, inherits: bool = True, longestRetention: float = 0.0) -> None:
         """
         @param inherits: see L{bequeath}.
+        @param longestRetention: the longest retention that a founder may choose for a room, in seconds; 0 for no limit.
         """
         self._core = core
         self._inherits = inherits
+        self._longestRetention = longestRetention
 
     def register(self, asker: Asker | None, name: str, account: str | None = None) -> Receipt:
         """
@@ -178,6 +181,7 @@ class Ownership:
         @param setting: a key of L{SETTINGS}.
         @param value: the value; C{None} or C{""} for the default.
         @raise BadName: there is no such setting.
+        @raise BadSetting: the setting cannot have this value.
         """
         room = self._founded(asker, name)
         if setting not in SETTINGS:
@@ -187,6 +191,8 @@ class Ownership:
             value = self._named(value).name
         if setting == "history" and value and value not in READERS:
             raise errors.BadName(value[:LONGEST_SETTING], f"does not say who can read; use {', '.join(READERS)}")
+        if setting == "retention" and value:
+            value = normalizeRetention(value, 0 if self._administers(asker) else self._longestRetention)
         return self._propose(asker, RoomSettingSet(self._source(asker), room.name, setting, value or None))
 
     def grantOwn(self, asker: Asker, name: str) -> Receipt | None:

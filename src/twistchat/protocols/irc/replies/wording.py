@@ -172,6 +172,7 @@ WORDINGS: dict[type[errors.ChatError], Callable[[Any, str], Wording]] = {
     errors.FounderNotListed: _fail,
     errors.NoAccess: _fail,
     errors.BadRank: _fail,
+    errors.BadSetting: _fail,
     errors.NotFounder: _fail,
     errors.InboxFull: _fail,
     errors.AccountAway: lambda e, c: (n.ERR_NOSUCHNICK, middle(e.nick), "No such nick now; log in to leave a message"),

@@ -127,7 +127,10 @@ class TransferTests(RoomConversations):
         code = self.codeFor(self.alice, "SET #tea FOUNDER bob")
         self.alice.send(f"CS SET #tea FOUNDER bob {code}")
         self.assertIn("The founder of #tea is bob now", self.alice.lines()[-1])
-        usage = "Usage: /msg ChanServ SET <channel> (DESCRIPTION [<text>] | SUCCESSOR [<account>] | FOUNDER <account>)"
+        usage = (
+            "Usage: /msg ChanServ SET <channel> (DESCRIPTION [<text>] | SUCCESSOR [<account>] | HISTORY [<readers>]"
+            " | RETENTION [<time>] | FOUNDER <account>)"
+        )
         self.asks(self.alice, "SET #tea FOUNDER", usage)
 
     def test_unknown(self) -> None:
@@ -158,7 +161,7 @@ class SetTests(RoomConversations):
         self.asks(
             self.alice,
             "SET #tea COLOUR green",
-            "The name colour is not a setting; the settings are description, successor, history",
+            "The name colour is not a setting; the settings are description, successor, history, retention",
         )
         self.asks(self.alice, "SET #tea SUCCESSOR bob", "There is no account bob")
         self.asks(self.member("bob"), "SET #tea DESCRIPTION x", "Only the founder of #tea can do that")

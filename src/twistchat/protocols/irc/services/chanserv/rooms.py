@@ -69,7 +69,8 @@ async def transfer(request: Request) -> None:
 
 @table.command(
     "SET",
-    "<channel> (DESCRIPTION [<text>] | SUCCESSOR [<account>] | FOUNDER <account>)",
+    "<channel> (DESCRIPTION [<text>] | SUCCESSOR [<account>] | HISTORY [<readers>] | RETENTION [<time>]"
+    " | FOUNDER <account>)",
     "change or remove a setting of your channel",
     "#tea DESCRIPTION All about tea",
     least=2,
