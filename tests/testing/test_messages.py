@@ -215,7 +215,8 @@ class LineRoomTests(Room):
         cid.skip()
         for client in (ann, cid):
             client.send("/history 1")
-            client.expect("* History of #lobby, 2026-01-01", "[12:00] <ann> hello", "* End of history of #lobby")
+            end = "* End of history of #lobby; /history older goes further back"
+            client.expect("* History of #lobby, 2026-01-01", "[12:00] <ann> hello", end)
 
 
 class OverMessagesTests(SynchronousTestCase):

@@ -8,12 +8,14 @@ the text is private, is for one rank only, or was said in a room other than the 
     - C{[HH:MM] #room <nick> text}
     - C{[HH:MM] @nick <nick> text}
     - C{[HH:MM] @#room <nick> text}
+
+The time has no date, so a notice with the date comes before the first entry of each day: L{dayNotice}.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 from zope.interface import implementer
@@ -55,17 +57,33 @@ def error(text: str) -> bytes:
     return f"! {printable(text)}\n".encode()
 
 
+NEVER = 1 << 63
+"""A time that does not come, in milliseconds since the epoch."""
+
+
+def dayNotice(day: date) -> bytes:
+    """The notice before the first line of a day: C{* --- Sunday, 29 November 2026}."""
+    return notice(f"--- {day:%A}, {day.day} {day:%B %Y}")
+
+
 class Clockface:
     """
-    Formats timestamps in a time zone.
+    Converts between timestamps, in milliseconds since the epoch, and what people read and type in a time zone.
 
     @ivar zone: the time zone, or C{None} for the machine's own.
+    @ivar midnight: the time from which on an entry that is rendered calls L{turn}.
     """
 
-    __slots__ = ("_minute", "_shown", "zone")
+    __slots__ = ("_minute", "_newDay", "_shown", "midnight", "zone")
 
-    def __init__(self, zone: tzinfo | None) -> None:
+    def __init__(self, zone: tzinfo | None, newDay: Callable[[int], None] | None = None) -> None:
+        """
+        @param newDay: called with the time of an entry that is rendered, if no entry of its day was rendered before.
+            It is not called for the first day.
+        """
         self.zone = zone
+        self.midnight = NEVER if newDay is None else 0
+        self._newDay = newDay
         self._minute = -1
         self._shown = ""
 
@@ -82,7 +100,27 @@ class Clockface:
 
     def day(self, time: int) -> str:
         """Format the date, C{YYYY-MM-DD}."""
-        return self._local(time).date().isoformat()
+        return self.dateOf(time).isoformat()
+
+    def dateOf(self, time: int) -> date:
+        """The date of a time."""
+        return self._local(time).date()
+
+    def at(self, day: date, hour: int = 0, minute: int = 0) -> int:
+        """
+        The time at which a clock in this zone shows an hour and a minute.
+
+        @raise OverflowError: the day is too far away.
+        @raise ValueError: the hour or the minute does not exist, or the day is too far away.
+        """
+        local = datetime(day.year, day.month, day.day, hour, minute, tzinfo=self.zone)
+        return int(local.timestamp()) * 1000
+
+    def turn(self, time: int) -> None:
+        """Note that an entry of a later day than before is rendered.  C{newDay} is told, except of the first day."""
+        first, self.midnight = not self.midnight, self.at(self.dateOf(time) + timedelta(1))
+        if self._newDay is not None and not first:
+            self._newDay(time)
 
     def _local(self, time: int) -> datetime:
         return datetime.fromtimestamp(time // 1000, UTC).astimezone(self.zone)
@@ -131,6 +169,8 @@ class PlainDialect:
         and no server ban.
         """
         event = entry.event
+        if entry.time >= self._clock.midnight:
+            self._clock.turn(entry.time)
         if type(event) is RoomMessage:
             place = "" if self._current and not event.rank else f"{_prefix(event.rank)}{event.room} "
             return self._text(entry.time, place, event.source.nick, event.text, event.kind)

@@ -135,7 +135,7 @@ class SlowReaderTests(SynchronousTestCase):
         self.assertFalse(self.bob.gone)
         first, *lines, last = self.bob.lines()
         self.assertEqual("* History of #lobby, 2026-01-01", first)
-        self.assertEqual("* End of history of #lobby", last)
+        self.assertEqual("* End of history of #lobby; /history older goes further back", last)
         self.assertEqual([f"{number:04}" for number in range(100 - len(lines), 100)], [line[16:20] for line in lines])
         self.assertTrue(100_000 < sum(map(len, lines)) <= 128 * 1024)
 

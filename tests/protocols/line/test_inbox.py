@@ -41,9 +41,9 @@ class InboxTests(SynchronousTestCase):
         alice.until("* alice joined #lobby")
         alice.expect(
             "* 2 messages while you were away:",
-            "* 2026-01-01",
+            "* --- Thursday, 1 January 2026",
             "[12:00] @alice <bob> tea at four?",
-            "* 2026-01-02",
+            "* --- Friday, 2 January 2026",
             "[12:00] @alice <bob> or at five?",
         )
         self.server.advance(SHOWN_AFTER)

@@ -141,7 +141,7 @@ class DurableBeforeVisibleTests(HeldTestCase):
             "[12:00] <alice> four",
             "* History of #lobby, 2026-01-01",
             "[12:00] <alice> four",
-            "* End of history of #lobby",
+            "* End of history of #lobby; it begins here",
         )
         self.bob.expect("[12:00] <alice> four")
 

@@ -436,7 +436,7 @@ class DamagedTests(SynchronousTestCase):
         self.alice.send("one", "a word", "/history")
         self.alice.until("* History of #lobby, 2026-01-01")
         one, end = "[12:00] <alice> one", "* End of history of #lobby"
-        self.alice.expect(one, "* 1 entry could not be read: it changed on disk", end)
+        self.alice.expect(one, "* 1 entry could not be read: it changed on disk", f"{end}; it begins here")
         self.alice.send("more words")
         bob = self.server.connect(STRANGER)
         bob.send("bob")
@@ -446,7 +446,8 @@ class DamagedTests(SynchronousTestCase):
     def test_alone(self) -> None:
         """They are counted even if there are no other entries, which differs from an empty history."""
         self.alice.send("a word", "/history 1", "/search word")
-        self.alice.expect(*2 * ["* 1 entry could not be read: it changed on disk"])
+        damaged = "* 1 entry could not be read: it changed on disk"
+        self.alice.expect(damaged, "* End of history of #lobby; /history older goes further back", damaged)
 
     def test_pages(self) -> None:
         """A search continues behind them."""

@@ -10,7 +10,7 @@ from twistchat.chat.model.events import Entry
 from twistchat.chat.model.spans import Kept
 from twistchat.chat.phrasing import counted
 from twistchat.net.input.pace import Pace
-from twistchat.wire.plain import notice
+from twistchat.wire.plain import dayNotice, notice
 
 if TYPE_CHECKING:
     from twistchat.protocols.line.protocol import LineProtocol
@@ -25,9 +25,9 @@ async def showInbox(client: LineProtocol, kept: Sequence[Kept]) -> None:
         client.reply(notice(f"{counted(len(texts), 'message')} while you were away:"))
     for entry in texts:
         await pace.step()
-        if clock.day(entry.time) != day:
-            day = clock.day(entry.time)
-            client.reply(notice(day))
+        if clock.dateOf(entry.time) != day:
+            day = clock.dateOf(entry.time)
+            client.reply(dayNotice(day))
         client.reply(client.dialects.other.render(entry))
     if damaged := sum(not isinstance(entry, Entry) for entry in kept):
         client.reply(notice(f"{counted(damaged, 'message')} cannot be read, because of damage on disk"))

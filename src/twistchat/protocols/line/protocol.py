@@ -38,7 +38,10 @@ from twistchat.wire.lines import Line, Overlong
 from twistchat.wire.plain import error, notice
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from twistchat.protocols.line.factory import Dialects
+    from twistchat.protocols.line.history import Page
 
 QUOTED = 40
 """The most characters of a line that an error repeats."""
@@ -67,6 +70,8 @@ class LineProtocol(ClientProtocol):
     @ivar accepted: the last accepted answer to a prompt, while lines wait that came before the client could know.
     @ivar guarded: until when the next line may be the answer to a question that was refused, in seconds on the clock.
     @ivar unverified: the account that the client has registered and must verify; C{""} if there is none.
+    @ivar page: the last page of a conversation that was shown, from which C{/history} goes on; C{None} before that.
+    @ivar day: the day of the last date that was shown before a line of that day; C{None} before that.
     @ivar lastSearch: the words of the last search, and the sequence number before which it continues; C{None} before
         that.
     """
@@ -75,11 +80,13 @@ class LineProtocol(ClientProtocol):
         "accepted",
         "asking",
         "current",
+        "day",
         "dialects",
         "entering",
         "framedDialects",
         "guarded",
         "lastSearch",
+        "page",
         "prompt",
         "unverified",
     )
@@ -91,6 +98,8 @@ class LineProtocol(ClientProtocol):
         self.guarded = 0.0
         self.prompt: Prompt | None = None
         self.lastSearch: tuple[str, int] | None = None
+        self.page: Page | None = None
+        self.day: date | None = None
         self.dialects = dialects
 
     # For the commands
@@ -153,6 +162,16 @@ class LineProtocol(ClientProtocol):
         the password.
         """
         self.guarded = self.context.clock.seconds() + TYPED_AHEAD
+
+    def showDay(self, day: date, data: bytes) -> None:
+        """
+        Show the date, because a delivery is the first line of a day.
+
+        @param data: L{dayNotice}.
+        """
+        if self.entrance.registered and not self.ending:
+            self.day = day
+            self.outbox.deliver(self.carrier.framing.frame(data))
 
     # Language and outlet
 

@@ -1,4 +1,4 @@
-"""Shows rooms at the line door: members, topic and history."""
+"""Shows rooms at the line door: members and topic; and joins them."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import Banned
-from twistchat.chat.fanout.delivery import isIgnored
-from twistchat.chat.model.events import Entry
 from twistchat.chat.model.modes.room import prefixes
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.rooms import Room
 from twistchat.chat.model.spans import Damaged, Kept
 from twistchat.chat.model.users import ABSENT, User
-from twistchat.net.input.pace import Pace
-from twistchat.wire.plain import notice
+from twistchat.protocols.line.history import Page, fitHistory, showHistory
+from twistchat.wire.plain import dayNotice, notice
 
 if TYPE_CHECKING:
-    from twistchat.interfaces import IDialect
+    from datetime import date
+
+    from twistchat.chat.model.events import Entry
     from twistchat.protocols.line.protocol import LineProtocol
 
 NAMES_A_LINE = 20
@@ -54,7 +54,7 @@ async def enterRoom(client: LineProtocol, name: str, key: str | None = None, unl
             client.setCurrent(fold(name))
             client.reply(notice(f"You are talking in {client.currentRoom().name}"))
             return
-        room, recent = client.currentRoom(), client.context.settings.limits.historyOnJoin
+        room, recent, shownDay = client.currentRoom(), client.context.settings.limits.historyOnJoin, client.day
         try:
             past = await chat.reading.history(session, room.name, recent, before=entry.sequence)
         except Banned:
@@ -63,7 +63,30 @@ async def enterRoom(client: LineProtocol, name: str, key: str | None = None, unl
         finally:
             # A client that joins while the journal cannot be read still sees the members.
             client.reply(b"".join(_introduction(client, room)))
-        await showHistory(client, room.name, await fitHistory(client, past, client.dialects.current))
+        await _showPast(client, room, past)
+        _showToday(client, past, entry, shownDay)
+
+
+async def _showPast(client: LineProtocol, room: Room, past: Sequence[Kept]) -> None:
+    """Show the history of a room that was joined."""
+    fitted = await fitHistory(client, past, client.dialects.current)
+    if fitted:
+        client.page = Page.of(client, room.name, [entry for entry, _ in fitted])
+    await showHistory(client, room.name, fitted)
+
+
+def _showToday(client: LineProtocol, past: Sequence[Kept], joined: Entry, day: date | None) -> None:
+    """
+    Show the date before the first line after a history of earlier days.
+
+    @param day: the C{day} of the client before the history.  If it has changed, the date is held back and follows.
+    """
+    clock = client.dialects.clock
+    today = clock.dateOf(joined.time)
+    times = [entry.time for entry in past[-1:] if not isinstance(entry, Damaged)]
+    if client.day == day and times and clock.dateOf(times[0]) != today:
+        client.reply(dayNotice(today))
+        client.day = today
 
 
 def showWhere(client: LineProtocol, who: str) -> None:
@@ -128,62 +151,6 @@ def showTopic(client: LineProtocol, room: Room) -> bytes:
     clock = client.dialects.clock
     when = f"{clock.day(room.topic.time)} {clock.show(room.topic.time)}"
     return notice(f"Topic of {room.name}: {room.topic.text} (set by {room.topic.by}, {when})")
-
-
-async def showHistory(client: LineProtocol, name: str, fitted: Sequence[tuple[Kept, bytes]]) -> bool:
-    """
-    Show entries of the history: a heading, a line before the first entry of each day, the entries, and a line at the
-    end. If there are none, show nothing.  Damaged entries are not shown, but counted.
-
-    @param name: the room, or the description of a search.
-    @param fitted: see L{fitHistory}.
-    @return: whether anything was shown.
-    """
-    clock, pace = client.dialects.clock, Pace(client)
-    day = None
-    damaged = 0
-    for entry, data in fitted:
-        await pace.step()
-        if isinstance(entry, Damaged):
-            damaged += 1
-            continue
-        if not data:
-            continue
-        today = clock.day(entry.time)
-        if today != day:
-            client.reply(notice(f"History of {name}, {today}"))
-            day = today
-        client.reply(data)
-    if damaged == 1:
-        client.reply(notice("1 entry could not be read: it changed on disk"))
-    elif damaged:
-        client.reply(notice(f"{damaged} entries could not be read: they changed on disk"))
-    if day is not None:
-        client.reply(notice(f"End of history of {name}"))
-    return day is not None or damaged > 0
-
-
-async def fitHistory(client: LineProtocol, entries: Sequence[Kept], dialect: IDialect) -> Sequence[tuple[Kept, bytes]]:
-    """
-    Select the newest entries that fit into half of the send queue, so that the client is not dropped as a slow reader.
-
-    @return: each entry, and its lines in this dialect.
-    """
-    space, pace = client.context.settings.limits.sendq // 2, Pace(client)
-    fitted: list[tuple[Kept, bytes]] = []
-    for entry in reversed(entries):
-        await pace.step()
-        data = b"" if isinstance(entry, Damaged) else _render(client, entry, dialect)
-        space -= len(data)
-        if space < 0:
-            break
-        fitted.append((entry, data))
-    return fitted[::-1]
-
-
-def _render(client: LineProtocol, entry: Entry, dialect: IDialect) -> bytes:
-    """Render an entry for this client; C{b""} if the client ignores its sender."""
-    return b"" if isIgnored(client.openSession, entry.event) else dialect.render(entry)
 
 
 def _introduction(client: LineProtocol, room: Room) -> Iterator[bytes]:

@@ -1,12 +1,11 @@
-"""Tests of texts at the line door: in rooms, private, actions; echo, history, search, ignore."""
+"""Tests of texts at the line door: in rooms, private, actions; echo, search, ignore."""
 
 from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.carriers import overMessages
-from tests.protocols.line.servers import SlowHistory, limited
-from twistchat.testing import MemoryServer, inMemory
+from twistchat.testing import MemoryServer
 
 
 class SayingTests(SynchronousTestCase):
@@ -45,7 +44,9 @@ class SayingTests(SynchronousTestCase):
         lines = ["[12:00] <alice> one", "[12:00] <alice> [12:00] <carol> two"]
         self.bob.expect(*lines)
         self.bob.send("/history 1")
-        self.bob.expect("* History of #lobby, 2026-01-01", *lines, "* End of history of #lobby")
+        self.bob.expect(
+            "* History of #lobby, 2026-01-01", *lines, "* End of history of #lobby; /history older goes further back"
+        )
 
     def test_forARank(self) -> None:
         """A text for a rank shows the rank and the room, also in the current room."""
@@ -231,96 +232,6 @@ class EchoTests(SynchronousTestCase):
         self.alice.expect(*2 * ["! Usage: /echo on or /echo off"])
 
 
-class HistoryTests(SynchronousTestCase):
-    """/history, and the history on joining."""
-
-    def setUp(self) -> None:
-        self.server = MemoryServer()
-        self.alice = self.server.person("alice")
-
-    def test_some(self) -> None:
-        """It shows the last lines of the current room in order, with the client's own."""
-        self.alice.send("one", "/me two", "three", "/history 2", "/history")
-        self.alice.expect(
-            "* History of #lobby, 2026-01-01",
-            "[12:00] * alice two",
-            "[12:00] <alice> three",
-            "* End of history of #lobby",
-            "* History of #lobby, 2026-01-01",
-            "[12:00] <alice> one",
-            "[12:00] * alice two",
-            "[12:00] <alice> three",
-            "* End of history of #lobby",
-        )
-
-    def test_none(self) -> None:
-        """An empty history is reported."""
-        self.alice.send("/history")
-        self.alice.expect("* #lobby has no history yet")
-
-    def test_days(self) -> None:
-        """The date comes before the lines of each day."""
-        self.alice.send("noon")
-        self.server.advance(12 * 3600)
-        self.alice.send("midnight", "/history")
-        self.alice.expect(
-            "* History of #lobby, 2026-01-01",
-            "[12:00] <alice> noon",
-            "* History of #lobby, 2026-01-02",
-            "[00:00] <alice> midnight",
-            "* End of history of #lobby",
-        )
-
-    def test_defaults(self) -> None:
-        """It shows 50 lines, unless a number is given."""
-        self.alice.send(*(f"{number}" for number in range(60)), "/history", "/history 60")
-        lines = self.alice.lines()
-        self.assertEqual(52 + 62, len(lines))
-        self.assertEqual("[12:00] <alice> 10", lines[1])
-        self.assertEqual("[12:00] <alice> 0", lines[53])
-
-    def test_usage(self) -> None:
-        """The number consists of digits and is within the limit."""
-        self.alice.send(
-            "/history 0", "/history 501", "/history -1", "/history x", "/history ١", "/history " + "9" * 400
-        )
-        self.alice.send("/history " + "0" * 4310 + "1")
-        self.alice.expect(*7 * ["! Usage: /history [N], with N from 1 to 500"])
-
-    def test_noRoom(self) -> None:
-        """A current room is required."""
-        self.alice.send("/leave")
-        self.alice.skip()
-        self.alice.send("/history")
-        self.alice.expect("! You are in no room.  /join #ROOM first, or /msg NICK TEXT")
-
-    def test_otherRoomsStayOut(self) -> None:
-        """It contains nothing of other rooms, and no private texts."""
-        self.server.person("bob")
-        self.alice.send("/join #den", "secret", "/msg bob private", "/join #lobby", "public")
-        self.alice.skip()
-        self.alice.send("/history")
-        self.alice.expect("* History of #lobby, 2026-01-01", "[12:00] <alice> public", "* End of history of #lobby")
-
-    def test_ignoredStayOut(self) -> None:
-        """It does not show texts of ignored users."""
-        bob = self.server.person("bob")
-        bob.send("ads ads ads")
-        self.alice.send("/ignore bob", "real", "/history")
-        self.alice.until("* History of #lobby, 2026-01-01")
-        self.alice.expect("[12:00] <alice> real", "* End of history of #lobby")
-
-    def test_onJoining(self) -> None:
-        """A client that joins sees the last lines, up to the limit."""
-        server = limited(historyOnJoin=2)
-        alice = server.person("alice")
-        alice.send("one", "two", "three")
-        bob = server.connect()
-        bob.send("bob")
-        bob.until("* History of #lobby, 2026-01-01")
-        bob.expect("[12:00] <alice> two", "[12:00] <alice> three", "* End of history of #lobby", "* bob joined #lobby")
-
-
 class SearchTests(SynchronousTestCase):
     """/search."""
 
@@ -387,156 +298,6 @@ class SearchTests(SynchronousTestCase):
             "! Usage: /search WORDS; after that, /search alone goes further back",
             '* Nothing in your rooms has "?!"',
             '* Nothing in your rooms has "*"',
-        )
-
-
-class SlowHistoryTests(SynchronousTestCase):
-    """Between a history that takes time and later lines there are no gaps or duplicates."""
-
-    def setUp(self) -> None:
-        self.server = MemoryServer(journal=inMemory(history=SlowHistory))
-        assert isinstance(self.server.history, SlowHistory)
-        self.history = self.server.history
-        self.alice = self.server.connect()
-        self.alice.send("alice")
-        self.finish()
-        self.alice.skip()
-
-    def finish(self) -> None:
-        """Complete the pending reads."""
-        self.history.finish()
-        self.server.pump()
-
-    def test_onJoining(self) -> None:
-        """Lines that arrive during the read come after the history, once."""
-        self.alice.send("before")
-        bob = self.server.connect()
-        bob.skip()
-        bob.send("bob", "from bob", "/who")
-        self.alice.expect("* bob joined #lobby")
-        self.alice.send("meanwhile")
-        bob.expect("* You are bob.  /help lists what you can type")
-        self.finish()
-        self.alice.send("after")
-        bob.expect(
-            "* 2 in #lobby: @alice bob",
-            "* History of #lobby, 2026-01-01",
-            "[12:00] <alice> before",
-            "* End of history of #lobby",
-            "* bob joined #lobby",
-            "[12:00] <alice> meanwhile",
-            "* 2 in #lobby: @alice bob",
-            "[12:00] <alice> after",
-        )
-        self.alice.expect("[12:00] <bob> from bob")
-
-    def test_asked(self) -> None:
-        """The same holds for /history."""
-        bob = self.server.connect()
-        bob.send("bob")
-        self.finish()
-        bob.skip()
-        self.alice.send("before")
-        bob.send("/history")
-        bob.expect("[12:00] <alice> before")
-        self.alice.send("meanwhile")
-        bob.expect()
-        self.finish()
-        self.alice.send("after")
-        bob.expect(
-            "* History of #lobby, 2026-01-01",
-            "[12:00] <alice> before",
-            "* End of history of #lobby",
-            "[12:00] <alice> meanwhile",
-            "[12:00] <alice> after",
-        )
-
-    def test_search(self) -> None:
-        """The same holds for /search."""
-        bob = self.server.connect()
-        bob.send("bob")
-        self.finish()
-        self.alice.send("tea at four")
-        bob.skip()
-        bob.send("/search tea")
-        self.alice.send("tea at five")
-        self.finish()
-        bob.expect(
-            '* History of "tea" in your rooms, 2026-01-01',
-            "[12:00] #lobby <alice> tea at four",
-            '* End of history of "tea" in your rooms',
-            "[12:00] <alice> tea at five",
-        )
-
-    def test_askedInTheSameTurn(self) -> None:
-        """A line that was stored in the turn of /history comes before the history, and is in it."""
-        bob = self.server.connect()
-        bob.send("bob")
-        self.finish()
-        bob.skip()
-        assert self.alice.transport is not None
-        self.alice.transport.write(b"same turn\n")
-        bob.send("/history")
-        self.finish()
-        bob.expect(
-            "[12:00] <alice> same turn",
-            "* History of #lobby, 2026-01-01",
-            "[12:00] <alice> same turn",
-            "* End of history of #lobby",
-        )
-
-    def test_goneMeanwhile(self) -> None:
-        """A client that has disconnected when the read completes causes no error."""
-        bob = self.server.connect()
-        bob.send("bob")
-        bob.hangUp()
-        self.finish()
-        self.alice.expect("* bob joined #lobby", "* bob quit (connection lost)")
-        self.assertEqual([], self.flushLoggedErrors())
-
-    def test_disconnectedMeanwhile(self) -> None:
-        """A client that is disconnected during the read gets the lines of that time, and then the reason."""
-        bob = self.server.connect()
-        bob.send("bob")
-        self.finish()
-        bob.skip()
-        bob.send("/history")
-        self.alice.send("meanwhile")
-        bob.expect()
-        self.server.close("Gone fishing")
-        bob.expect("[12:00] <alice> meanwhile", "* Gone fishing")
-        self.assertTrue(bob.gone)
-
-    def test_kickedMeanwhile(self) -> None:
-        """A client that is kicked during the read is told after the history."""
-        bob = self.server.connect()
-        bob.send("bob")
-        bob.skip()
-        self.alice.send("/kick bob")
-        self.finish()
-        bob.expect("* 1 in #lobby: @alice", "* bob joined #lobby", "* alice kicked bob from #lobby")
-        bob.send("hello?")
-        bob.expect("! You are not in #lobby any more.  /join #ROOM first, or /msg NICK TEXT")
-
-    def test_otherRoomsMeanwhile(self) -> None:
-        """Lines of other rooms come after the history too, in order."""
-        self.alice.send("/join #den")
-        self.finish()
-        self.alice.skip()
-        bob = self.server.connect()
-        bob.send("bob")
-        self.finish()
-        bob.skip()
-        bob.send("/join #den")
-        self.alice.send("/msg #lobby one", "two", "/msg bob three")
-        bob.expect()
-        self.finish()
-        bob.expect(
-            "* 2 in #den: @alice bob",
-            "* bob joined #den",
-            "[12:00] #lobby <alice> one",
-            "[12:00] <alice> two",
-            "[12:00] @bob <alice> three",
         )
 
 

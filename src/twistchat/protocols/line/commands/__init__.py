@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from twistchat.net.client.table import CommandTable
-from twistchat.protocols.line.commands import accounts, operators, people, registered, rooms, talk
+from twistchat.protocols.line.commands import accounts, history, operators, people, registered, rooms, talk
 from twistchat.protocols.line.commands.table import Command, UsageError
 from twistchat.wire.plain import notice
 
@@ -76,7 +76,16 @@ def find(name: str, advice: str = LINE_ADVICE) -> Command:
 EXAMPLES = 3
 """The most examples of one topic in C{/help}."""
 
-TOPICS = (talk.table, rooms.table, people.table, accounts.table, registered.table, operators.table, table)
+TOPICS = (
+    talk.table,
+    history.table,
+    rooms.table,
+    people.table,
+    accounts.table,
+    registered.table,
+    operators.table,
+    table,
+)
 """The commands by topic, in the order in which C{/help} lists them."""
 
 COMMANDS: dict[str, Command] = {command.name: command for topic in TOPICS for command in topic}

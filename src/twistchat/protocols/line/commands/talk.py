@@ -1,4 +1,4 @@
-"""Commands that send texts, and show earlier ones."""
+"""Commands that send texts, and search for them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from twistchat.net.client.table import CommandTable
 from twistchat.protocols.line.commands.table import Command, Outcome, UsageError, splitArgument
-from twistchat.protocols.line.rooms import awayNotice, fitHistory, showHistory
+from twistchat.protocols.line.history import fitHistory, showHistory
+from twistchat.protocols.line.rooms import awayNotice
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:
@@ -81,24 +82,6 @@ def me(client: LineProtocol, argument: str) -> Outcome:
     """C{/me}: sends an action to the current room."""
     client.post(client.currentRoom().name, argument, "action")
     return None
-
-
-@table.command("history", "[N]", "show the last lines of this room, 50 or N", example="/history 20")
-async def history(client: LineProtocol, argument: str) -> None:
-    """C{/history}: shows the last entries of the current room."""
-    limits = client.context.settings.limits
-    fits = (
-        len(argument) < 10 and argument.isascii() and argument.isdigit() and 1 <= int(argument) <= limits.historyReply
-    )
-    if argument and not fits:
-        raise UsageError(f"Usage: /history [N], with N from 1 to {limits.historyReply}")
-    name = client.currentRoom().name
-    with client.holdDeliveries():
-        count = int(argument) if argument else limits.historyOnJoin
-        chat = client.context.chat
-        past = await chat.reading.history(client.openSession, name, count, before=chat.state.sequence + 1)
-        if not await showHistory(client, name, await fitHistory(client, past, client.dialects.current)):
-            client.reply(notice(f"{name} has no history yet"))
 
 
 @table.command(
