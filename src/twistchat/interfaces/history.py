@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from zope.interface import Interface
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from twisted.internet.defer import Deferred
 
-    from twistchat.chat.model.spans import Around, Kept, Span
+    from twistchat.chat.model.spans import Around, Count, Kept, Latest, Point, Span
 
 
 class IHistory(Interface):
@@ -48,6 +48,37 @@ class IHistory(Interface):
         @param before: a sequence number: find only earlier entries.  Use it to get the next page.
         @param account: if given, also look into every private conversation of this account.
         @return: as for L{read}.
+        """
+
+    def latest(
+        conversations: Collection[str], account: str | None = None, limit: int = 1000
+    ) -> Deferred[Sequence[Latest]]:
+        """
+        Find the newest text of each of these conversations.
+
+        @param conversations: their names, see L{conversation <twistchat.chat.model.spans.conversation>}.
+        @param account: if given, also find that of every private conversation of this account.
+        @param limit: return at most this many, the newest; at least 1.
+        @return: fires with one item for each conversation that has a text, by ascending sequence number.  A text whose
+            stored bytes changed is logged, and an earlier one takes its place.  Fails as L{read} does.
+        """
+
+    def count(
+        conversation: str, after: Point, limit: int, words: str = "", without: str | None = None, first: int = 0
+    ) -> Deferred[Count]:
+        """
+        Count the texts of a conversation after a point, for example those that a user has not read, and how many of
+        them mention the user.
+
+        @param conversation: its name, see L{conversation <twistchat.chat.model.spans.conversation>}.
+        @param after: count only later texts.
+        @param limit: count only the newest so many; at least 1.
+        @param words: count the texts that contain this phrase, for example a nick.  It is compared as in L{search}:
+            whole words, without case and diacritics.  Without a letter or digit, nothing contains it.
+        @param without: leave out the texts of this account.  They take part in the limit.
+        @param first: count no texts before this sequence number, because the reader has no access to them.
+        @return: fires with the numbers.  A text whose stored bytes changed counts, and matches nothing.  Fails as
+            L{read} does.
         """
 
     def locate(msgid: str) -> int | None:

@@ -152,9 +152,9 @@ class ReadTests(DamageTestCase):
         # SQLite does not update an index that is missing in its schema.
         with closing(sqlite3.connect(self.path)) as connection:
             connection.execute("PRAGMA writable_schema = ON")
-            query = "SELECT type, name, tbl_name, rootpage, sql FROM sqlite_schema WHERE name = 'entry_conversation'"
+            query = "SELECT type, name, tbl_name, rootpage, sql FROM sqlite_schema WHERE name = 'entry_place'"
             index = connection.execute(query).fetchone()
-            connection.execute("DELETE FROM sqlite_schema WHERE name = 'entry_conversation'")
+            connection.execute("DELETE FROM sqlite_schema WHERE name = 'entry_place'")
             connection.commit()
         body = str(self.onDisk("SELECT body FROM entry")[0]).encode()
         check = checksum(moved.sequence, moved.time, "said", "#secret", body)

@@ -106,6 +106,36 @@ Kept: TypeAlias = Entry | Damaged
 """An item in the result of a query."""
 
 
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """
+    The newest text of a conversation.
+
+    @ivar conversation: the name of the conversation, see L{conversation}.
+    @ivar sequence: the sequence number of the text.
+    @ivar time: its time, in milliseconds since the epoch.
+    """
+
+    conversation: str
+    sequence: int
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """
+    How many texts a part of a conversation has.
+
+    @ivar texts: the number of texts.
+    @ivar matching: how many of them contain the words.
+    @ivar more: whether there are more texts, which were not counted because of the limit.
+    """
+
+    texts: int
+    matching: int
+    more: bool = False
+
+
 def conversation(event: Event) -> str | None:
     """
     The name of the conversation that an event belongs to.

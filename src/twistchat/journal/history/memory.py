@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -24,9 +24,20 @@ from twistchat.chat.model.events import (
     RoomRenamed,
 )
 from twistchat.chat.model.names import fold
-from twistchat.chat.model.spans import Around, At, Kept, Point, Span, conversation, conversationsOf
+from twistchat.chat.model.spans import (
+    TEXTS,
+    Around,
+    At,
+    Count,
+    Kept,
+    Latest,
+    Point,
+    Span,
+    conversation,
+    conversationsOf,
+)
 from twistchat.interfaces import IHistory
-from twistchat.journal.history.words import matches, phrases
+from twistchat.journal.history.words import matches, phrases, tokens
 
 if TYPE_CHECKING:
     from twistchat.interfaces import IFollowing
@@ -90,8 +101,7 @@ class MemoryHistory:
 
     def read(self, span: Span | Around) -> Deferred[Sequence[Kept]]:
         """See L{IHistory.read}."""
-        found = self._conversations.get(span.conversation)
-        return succeed(select([] if found is None else list(found.entries), span))
+        return succeed(select(list(self._entries(span.conversation)), span))
 
     def search(
         self,
@@ -105,7 +115,7 @@ class MemoryHistory:
         wanted = phrases(words)
         names = set(conversations)
         if account is not None:
-            names.update(name for name in self._conversations if fold(account) in name.split(" "))
+            names.update(self._privateOf(account))
         entries = [
             entry for name in names if name in self._conversations for entry in self._conversations[name].entries
         ]
@@ -119,9 +129,59 @@ class MemoryHistory:
         )
         return succeed(list(islice(found, limit))[::-1] if wanted else [])
 
+    def latest(
+        self, conversations: Collection[str], account: str | None = None, limit: int = 1000
+    ) -> Deferred[Sequence[Latest]]:
+        """See L{IHistory.latest}."""
+        names = set(conversations)
+        if account is not None:
+            names.update(self._privateOf(account))
+        newest = [
+            next(
+                (Latest(name, entry.sequence, entry.time) for entry in reversed(self._entries(name)) if _isText(entry)),
+                None,
+            )
+            for name in names
+        ]
+        found = sorted([latest for latest in newest if latest is not None], key=attrgetter("sequence"))
+        return succeed(found[-limit:])
+
+    def count(
+        self,
+        conversation: str,
+        after: Point,
+        limit: int,
+        words: str = "",
+        without: str | None = None,
+        first: int = 0,
+    ) -> Deferred[Count]:
+        """See L{IHistory.count}."""
+        found = select(
+            list(self._entries(conversation)), Span(conversation, limit + 1, after, kinds=TEXTS, first=first)
+        )
+        own = None if without is None else fold(without)
+        texts = [
+            entry.event.text
+            for entry in found[-limit:]
+            if isinstance(entry.event, (RoomMessage, PrivateMessage))
+            and (own is None or entry.event.source.account is None or fold(entry.event.source.account) != own)
+        ]
+        phrase = tokens(words)
+        matching = [text for text in texts if phrase and matches(text, [phrase])]
+        return succeed(Count(len(texts), len(matching), len(found) > limit))
+
     def locate(self, msgid: str) -> int | None:
         """See L{IHistory.locate}."""
         return self._log.locate(msgid)
+
+    def _entries(self, name: str) -> deque[Entry]:
+        """The entries of a conversation, oldest first."""
+        found = self._conversations.get(name)
+        return deque() if found is None else found.entries
+
+    def _privateOf(self, account: str) -> list[str]:
+        """The names of the private conversations of an account."""
+        return [name for name in self._conversations if fold(account) in name.split(" ")]
 
     def _receive(self, entry: Entry) -> None:
         """Keep an entry, if it is durable and belongs to a conversation."""
@@ -192,6 +252,10 @@ _REDACTABLE = {
     PrivateMessageRedacted: (PrivateMessage, KeptPrivateTagMessage),
 }
 """The events that each redaction deletes."""
+
+
+def _isText(entry: Entry) -> bool:
+    return type(entry.event) in TEXTS
 
 
 def select(entries: Sequence[Entry], span: Span | Around) -> Sequence[Entry]:

@@ -31,20 +31,40 @@ The result of a query, as one row, so that the interpreter lock is taken once.  
 entries have not been moved yet: entries may be stored under another name.
 """
 
-# The index of conversations gives the sequence numbers, and the rows are checked against their checksums.  The
-# LEFT JOIN gives NULL for a row that does not exist, which counts as damaged.
+# The kinds that a conversation has, or those to select.  The index of places gives the entries of one kind in order, so
+# each kind is read up to the limit, and the results are merged.  The index skips from one kind to the next.
+_KINDS = """
+    WITH RECURSIVE present (kind) AS (
+        SELECT min(kind) FROM entry WHERE conversation = :name
+        UNION ALL
+        SELECT (SELECT min(kind) FROM entry WHERE conversation = :name AND kind > present.kind)
+        FROM present WHERE present.kind IS NOT NULL
+    ),
+    wanted (kind) AS (
+        SELECT kind FROM present WHERE :kinds = '[]'
+        UNION ALL
+        SELECT value FROM json_each(:kinds)
+    )
+"""
+
+# The rows are checked against their checksums.  The LEFT JOIN gives NULL for a row that does not exist, which counts as
+# damaged.
 _FROM = f"""
     SELECT {COLUMNS} FROM (
-        SELECT sequence FROM entry
-        WHERE conversation = ? AND sequence >= ? AND sequence < ?
-            AND sequence NOT IN (SELECT value FROM json_each(?))
-            AND (? = '[]' OR kind IN (SELECT value FROM json_each(?)))
-        ORDER BY sequence {{}} LIMIT ?
+        SELECT value AS sequence FROM wanted, json_each((
+            SELECT json_group_array(sequence) FROM (
+                SELECT sequence FROM entry
+                WHERE conversation = :name AND kind = wanted.kind AND sequence >= :start AND sequence < :end
+                    AND sequence NOT IN (SELECT value FROM json_each(:without))
+                ORDER BY sequence {{0}} LIMIT :limit
+            )
+        ))
+        ORDER BY sequence {{0}} LIMIT :limit
     ) LEFT JOIN entry USING (sequence)
 """
 
-_OLDEST = f"{ROWS} FROM ({_FROM.format('ASC')})"
-_NEWEST = f"{ROWS} FROM ({_FROM.format('DESC')})"
+_OLDEST = f"{_KINDS} {ROWS} FROM ({_FROM.format('ASC')})"
+_NEWEST = f"{_KINDS} {ROWS} FROM ({_FROM.format('DESC')})"
 
 _SINCE = "SELECT sequence FROM entry WHERE time >= ? ORDER BY time, sequence LIMIT 1"
 
@@ -126,7 +146,7 @@ class HistoryReader:
                 middle = max(span.first, min(self.start(span.point), before))
                 past = self._stretch(_NEWEST, reading, span.first, middle)
                 return nearest([*past, *self._stretch(_OLDEST, reading, middle, before)], len(past), span.limit)
-            start = max(span.first, 0 if span.after is None else self.start(_after(span.after)))
+            start = max(span.first, 0 if span.after is None else self.start(following(span.after)))
             end = before if span.before is None else min(before, self.start(span.before))
             return self._stretch(_OLDEST if span.oldest else _NEWEST, reading, start, end)
 
@@ -182,10 +202,17 @@ class HistoryReader:
             ).fetchall()
 
 
-def _parameters(reading: _Reading, name: str, start: int, end: int) -> Sequence[object]:
-    return (name, start, end, reading.without, reading.kinds, reading.kinds, reading.limit)
+def _parameters(reading: _Reading, name: str, start: int, end: int) -> Mapping[str, object]:
+    return {
+        "name": name,
+        "start": start,
+        "end": end,
+        "without": reading.without,
+        "kinds": reading.kinds,
+        "limit": reading.limit,
+    }
 
 
-def _after(point: Point) -> Point:
-    """The next point."""
+def following(point: Point) -> Point:
+    """The first point that is after a point."""
     return At(point.time + 1) if isinstance(point, At) else point + 1

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from zope.interface import implementer
 
-from twistchat.chat.model.spans import Around, Kept, Span
+from twistchat.chat.model.spans import Around, Count, Kept, Latest, Point, Span
 from twistchat.interfaces import IHistory
 from twistchat.journal.history.indexing import Indexing, IndexPace
+from twistchat.journal.history.overview import Overview
 from twistchat.journal.history.reader import HistoryReader
 from twistchat.journal.history.renames import MovePace, Moving
 from twistchat.journal.history.retention import Retention
@@ -35,6 +36,7 @@ class SqliteHistory:
 
     @ivar reader: reads, on the reading thread.  Set when the log opens.
     @ivar searcher: searches, on the reading thread.  Set when the log opens.
+    @ivar overview: finds newest texts and counts texts, on the reading thread.  Set when the log opens.
     @ivar writer: writes, on the writing thread.  Set when the log opens.
     @ivar indexing: fills the word index.
     @ivar moving: moves entries of renamed rooms.
@@ -43,6 +45,7 @@ class SqliteHistory:
 
     reader: HistoryReader
     searcher: HistorySearch
+    overview: Overview
     writer: HistoryWriter
 
     def __init__(
@@ -87,6 +90,29 @@ class SqliteHistory:
             end = min(before, end)
         return self._read(lambda _: self.searcher.search(conversations, words, limit, end, account, refused))
 
+    def latest(
+        self, conversations: Collection[str], account: str | None = None, limit: int = 1000
+    ) -> Deferred[Sequence[Latest]]:
+        """See L{IHistory.latest}."""
+        end, refused = self._log.applied + 1, self._log.refused()
+        names = list(conversations)
+        return self._read(lambda _: self.overview.latest(names, account, limit, end, refused))
+
+    def count(
+        self,
+        conversation: str,
+        after: Point,
+        limit: int,
+        words: str = "",
+        without: str | None = None,
+        first: int = 0,
+    ) -> Deferred[Count]:
+        """See L{IHistory.count}."""
+        end, refused = self._log.applied + 1, self._log.refused()
+        return self._read(
+            lambda _: self.overview.count(conversation, after, limit, words, without, first, end, refused)
+        )
+
     def locate(self, msgid: str) -> int | None:
         """See L{IHistory.locate}."""
         return self._log.locate(msgid)
@@ -97,6 +123,7 @@ class SqliteHistory:
         """See L{Sharer.prepare <twistchat.journal.sqlite.sharing.Sharer.prepare>}."""
         self.reader = HistoryReader(reader)
         self.searcher = HistorySearch(self.reader)
+        self.overview = Overview(self.reader)
         self.writer = HistoryWriter(writer)
         if self._retention is not None:
             self._retention.start(self._write, self._read, self._applied)

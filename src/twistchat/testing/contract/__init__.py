@@ -11,6 +11,7 @@ from twistchat.testing.contract.opened import BOB as BOB
 from twistchat.testing.contract.opened import GUEST as GUEST
 from twistchat.testing.contract.opened import said as said
 from twistchat.testing.contract.order import OrderContract
+from twistchat.testing.contract.overview import OverviewContract
 from twistchat.testing.contract.reading import ReadingContract
 from twistchat.testing.contract.renames import RenameContract
 from twistchat.testing.contract.searching import SearchContract
@@ -22,6 +23,7 @@ class JournalContract(
     FollowingContract,
     EndContract,
     ReadingContract,
+    OverviewContract,
     SearchContract,
     TextContract,
     RenameContract,

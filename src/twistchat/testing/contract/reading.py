@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from twistchat.chat.model.events import Entry, Joined, ModeChange, ModesSet, PrivateMessage, TopicSet
-from twistchat.chat.model.spans import Around, At, Point, Span, pair
+from twistchat.chat.model.events import Entry, Joined, ModeChange, ModesSet, PrivateMessage, RoomMessage, TopicSet
+from twistchat.chat.model.spans import TEXTS, Around, At, Kinds, Point, Span, pair
 from twistchat.testing.contract.opened import ANN, BOB, GUEST, OpenedJournal, said
 
 
@@ -86,6 +86,27 @@ class ReadingContract(OpenedJournal):
         for point, limit, wanted in cases:
             self.assertEqual("".join(self.texts(Around("#room", limit, point))), wanted, (point, limit))
         self.assertEqual(self.read(Around("#nowhere", 3, s[5])), [])
+
+    def test_kinds(self) -> None:
+        """Read only events of some classes, in any range.  The limit counts only these."""
+        kept = self.append(
+            said("0"),
+            TopicSet(ANN, "#room", "1"),
+            said("2"),
+            ModesSet(ANN, "#room", (ModeChange(True, "m"),)),
+            said("4"),
+        )
+        kinds: Kinds = frozenset({RoomMessage, ModesSet})
+        some = [kept[0], *kept[2:]]
+        self.assertEqual(self.read(Span("#room", 9, kinds=kinds)), some)
+        self.assertEqual(self.read(Span("#room", 2, kinds=kinds)), some[-2:])
+        self.assertEqual(self.read(Span("#room", 2, kinds=kinds, oldest=True)), some[:2])
+        self.assertEqual(self.read(Span("#room", 9, kept[0].sequence, kept[3].sequence, kinds=kinds)), [kept[2]])
+        self.assertEqual(self.read(Around("#room", 3, kept[1].sequence, kinds)), some[:3])
+        self.assertEqual(self.read(Span("#room", 9, kinds=TEXTS, first=kept[1].sequence)), [kept[2], kept[4]])
+        self.assertEqual(self.read(Span("#room", 9, kinds=frozenset({Joined}))), [])
+        self.assertEqual(self.read(Span("#room", 3)), kept[-3:])
+        self.assertEqual(self.read(Span("#room", 3, oldest=True)), kept[:3])
 
     def test_conversations(self) -> None:
         """A room has its folded name, two accounts have their pair, and texts of guests cannot be read."""
