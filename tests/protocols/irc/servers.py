@@ -75,6 +75,11 @@ def rooted(server: MemoryServer, nick: str, *capabilities: str, name: str = "roo
     return client
 
 
+def listed(client: IrcClient) -> list[str]:
+    """Get the words of the capabilities that a client has just been listed, in one line or in several."""
+    return [word for line in client.lines() if " CAP " in line for word in line.split(" :")[1].split()]
+
+
 def host(address: str = "127.0.0.1") -> str:
     """Get the host that others see for an address."""
     return cloak(lambda: b"test")(address)

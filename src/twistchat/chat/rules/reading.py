@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
+from twistchat.chat.model.names import fold
 from twistchat.chat.model.sessions import Session
 from twistchat.chat.model.spans import ALL, Around, Kept, Kinds, Point, Span
 from twistchat.chat.rules.core import Core
 from twistchat.chat.rules.rooms.visibility import Readable, isRoom, readablePrivate, readableRoom
+
+
+class Conversation(NamedTuple):
+    """
+    A conversation, as one user sees it now.
+
+    @ivar name: the name of the room, with the prefix of a rank if it is the texts to this rank; or the present nick of
+        the other user, who need not be here.
+    @ivar place: the place of its entries, see L{IOutlet.dialectFor <twistchat.interfaces.IOutlet.dialectFor>}.
+    """
+
+    name: str
+    place: str
 
 
 class Reading:
@@ -30,6 +45,33 @@ class Reading:
         """
         user, read = self._core.user(session), readableRoom if isRoom(target) else readablePrivate
         return read(self._core.state, user, target)
+
+    def conversation(self, session: Session, target: str) -> Conversation:
+        """
+        The conversation that a target names, as the user sees it.
+
+        @raise ChatError: see L{readable}.
+        """
+        name, _ = self.readable(session, target)
+        return self._shown(session, name, target)
+
+    def _shown(self, session: Session, name: str, target: str) -> Conversation:
+        """
+        Show the name of a conversation.
+
+        @param target: the nick of the other user of a private conversation, if neither the user nor the account exists
+            any more.
+        """
+        state = self._core.state
+        if isRoom(name):
+            prefix, key = ("", name) if name[0] == "#" else (name[0], name[1:])
+            room = state.rooms.get(key)
+            return Conversation(target if room is None else prefix + room.name, name)
+        own = fold(self._core.user(session).source.account or "")
+        one, _, two = name.partition(" ")
+        other = two if one == own else one
+        user, account = state.users.ofAccount(other), state.accounts.get(other)
+        return Conversation(user.nick if user is not None else target if account is None else account.name, "")
 
     async def history(
         self,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -15,6 +14,7 @@ from twistchat.chat.model.spans import Kept
 from twistchat.chat.model.users import User
 from twistchat.chat.phrasing import counted
 from twistchat.net.input.pace import Gone
+from twistchat.protocols.irc.history.rendering import stamped
 from twistchat.protocols.irc.replies.reply import Reply
 
 if TYPE_CHECKING:
@@ -48,8 +48,5 @@ def _render(client: IrcConnection, entry: Entry, user: User) -> bytes:
     """Render a text as one to the present nick of the client's user.  Without server-time, its time is in the text."""
     event = entry.event
     assert isinstance(event, PrivateMessage)
-    event = replace(event, recipient=user.source)
-    if "server-time" not in client.capabilities:
-        head = f"[{datetime.fromtimestamp(entry.time // 1000, UTC):%Y-%m-%d %H:%M}] "
-        event = replace(event, text=head + event.text, cuts=tuple([len(head) + cut for cut in event.cuts]))
+    event = stamped(client, entry.time, replace(event, recipient=user.source))
     return client.render("", replace(entry, event=event))

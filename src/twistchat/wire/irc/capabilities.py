@@ -42,6 +42,8 @@ CAPABILITIES: Final = {
         Capability("chghost", "extensions/chghost", dialect=True),
         Capability("draft/account-registration", "extensions/account-registration"),
         Capability("draft/channel-rename", "extensions/channel-rename", dialect=True),
+        Capability("draft/chathistory", "extensions/chathistory"),
+        Capability("draft/event-playback", "extensions/chathistory"),
         Capability("draft/extended-isupport", "extensions/extended-isupport"),
         Capability("draft/message-redaction", "extensions/message-redaction", dialect=True, requires=("message-tags",)),
         Capability("draft/multiline", "extensions/multiline", dialect=True, requires=("batch",)),

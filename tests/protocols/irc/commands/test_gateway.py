@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.protocols.irc.servers import SECRET, STRANGER, encrypt, gateway, host, rooted, staffed
+from tests.protocols.irc.servers import SECRET, STRANGER, encrypt, gateway, host, listed, rooted, staffed
 from twistchat.accounts.passwords import Verifier
 from twistchat.net.stream import StreamCarrier
 from twistchat.protocols.irc.protocol import IrcConnection
@@ -142,7 +142,7 @@ class SecureTests(SynchronousTestCase):
         server = MemoryServer(gateway(irc={"stsPort": 6697}))
         client = server.connectIrc(STRANGER)
         client.send(f"{LINE} {options}", "CAP LS 302")
-        offered = client.lines()[0]
+        offered = " ".join(listed(client))
         client.send("NICK alice", "USER a 0 * :a", "CAP END")
         secure = server.chat.identity.find("alice").secure
         self.assertEqual(secure, "sts=duration=" in offered)

@@ -21,6 +21,7 @@ LIMITS = {
     "targets": 2,
     "bans": 3,
     "roomsPerUser": 2,
+    "historyReply": 4,
 }
 """Small limits that differ from each other."""
 
@@ -148,6 +149,16 @@ class TokenTests(SynchronousTestCase):
         for other in "&+!a":
             self.assertEqual(["476"], self.codes(f"JOIN {other}a"))
 
+    def test_CHATHISTORY(self) -> None:
+        """A request returns this many messages at most."""
+        self.bob.join("#a")
+        session = next(iter(self.server.chat.identity.find("bob").sessions.values()))
+        for number in range(9):
+            self.server.chat.speaking.say(session, "#a", str(number))
+        client = self.server.irc("carol", "draft/chathistory")
+        client.join("#a")
+        self.assertEqual(self.number("CHATHISTORY"), len(self.ask("CHATHISTORY LATEST #a * 9", client)))
+
     def test_ELIST(self) -> None:
         """Each of these conditions excludes what does not meet it."""
         self.bob.join("#one")
@@ -252,6 +263,16 @@ class TokenTests(SynchronousTestCase):
         nicks = [f"n{index}" for index in range(self.number("MONITOR"))]
         self.assertEqual(["731"], self.codes(f"MONITOR + {','.join(nicks)}"))
         self.assertEqual(["734"], self.codes("MONITOR + more"))
+
+    def test_MSGREFTYPES(self) -> None:
+        """CHATHISTORY accepts each type."""
+        types = self.tokens["MSGREFTYPES"].split(",")
+        self.assertEqual(types, ["msgid", "timestamp"])
+        client = self.server.irc("carol", "draft/chathistory", "message-tags", "server-time", "standard-replies")
+        client.send("JOIN #a")
+        tags = dict(tag.split("=") for tag in client.lines()[0][1:].split(" ")[0].split(";"))
+        for kind, value in zip(types, (tags["msgid"], tags["time"]), strict=True):
+            self.assertEqual([], self.ask(f"CHATHISTORY AFTER #a {kind}={value} 1", client))
 
     def test_NAMELEN(self) -> None:
         """A realname of this length is valid; a longer one is not."""
@@ -372,7 +393,17 @@ class FollowTests(SynchronousTestCase):
         small = isupportTokens(serverWith(limits=LIMITS, irc={"network": "Example"}).context)
         differing = {name for name in plain if plain[name] != small[name]}
         self.assertEqual(
-            {"AWAYLEN", "CHANLIMIT", "CHANNELLEN", "KICKLEN", "MAXLIST", "MAXTARGETS", "MONITOR", "NAMELEN"}
+            {
+                "AWAYLEN",
+                "CHANLIMIT",
+                "CHANNELLEN",
+                "CHATHISTORY",
+                "KICKLEN",
+                "MAXLIST",
+                "MAXTARGETS",
+                "MONITOR",
+                "NAMELEN",
+            }
             | {"NETWORK", "NICKLEN", "TARGMAX", "TOPICLEN"},
             differing,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.protocols.irc.servers import encrypt, rooted, serverWith, settingsWith, staffed
+from tests.protocols.irc.servers import encrypt, listed, rooted, serverWith, settingsWith, staffed
 
 
 class StsTests(SynchronousTestCase):
@@ -18,7 +18,7 @@ class StsTests(SynchronousTestCase):
         """Get the capabilities offered with these settings."""
         client = serverWith(irc=irc).connectIrc()
         client.send("CAP LS 302")
-        return client.lines()[0].split(" :")[1].split()
+        return listed(client)
 
     def test_duration(self) -> None:
         """The value is the duration of the policy, without a port; 0 ends it."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from twistchat.protocols.irc.commands import accounts, connection, gateway, help, services
 from twistchat.protocols.irc.commands.channels import channels, listing, modes
+from twistchat.protocols.irc.commands.history import chathistory
 from twistchat.protocols.irc.commands.people import monitor, people, who
 from twistchat.protocols.irc.commands.server import bans, operators, server
 from twistchat.protocols.irc.commands.table import Command
@@ -19,6 +20,7 @@ TOPICS = {
     "list": listing.table,
     "messages": messages.table,
     "batches": batches.table,
+    "history": chathistory.table,
     "people": people.table,
     "who": who.table,
     "monitor": monitor.table,

@@ -27,6 +27,7 @@ UNMEASURED = 100
 
 REPLY_CAPABILITIES = {
     "BATCH": "draft/multiline",
+    "CHATHISTORY": "draft/chathistory",
     "REGISTER": "draft/account-registration",
     "VERIFY": "draft/account-registration",
     "REDACT": "draft/message-redaction",
@@ -65,6 +66,8 @@ class Reply:
     @ivar label: the command's label; C{None} if it has none.
     @ivar onlyEvent: whether the event is the whole reply, unless the command is refused.  Then the client gets it at
         its place among the other events.
+    @ivar onlyBatch: whether one batch is the whole reply, so that a label belongs to this batch, and no other batch is
+        needed.
     @ivar postponed: whether the reply is sent later than the time when the command has taken effect.
     @ivar enteredRoom: the folded name of a room that the client has entered without asking for it, or C{""}.
     """
@@ -80,6 +83,7 @@ class Reply:
         "command",
         "enteredRoom",
         "label",
+        "onlyBatch",
         "onlyEvent",
         "postponed",
     )
@@ -88,7 +92,7 @@ class Reply:
         self._client = client
         self.command = command
         self.label = label
-        self.onlyEvent = self.postponed = False
+        self.onlyBatch = self.onlyEvent = self.postponed = False
         self.enteredRoom = ""
         self._messages: list[bytes] = []
         self._batches: Sequence[str] = ()
@@ -205,13 +209,17 @@ class Reply:
         """
         Send the messages so far, behind earlier deliveries.  More messages may follow.
 
-        With a label they begin a batch, which stays open.
+        With a label they begin a batch, which stays open, unless C{onlyBatch} is set.
         """
         data = b"".join(self._messages)
         if not data:
             return
         self._messages = []
-        if self.label is not None:
+        if self.label is not None and self.onlyBatch:
+            if not self._labelSent:
+                self._labelSent = True
+                data = withTag(data, "label", self.label)
+        elif self.label is not None:
             opening = b""
             if self._reference is None:
                 self._reference = self._client.nextReference()
@@ -238,7 +246,9 @@ class Reply:
             self.flush()
             return
         self._client.flushEntries()
-        if self._reference is not None:
+        if self.onlyBatch and self._labelSent:
+            self.flush()
+        elif self._reference is not None:
             self.flush()
             self._client.reply(serialize("BATCH", (f"-{self._reference}",), self._client.server))
         elif not self._labelSent:

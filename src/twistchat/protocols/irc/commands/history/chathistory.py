@@ -1,0 +1,113 @@
+"""
+The command CHATHISTORY (IRCv3 chathistory).
+
+Message ids name exact places in the order of the journal, so they are the preferred selectors: with them, pages join
+without gaps and duplicates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from twistchat.chat.errors import ChatError, NotKept, NotRead
+from twistchat.chat.model.events import Entry
+from twistchat.chat.model.spans import Kept, Point
+from twistchat.net.client.table import CommandTable
+from twistchat.protocols.irc.commands.history.selectors import BadRequest, MessageId, Request, Selector, parseRequest
+from twistchat.protocols.irc.commands.table import Command
+from twistchat.protocols.irc.history.rendering import kindsFor, sendHistory
+from twistchat.protocols.irc.replies.formatting import middle
+from twistchat.wire.irc import numerics as n
+
+if TYPE_CHECKING:
+    from twistchat.protocols.irc.protocol import IrcConnection
+    from twistchat.protocols.irc.replies.reply import Reply
+    from twistchat.wire.irc.message import Message
+
+NOT_RETRIEVED = "Messages could not be retrieved"
+"""The beginning of the description of errors.  It does not say whether a channel exists."""
+
+table = CommandTable(Command)
+
+
+@table.command("CHATHISTORY", "<subcommand> <parameter>...", "read what was said before", "IRCv3 chathistory")
+async def chathistory(client: IrcConnection, message: Message, reply: Reply) -> None:
+    """C{CHATHISTORY}: sends a part of the history of a channel or of a private conversation."""
+    if "draft/chathistory" not in client.capabilities:
+        reply.numeric(n.ERR_UNKNOWNCOMMAND, "CHATHISTORY", "Unknown command")
+        return
+    command = middle(message.params[0]) if message.params else "*"
+    try:
+        request = parseRequest(message.params)
+        await _show(client, reply, request)
+    except BadRequest as e:
+        reply.fail(e.code, command, *map(middle, e.context), e.why)
+    except NotRead as e:
+        reply.fail("MESSAGE_ERROR", command, middle(message.params[1]), f"{NOT_RETRIEVED}: {e.why}")
+
+
+async def _show(client: IrcConnection, reply: Reply, request: Request) -> None:
+    """
+    Reply with the messages of a request.
+
+    @raise BadRequest: they cannot be selected.
+    """
+    reading, target = client.context.chat.reading, request.target
+    reply.onlyBatch = True
+    try:
+        conversation = reading.conversation(client.openSession, target)
+    except NotKept:
+        # There are no messages.  Clients ask for them whenever somebody opens a window, so this is no error.
+        with reply.batch("chathistory", middle(target)):
+            return
+    except ChatError:
+        raise BadRequest("INVALID_TARGET", (target,), NOT_RETRIEVED) from None
+    kept = await _read(client, request)
+    if kept and not any(isinstance(item, Entry) for item in kept):
+        raise BadRequest("MESSAGE_ERROR", (target,), f"{NOT_RETRIEVED}: they changed on disk")
+    await sendHistory(client, reply, conversation, kept)
+
+
+async def _read(client: IrcConnection, request: Request) -> Sequence[Kept]:
+    """
+    Read what a request selects ("Subcommands").
+
+    @raise BadRequest: this server did not make one of the message ids.
+    """
+    reading, session, target, limit = client.context.chat.reading, client.openSession, request.target, request.limit
+    kinds = kindsFor(client)
+    points = [_locate(client, target, selector) for selector in request.selectors]
+    match request.command, points:
+        case "BEFORE", [before]:
+            return await reading.history(session, target, limit, before=before, kinds=kinds)
+        case "AFTER", [after]:
+            return await reading.history(session, target, limit, after=after, oldest=True, kinds=kinds)
+        case "AROUND", [point]:
+            return await reading.around(session, target, limit, point, kinds)
+        case "BETWEEN", [start, end]:
+            # At most one of the two directions has messages.
+            forwards = await reading.history(session, target, limit, start, end, oldest=True, kinds=kinds)
+            return forwards or await reading.history(session, target, limit, end, start, kinds=kinds)
+    return await reading.history(session, target, limit, after=points[0] if points else None, kinds=kinds)
+
+
+def _locate(client: IrcConnection, target: str, selector: Selector) -> Point:
+    """
+    The place of a selector in the journal.
+
+    Some lines have an id that continues the id of an entry, such as a JOIN that the client sees because its session
+    belongs to a user who was there before.  Such an id names the place of the entry.
+
+    @raise BadRequest: this server did not make the message id.
+    """
+    if not isinstance(selector, MessageId):
+        return selector
+    locate = client.context.chat.reading.locate
+    sequence = locate(selector.id)
+    if sequence is None:
+        sequence = locate(selector.id.rpartition("-")[0])
+    if sequence is None:
+        why = f"{NOT_RETRIEVED}: no message has this id"
+        raise BadRequest("MESSAGE_ERROR", (target, f"msgid={selector.id}"), why)
+    return sequence

@@ -1,0 +1,1 @@
+"""Shows entries of the history to IRC clients."""

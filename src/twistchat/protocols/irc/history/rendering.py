@@ -1,0 +1,158 @@
+"""
+Sends entries of the history to a client, in a batch and in portions.
+
+A client asked for them, or has entered a room.  Every way to the history on the IRC door ends here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from msgspec.structs import replace
+
+from twistchat.chat.fanout.delivery import isIgnored
+from twistchat.chat.model.events import (
+    Entry,
+    Event,
+    Joined,
+    KeptPrivateTagMessage,
+    KeptRoomTagMessage,
+    Kicked,
+    ModesSet,
+    Parted,
+    PrivateMessage,
+    PrivateMessageRedacted,
+    PrivateTagMessage,
+    RoomMessage,
+    RoomMessageRedacted,
+    RoomRenamed,
+    Source,
+    TopicSet,
+)
+from twistchat.chat.model.names import fold
+from twistchat.chat.model.spans import TEXTS, Kept, Kinds
+from twistchat.net.input.pace import Gone
+
+if TYPE_CHECKING:
+    from twistchat.chat.rules.reading import Conversation
+    from twistchat.protocols.irc.protocol import IrcConnection
+    from twistchat.protocols.irc.replies.reply import Reply
+
+PLAYBACK: Final[Kinds] = TEXTS | {Joined, Parted, Kicked, ModesSet, TopicSet}
+"""The events for clients with C{draft/event-playback}."""
+
+PLAYBACK_NEEDS: Final[dict[str, Kinds]] = {
+    "draft/channel-rename": frozenset({RoomRenamed}),
+    "draft/message-redaction": frozenset({RoomMessageRedacted, PrivateMessageRedacted}),
+    "message-tags": frozenset({KeptRoomTagMessage, KeptPrivateTagMessage}),
+}
+"""Further events for clients with C{draft/event-playback} and another capability, without which they have no line."""
+
+STEP: Final = 512
+"""The number of bytes of an entry that count as one step, so that a portion is a small part of the send queue."""
+
+
+class Shown(NamedTuple):
+    """
+    The result of L{sendHistory}.
+
+    @ivar entries: the number of entries.
+    @ivar damaged: the number of entries that cannot be shown, because they changed on disk.
+    """
+
+    entries: int
+    damaged: int
+
+
+def kindsFor(client: IrcConnection) -> Kinds:
+    """
+    The classes of events that a client gets from the history (IRCv3 chathistory, "CHATHISTORY Command").
+
+    It has only classes that the client's dialect has a line for.  So no page has fewer lines than the client asked for,
+    while there are more.
+    """
+    capabilities = client.capabilities
+    if "draft/event-playback" not in capabilities:
+        return TEXTS
+    return PLAYBACK.union(*[kinds for name, kinds in PLAYBACK_NEEDS.items() if name in capabilities])
+
+
+async def sendHistory(
+    client: IrcConnection,
+    reply: Reply,
+    conversation: Conversation,
+    kept: Sequence[Kept],
+    kind: str = "chathistory",
+    stamp: bool = False,
+) -> Shown:
+    """
+    Add entries to a reply, in a batch, and send them in portions.
+
+    @param conversation: the conversation, as the client's user sees it now.
+    @param kind: the type of the batch.
+    @param stamp: whether to put the time into the texts if the client does not have C{server-time}.
+    @raise Gone: the client disconnected.
+    """
+    session, entries, damaged = client.openSession, 0, 0
+    with reply.batch(kind, conversation.name):
+        for item in kept:
+            if not isinstance(item, Entry):
+                damaged += 1
+                continue
+            if session.user is None:
+                raise Gone
+            if isIgnored(session, item.event):
+                continue
+            data = render(client, item, conversation, stamp)
+            await reply.step(1 + len(data) // STEP)
+            if data:
+                entries += 1
+                reply.lines([data])
+    return Shown(entries, damaged)
+
+
+def render(client: IrcConnection, entry: Entry, conversation: Conversation, stamp: bool = False) -> bytes:
+    """
+    Render an entry of a conversation.  The arguments are those of L{sendHistory}.
+
+    In a private conversation the source and the target are the present nicks of the two users, so that a client shows
+    all of it in one place (IRCv3 chathistory, "Implementation Considerations").
+    """
+    event = entry.event
+    if isinstance(event, (PrivateMessage, PrivateMessageRedacted, PrivateTagMessage)):
+        own, other = client.user.source, conversation.name
+        event = replace(
+            event, source=_present(event.source, own, other), recipient=_present(event.recipient, own, other)
+        )
+    if stamp:
+        event = stamped(client, entry.time, event)
+    if event is not entry.event:
+        entry = replace(entry, event=event)
+    return client.render(conversation.place, entry)
+
+
+def stamped(client: IrcConnection, time: int, event: Event) -> Event:
+    """
+    Put its time into a text, for a client without C{server-time}.
+
+    @param time: milliseconds since the epoch.
+    @return: the same event if the client sees the time anyway, or if it is no text.
+    """
+    if "server-time" in client.capabilities or not isinstance(event, (RoomMessage, PrivateMessage)):
+        return event
+    head = f"[{datetime.fromtimestamp(time // 1000, UTC):%Y-%m-%d %H:%M}] "
+    return replace(event, text=head + event.text, cuts=tuple([len(head) + cut for cut in event.cuts]))
+
+
+def _present(source: Source, own: Source, other: str) -> Source:
+    """
+    One side of a private conversation with its present nick.
+
+    @param own: the present names of the reader.
+    @param other: the present nick of the other user.
+    """
+    isOwn = own.account is not None and source.account is not None and fold(source.account) == fold(own.account)
+    nick = own.nick if isOwn else other
+    return source if source.nick == nick else replace(source, nick=nick)

@@ -1,0 +1,1 @@
+"""Tests of how IRC clients are shown the history."""
