@@ -233,6 +233,10 @@ class FakeOutlet:
         """See L{IOutlet.roomEntered}."""
         self.entered.append(room)
 
+    def markerMoved(self, target: str, time: int) -> None:
+        """See L{IOutlet.markerMoved}."""
+        self.delivered.append(f"{target} read {time}\n".encode())
+
     def inboxWaiting(self) -> None:
         """See L{IOutlet.inboxWaiting}."""
         self.delivered.append(b"texts wait\n")

@@ -24,6 +24,7 @@ from twistchat.chat.rules.rooms.ownership import Ownership
 from twistchat.chat.rules.speaking import Speaking
 from twistchat.chat.rules.users.identity import Identity
 from twistchat.chat.rules.users.inbox import Inbox
+from twistchat.chat.rules.users.markers import Markers
 from twistchat.chat.rules.users.operators import Operators
 from twistchat.chat.rules.users.presence import Presence
 from twistchat.testing import Client, MemoryServer
@@ -33,7 +34,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 PAGE = ROOT / "docs" / "extending.md"
 
-SUBJECTS = (Channels, Identity, Inbox, Membership, Operators, Ownership, Presence, Reading, Speaking)
+SUBJECTS = (Channels, Identity, Inbox, Markers, Membership, Operators, Ownership, Presence, Reading, Speaking)
 """The classes of the chat that have verbs."""
 
 VALUES: tuple[type[Struct], ...] = (events.Source, events.ModeChange, events.Entry)

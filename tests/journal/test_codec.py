@@ -54,7 +54,7 @@ class EncodingTests(SynchronousTestCase):
         self.assertEqual(set(KINDS), set(eventClasses()))
         kinds = """
             access account accountsetting announced away banned credential credentialremoved dropped
-            entered expired grouped host inboxread invited joined kicked killed login modes operator
+            entered expired grouped host inboxread invited joined kicked killed login marker modes operator
             parted quit reacted realname registered renamed restored roomdropped roomreacted roomregistered
             roomrenamed roomsetting roomsignalled roomtransferred said sessionended sessionmoved sessionstarted
             signalled suspended told topic unbanned ungrouped unsaid untold usermodes verified

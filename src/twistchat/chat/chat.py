@@ -24,6 +24,7 @@ from twistchat.chat.rules.speaking import Speaking
 from twistchat.chat.rules.users.accounts import AccountRules
 from twistchat.chat.rules.users.identity import Identity
 from twistchat.chat.rules.users.inbox import Inbox
+from twistchat.chat.rules.users.markers import Markers
 from twistchat.chat.rules.users.operators import Operators
 from twistchat.chat.rules.users.presence import Presence
 from twistchat.chat.state import State
@@ -48,6 +49,7 @@ class Chat:
     @ivar operators: the verbs of server operators.
     @ivar accounts: accounts and their credentials.
     @ivar ownership: registered rooms.
+    @ivar markers: read markers.
     @ivar reading: history and search.
     @ivar upkeep: automatic maintenance of rooms.
     @ivar settled: see L{ILog.settled <twistchat.interfaces.ILog.settled>}.
@@ -113,7 +115,8 @@ class Chat:
         self.inbox = Inbox(core)
         self.speaking = Speaking(core, self.inbox)
         self.membership = Membership(core)
-        self.channels = Channels(core)
+        self.markers = Markers(core)
+        self.channels = Channels(core, self.markers)
         self.presence = Presence(core)
         self.identity = Identity(core, self.presence)
         self.operators = Operators(core, self.identity)

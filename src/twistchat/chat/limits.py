@@ -49,6 +49,7 @@ class ChatLimits:
     @ivar roomsPerAccount: the maximum number of rooms that an account has registered.
     @ivar accessPerRoom: the maximum number of accounts in the access list of a room.
     @ivar inbox: the maximum number of private messages that wait for an account whose owner is away.
+    @ivar markers: the maximum number of read markers of an account.  The one that was set first is forgotten.
     @ivar historyReply: the maximum number of history entries in one reply.
     """
 
@@ -76,6 +77,7 @@ class ChatLimits:
     roomsPerAccount: int = 15
     accessPerRoom: int = 200
     inbox: int = 100
+    markers: int = 1000
     historyReply: int = 500
 
 

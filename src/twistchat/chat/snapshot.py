@@ -112,6 +112,7 @@ class AccountRecord(Struct, frozen=True, omit_defaults=True):
     logins: tuple[Login, ...] = ()
     inbox: tuple[LeftRecord, ...] = ()
     registration: str = ""
+    markers: dict[str, int] = {}
 
 
 class Snapshot(Struct, frozen=True):
@@ -282,6 +283,7 @@ def _accountRecord(account: Account) -> AccountRecord:
         account.logins,
         tuple([LeftRecord(*left) for left in account.inbox]),
         account.registration,
+        dict(account.markers),
     )
 
 
@@ -296,6 +298,8 @@ def _addAccount(accounts: Accounts, record: AccountRecord) -> None:
     account.settings = record.settings or NOTHING
     account.logins = record.logins
     account.inbox = tuple([Left(left.sequence, left.sender) for left in record.inbox])
+    for target, time in record.markers.items():
+        accounts.mark(account, target, time)
 
 
 def _named(state: State, name: str) -> Room:

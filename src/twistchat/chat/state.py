@@ -23,7 +23,7 @@ from twistchat.chat.model.watching import Watchers
 from twistchat.chat.model.whowas import Whowas
 from twistchat.chat.rules import speaking
 from twistchat.chat.rules.rooms import channels, membership, ownership
-from twistchat.chat.rules.users import accounts, identity, logins, operators, presence, profile
+from twistchat.chat.rules.users import accounts, identity, logins, markers, operators, presence, profile
 
 if TYPE_CHECKING:
     from twistchat.chat.fanout.audience import Broadcast
@@ -34,7 +34,19 @@ if TYPE_CHECKING:
 
 EFFECTS: Effects = {
     event: effect
-    for subject in (speaking, membership, channels, identity, profile, logins, presence, operators, accounts, ownership)
+    for subject in (
+        speaking,
+        membership,
+        channels,
+        identity,
+        profile,
+        logins,
+        presence,
+        operators,
+        accounts,
+        markers,
+        ownership,
+    )
     for event, effect in subject.EFFECTS.items()
 }
 """The effect of each class of event: the tables of all subjects together."""

@@ -92,5 +92,14 @@ class IOutlet(Interface):
         reply to the login, with L{showInboxLater <twistchat.net.client.inbox.showInboxLater>}.
         """
 
+    def markerMoved(target: str, time: int) -> None:
+        """
+        A read marker of this session's user has moved, because of this session or another one of the user.  The
+        protocol of the session that asked for it ignores the call.
+
+        @param target: the name of the room, or the nick of the other user.
+        @param time: the time of the last text that the user has read, in milliseconds since the epoch.
+        """
+
     def disconnect(reason: str) -> None:
         """Tell the client the reason, then close the connection."""

@@ -29,6 +29,8 @@ _FIXED: dict[str, Any] = {
     "room": "#room",
     "sequence": 3,
     "until": 1000,
+    "read": 1000,
+    "forgets": (),
     "first": False,
     "privileges": frozenset({"kill"}),
     "credential": Credential("password", secret="hash"),

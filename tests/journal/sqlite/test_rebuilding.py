@@ -37,6 +37,7 @@ from twistchat.chat.model.events import (
     InboxRead,
     Joined,
     LoginRecorded,
+    MarkerSet,
     ModeChange,
     ModesSet,
     NickGrouped,
@@ -108,6 +109,8 @@ KIND, NAME = st.sampled_from(["password", "token", "certificate"]), st.sampled_f
 
 PLACES = st.sampled_from(["", "p", "q"])
 
+TARGETS = st.sampled_from(["#a", "bob", "#b"])
+
 INBOXES = st.sampled_from([Source("", "alice", account="alice"), Source("", "bob", account="bob")])
 
 ACCOUNT_EVENTS = st.one_of(
@@ -128,6 +131,7 @@ ACCOUNT_EVENTS = st.one_of(
     st.builds(PrivateMessage, st.just(ANN), st.just("s"), INBOXES, st.just("hello")),
     st.builds(PrivateMessageRedacted, st.just(ANN), INBOXES, st.integers(4, 12), st.just("m")),
     st.builds(InboxRead, st.just(SERVER), NAMES, st.sampled_from([None, 5, 10])),
+    st.builds(MarkerSet, st.just(SERVER), NAMES, TARGETS, st.integers(0, 9), st.sampled_from([(), ("bob",), ("#a",)])),
     st.builds(RoomRegistered, st.just(SERVER), ONE_ROOM, NAMES),
     st.builds(RoomTransferred, st.just(SERVER), ONE_ROOM, NAMES),
     st.builds(RoomDropped, st.just(SERVER), ONE_ROOM),

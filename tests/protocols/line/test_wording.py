@@ -67,6 +67,7 @@ SAMPLES = (
     errors.WatchListFull(100, ("bob", "carol")),
     errors.RoomNameInUse("#den"),
     errors.NoSuchText("#den", "t-7"),
+    errors.AlreadyRead("bob"),
     errors.NotKept("bob"),
     errors.NotYours("#den", "t-7"),
     errors.NothingSaid(),

@@ -11,7 +11,7 @@ WANTED = """
 batch echo-message labeled-response standard-replies multi-prefix userhost-in-names extended-join account-notify
 account-tag away-notify chghost setname invite-notify extended-monitor cap-notify server-time message-tags
 no-implicit-names draft/pre-away draft/channel-rename draft/message-redaction draft/multiline draft/extended-isupport
-sts sasl draft/account-registration draft/chathistory draft/event-playback
+sts sasl draft/account-registration draft/chathistory draft/event-playback draft/read-marker
 """
 
 

@@ -67,6 +67,7 @@ from twistchat.chat.errors.names import (
 )
 from twistchat.chat.errors.operators import BadServerBan, NoSuchServerBan, NotPrivileged, ServerBanned
 from twistchat.chat.errors.texts import (
+    AlreadyRead,
     BadText,
     CannotSpeak,
     NoSuchText,
@@ -99,6 +100,7 @@ __all__ = [
     "AccountExists",
     "AlreadyInRoom",
     "AlreadyLoggedIn",
+    "AlreadyRead",
     "BadCredential",
     "BadKey",
     "BadModeParameter",

@@ -103,6 +103,15 @@ class BadText(ChatError):
 
 
 @dataclass
+class AlreadyRead(ChatError):
+    """The read marker in C{target} is at this time, or a later one."""
+
+    code = "ALREADY_READ"
+    wording = "The messages of {target} are marked as read already"
+    target: str
+
+
+@dataclass
 class NotKept(ChatError):
     """The private conversation with C{nick} cannot be read back, because not both users have an account."""
 

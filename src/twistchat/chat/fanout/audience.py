@@ -151,6 +151,10 @@ class Broadcast:
         """Report a room that was joined.  See L{IOutlet.roomEntered <twistchat.interfaces.IOutlet.roomEntered>}."""
         self._call(session, lambda outlet: outlet.roomEntered(room))
 
+    def markerMoved(self, session: Session, target: str, time: int) -> None:
+        """Report a read marker.  See L{IOutlet.markerMoved <twistchat.interfaces.IOutlet.markerMoved>}."""
+        self._call(session, lambda outlet: outlet.markerMoved(target, time))
+
     def inboxWaiting(self, session: Session) -> None:
         """Report private texts that wait.  See L{IOutlet.inboxWaiting <twistchat.interfaces.IOutlet.inboxWaiting>}."""
         self._call(session, lambda outlet: outlet.inboxWaiting())

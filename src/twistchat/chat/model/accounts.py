@@ -29,6 +29,9 @@ SETTINGS: Final = {
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 """A shared empty mapping for accounts without settings."""
 
+UNREAD: Final[Mapping[str, int]] = MappingProxyType({})
+"""A shared empty mapping for accounts without read markers."""
+
 UNIQUE: Final[frozenset[CredentialKind]] = frozenset({"certificate", "sshkey"})
 """The kinds of credentials that identify one account."""
 
@@ -88,12 +91,15 @@ class Account:
     @ivar settings: its settings, by their name in L{SETTINGS}.
     @ivar logins: the last login with each credential and from each place, oldest first.
     @ivar inbox: the private texts that its owner has not been shown, oldest first.
+    @ivar markers: the time of the last text that its owner has read, in milliseconds since the epoch, by the folded
+        name of the room, or of the account on the other side.  The marker that was set last is the last.
     """
 
     __slots__ = (
         "credentials",
         "inbox",
         "logins",
+        "markers",
         "name",
         "nicks",
         "registered",
@@ -114,6 +120,7 @@ class Account:
         self.settings = NOTHING
         self.logins: tuple[Login, ...] = ()
         self.inbox: tuple[Left, ...] = ()
+        self.markers = UNREAD
 
     @property
     def usable(self) -> bool:
@@ -165,15 +172,19 @@ class Account:
 
 
 class Accounts:
-    """All accounts, by the skeletons of their names and nicks; and the names of dropped accounts."""
+    """
+    All accounts, by the skeletons of their names and nicks, and by the rooms in which they have read markers; and the
+    names of dropped accounts.
+    """
 
-    __slots__ = ("_byKey", "_bySkeleton", "_count", "_retired", "_unverified")
+    __slots__ = ("_byKey", "_bySkeleton", "_count", "_readers", "_retired", "_unverified")
 
     def __init__(self) -> None:
         self._bySkeleton: dict[str, Account] = {}
         self._byKey: dict[tuple[CredentialKind, str], Account] = {}
         self._retired: dict[str, str] = {}
         self._unverified: dict[str, Account] = {}
+        self._readers: dict[str, dict[Account, None]] = {}
         self._count = 0
 
     def __len__(self) -> int:
@@ -291,6 +302,8 @@ class Accounts:
             del self._bySkeleton[skeleton(name)]
         for credential in account.credentials:
             self._unlink(account, credential)
+        for target in account.markers:
+            self._noReader(account, target)
         self._unverified.pop(account.name, None)
         self._count -= 1
 
@@ -335,6 +348,39 @@ class Accounts:
             self._unlink(account, credential)
             self._drop(account, kind, name)
         account.forgetCredential(kind, name)
+
+    def readers(self, room: str) -> list[Account]:
+        """
+        The accounts that have a read marker in a room.
+
+        @param room: its folded name.
+        """
+        return list(self._readers.get(room, ()))
+
+    def mark(self, account: Account, target: str, time: int, forgets: Collection[str] = ()) -> None:
+        """
+        Set a read marker of an account.
+
+        @param target: see L{Account.markers}.
+        @param time: likewise.
+        @param forgets: the targets whose markers it loses.
+        """
+        for other in forgets:
+            self._noReader(account, other)
+        markers = account.markers if isinstance(account.markers, dict) else {}
+        for other in (*forgets, target):
+            markers.pop(other, None)
+        markers[target] = time
+        account.markers = markers
+        if target.startswith("#"):
+            self._readers.setdefault(target, {})[account] = None
+
+    def _noReader(self, account: Account, target: str) -> None:
+        readers = self._readers.get(target)
+        if readers is not None:
+            readers.pop(account, None)
+            if not readers:
+                del self._readers[target]
 
     def _drop(self, account: Account, kind: CredentialKind, name: str) -> None:
         account.credentials = tuple(

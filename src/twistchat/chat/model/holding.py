@@ -40,6 +40,7 @@ from twistchat.chat.model.events import (
     Event,
     InboxRead,
     LoginRecorded,
+    MarkerSet,
     ModeChange,
     ModesSet,
     NickGrouped,
@@ -172,6 +173,7 @@ _WORDS = {
     "inbox": "an unread message",
     "setting": "the setting",
     "nick": "the nick",
+    "read": "the read marker in",
 }
 """Descriptions of the first words of the keys of accounts."""
 
@@ -256,6 +258,14 @@ def _loginRecorded(event: LoginRecorded) -> HoldingChange:
     return _late(accountScope(event.account), (*used, *place), releases=forgotten)
 
 
+def _markerSet(event: MarkerSet) -> HoldingChange:
+    return _late(accountScope(event.account), (_read(event.target),), releases=tuple(map(_read, event.forgets)))
+
+
+def _read(target: str) -> str:
+    return f"read {target}"
+
+
 def _credential(kind: str, name: str) -> str:
     return f"credential {kind} {name}"
 
@@ -305,6 +315,7 @@ _CHANGES: Mapping[type[Event], Callable[[Any], HoldingChange | None]] = {
     PrivateMessage: _privateMessage,
     PrivateMessageRedacted: _privateMessageRedacted,
     InboxRead: lambda event: _late(accountScope(event.account), prefixes=(INBOX,), through=event.last),
+    MarkerSet: _markerSet,
     ServerBanSet: lambda event: HoldingChange(SERVER_WIDE, (banKey(event.mask),)),
     ServerBanLifted: lambda event: HoldingChange(SERVER_WIDE, releases=(banKey(event.mask),)),
 }

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
+from twistchat.chat.model.accounts import UNREAD
+
 if TYPE_CHECKING:
     from twistchat.chat.model.users import User
     from twistchat.interfaces import IOutlet
@@ -29,6 +31,8 @@ class Session:
         which the user was first ignored: the same nick, or an earlier one.
     @ivar correspondent: the uid of the last user who sent it a private text; C{None} if there is none.
     @ivar watched: the nicks that it watches, by their folded forms.
+    @ivar markers: the read markers that no account keeps, by folded target, see L{Account.markers
+        <twistchat.chat.model.accounts.Account>}.
     @ivar closed: whether the connection is gone.  The session gets no more entries.  It belongs to its user until the
         entry of its end is applied.
     @ivar spoke: the time of its last text, or of its start, in seconds on the chat's clock.
@@ -47,6 +51,7 @@ class Session:
         "fingerprint",
         "id",
         "ignored",
+        "markers",
         "outlet",
         "secure",
         "spoke",
@@ -78,6 +83,7 @@ class Session:
         self.correspondent: str | None = None
         self.ignored: dict[str, str] = {}
         self.watched: dict[str, str] = {}
+        self.markers = UNREAD
         self.closed = False
 
     @property

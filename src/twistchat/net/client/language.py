@@ -111,5 +111,8 @@ class Language(ABC):
     def inboxWaiting(self) -> None:  # noqa: B027  # a default
         """See L{IOutlet.inboxWaiting}.  If a protocol does nothing, the texts wait for a login elsewhere."""
 
+    def markerMoved(self, target: str, time: int) -> None:  # noqa: B027  # a default
+        """See L{IOutlet.markerMoved}.  A protocol without read markers does nothing."""
+
     def nickClaimed(self, nick: str, seconds: float) -> None:  # noqa: B027  # a default
         """See L{IOutlet.nickClaimed}.  A protocol that nobody can log in to does nothing."""

@@ -36,6 +36,7 @@ from twistchat.protocols.irc.registration.negotiation import Negotiation
 from twistchat.protocols.irc.registration.offer import announce, offered
 from twistchat.protocols.irc.registration.registration import Registration
 from twistchat.protocols.irc.replies.formatting import middle
+from twistchat.protocols.irc.replies.markers import showMarker
 from twistchat.protocols.irc.replies.reply import Reply
 from twistchat.protocols.irc.server import IrcServer
 from twistchat.protocols.irc.services import INITIALS
@@ -79,6 +80,7 @@ class IrcConnection(ClientProtocol):
     @ivar authentication: the client's SASL exchange; C{None} before the first one, and after a successful one.
     @ivar registration: what the client has sent before it registered; C{None} after that.
     @ivar joining: the folded name of the channel that the client is joining; C{""} otherwise.
+    @ivar marking: the target of the read marker that the client is moving; C{""} otherwise.
     @ivar batch: the multiline batch that the client has opened; C{None} if there is none.
     """
 
@@ -91,6 +93,7 @@ class IrcConnection(ClientProtocol):
         "batch",
         "irc",
         "joining",
+        "marking",
         "negotiation",
         "registration",
         "server",
@@ -104,7 +107,7 @@ class IrcConnection(ClientProtocol):
         super().__init__(context, factory)
         self.authentication: Authentication | None = None
         self.batch: TextBatch | None = None
-        self.joining = ""
+        self.joining = self.marking = ""
         self._holders = self._batchLines = 0
         self.irc = irc
         self.server = irc.name
@@ -253,6 +256,11 @@ class IrcConnection(ClientProtocol):
         """See L{IOutlet.roomEntered}."""
         if fold(room) != self.joining:
             introduceLater(self, [room])
+
+    def markerMoved(self, target: str, time: int) -> None:
+        """See L{IOutlet.markerMoved}."""
+        if "draft/read-marker" in self.capabilities and fold(target) != fold(self.marking):
+            self.reply(serialize("MARKREAD", (target, showMarker(time)), self.server))
 
     def inboxWaiting(self) -> None:
         """See L{IOutlet.inboxWaiting}."""

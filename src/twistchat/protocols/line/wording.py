@@ -53,6 +53,7 @@ WORDINGS: dict[type[errors.ChatError], Callable[[Any], str]] = {
     errors.WatchListFull: lambda e: f"{e.text}.  Watch fewer.",
     errors.RoomNameInUse: lambda e: f"{e.text}.  Choose another name.",
     errors.NoSuchText: lambda e: f"{e.text}.  Look again.",
+    errors.AlreadyRead: lambda e: f"{e.text}.  Nothing else is needed.",
     errors.NotKept: lambda e: f"{e.text}.  /register makes an account.",
     errors.NotYours: lambda e: f"{e.text}.  Ask one of the operators.",
     errors.NothingSaid: lambda e: f"{e.text}.  Type a text.",

@@ -17,6 +17,7 @@ from twistchat.chat.model.events import (
     Entry,
     Event,
     InboxRead,
+    MarkerSet,
     PrivateMessage,
     Source,
 )
@@ -58,6 +59,15 @@ class AccountContract(OpenedJournal):
         restored = AccountRestored(SERVER, "eve")
         self.append(AccountRegistered(SERVER, "eve"), AccountSuspended(SERVER, "eve", "spam"), restored)
         self.assertEqual(self.followed(), [AccountRegistered(SERVER, "eve"), restored])
+
+    def test_markers(self) -> None:
+        """Of the read markers in a conversation only the last is followed later."""
+        markers = [MarkerSet(SERVER, "eve", target, time) for target, time in (("#a", 1), ("bob", 2), ("#a", 3))]
+        self.append(AccountRegistered(SERVER, "eve"), *markers)
+        self.assertEqual(self.followed(), [AccountRegistered(SERVER, "eve"), *markers[1:]])
+        last = MarkerSet(SERVER, "eve", "#b", 4, ("bob",))
+        self.append(last)
+        self.assertEqual(self.followed(), [AccountRegistered(SERVER, "eve"), markers[2], last])
 
     def test_inbox(self) -> None:
         """Private texts are followed later, also if they were shown."""

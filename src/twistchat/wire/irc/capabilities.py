@@ -48,6 +48,7 @@ CAPABILITIES: Final = {
         Capability("draft/message-redaction", "extensions/message-redaction", dialect=True, requires=("message-tags",)),
         Capability("draft/multiline", "extensions/multiline", dialect=True, requires=("batch",)),
         Capability("draft/pre-away", "extensions/pre-away"),
+        Capability("draft/read-marker", "extensions/read-marker"),
         Capability("echo-message", "extensions/echo-message"),
         Capability("extended-join", "extensions/extended-join", dialect=True),
         Capability("extended-monitor", "extensions/extended-monitor", dialect=True),

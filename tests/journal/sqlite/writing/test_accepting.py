@@ -24,6 +24,7 @@ from twistchat.chat.model.events import (
     Event,
     InboxRead,
     LoginRecorded,
+    MarkerSet,
     NickGrouped,
     PrivateMessage,
     RoomRegistered,
@@ -262,6 +263,18 @@ class ErasingTests(AcceptingTestCase):
                 old += [f"first-{number // 5:03}-", f"later-u{number // 5:03}-"]
         self.wait()
         self.assertEqual([secret for secret in old if self.found(secret)], [])
+
+    def test_markers(self) -> None:
+        """A replaced read marker is deleted, and no checkpoint is made for it, because it is no secret."""
+        self.outcomes(AccountRegistered(SERVER, "alice"))
+        self.wait()
+        for time in (1, 2, 3):
+            self.assertEqual(self.outcomes(MarkerSet(SERVER, "alice", "#tea", time)), [True])
+        self.assertEqual(self.outcomes(MarkerSet(SERVER, "alice", "#tea", 2)), [False])
+        self.wait()
+        self.assertEqual(self.onDisk("SELECT count(*) FROM entry WHERE kind = 'marker'"), [1])
+        self.reopen(kill=True)
+        self.assertEqual(self.state.accounts.named("alice").markers, {"#tea": 3})
 
     def test_inbox(self) -> None:
         """Private texts that were shown are not deleted, because they are history."""

@@ -46,11 +46,30 @@ class AccountEvent(Event, frozen=True, gc=False):
 
     Its source is the user who caused it, or L{SERVER} for an administrator.
 
+    @cvar secret: whether its bytes must leave SQLite's log soon after the event was deleted.
     @ivar account: the name of the account in its display form.
     """
 
     durable: ClassVar[bool] = True
+    secret: ClassVar[bool] = True
     account: str
+
+
+class MarkerSet(AccountEvent, frozen=True, gc=False):
+    """
+    The owner of an account has read a conversation up to a time.
+
+    @ivar target: the folded name of a room, or of the account on the other side of a private conversation.
+    @ivar read: the time of the last text that they have read, in milliseconds since the epoch.  A time after that of
+        the entry means the time of the entry.
+    @ivar forgets: the targets whose markers the account loses, because it has too many, or because the room was
+        renamed.
+    """
+
+    secret: ClassVar[bool] = False
+    target: str
+    read: int
+    forgets: tuple[str, ...] = ()
 
 
 class AccountRegistered(AccountEvent, frozen=True, gc=False):

@@ -22,6 +22,7 @@ from twistchat.chat.model.vacancies import Vacancy
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.rooms.changes import checkChanges, isLock
 from twistchat.chat.rules.rooms.succession import removeIfUnused, vacate
+from twistchat.chat.rules.users.markers import Markers
 
 if TYPE_CHECKING:
     from twistchat.chat.state import State
@@ -37,8 +38,12 @@ RENAME_RATE = 1 / 60
 class Channels:
     """The verbs that change the properties of a room."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, markers: Markers) -> None:
+        """
+        @param markers: the read markers, which follow the names of rooms.
+        """
         self._core = core
+        self._markers = markers
 
     def setTopic(self, asker: Asker, name: str, topic: str) -> Receipt:
         """Set a room's topic.  An empty text clears it."""
@@ -113,7 +118,15 @@ class Channels:
                 room.renames = TokenBucket(RENAME_BURST, RENAME_RATE, self._core.now())
             if wait := room.renames.take(self._core.now()):
                 raise errors.TooFast("rename rooms", wait)
-        return self._core.propose(asker, RoomRenamed(member.user.source, room.name, new, reason))
+        renaming = self._core.propose(asker, RoomRenamed(member.user.source, room.name, new, reason))
+        if fold(new) == old:
+            return renaming
+
+        def renamed(entry: Entry) -> Entry:
+            self._markers.moveAll(old, fold(new))
+            return entry
+
+        return renaming.addCallback(renamed)
 
     def takeOver(self, asker: Asker, name: str) -> Receipt | None:
         """

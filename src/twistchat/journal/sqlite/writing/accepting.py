@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _ACCOUNTS = json.dumps([kind for event, kind in KINDS.items() if issubclass(event, AccountEvent)])
 """The kinds of events that are deleted when their entry holds no key any more, as a JSON array."""
 
+_SECRETS = frozenset(kind for event, kind in KINDS.items() if issubclass(event, AccountEvent) and event.secret)
+"""The kinds of these whose bytes must leave SQLite's log soon."""
+
 _LOSES = """
     conversation = :scope AND sequence < :sequence AND (
         key IN (SELECT value FROM json_each(:keys))
@@ -41,6 +44,7 @@ _ERASE = """
     DELETE FROM entry WHERE sequence IN (SELECT value FROM json_each(:losers))
         AND sequence NOT IN (SELECT sequence FROM holding)
         AND kind IN (SELECT value FROM json_each(:kinds))
+    RETURNING kind
 """
 
 
@@ -49,7 +53,7 @@ def accept(connection: sqlite3.Connection, sequence: int, change: HoldingChange)
     Make a late change.  Events of accounts that it leaves without a key are deleted.  Call this in a transaction.
 
     @param sequence: the sequence number of the entry, which has been applied.
-    @return: whether an entry was deleted.
+    @return: whether a secret was deleted, see L{AccountEvent}.
     """
     sets = [encodable(key) for key in change.keys(sequence)]
     parameters: dict[str, object] = {
@@ -66,4 +70,5 @@ def accept(connection: sqlite3.Connection, sequence: int, change: HoldingChange)
     connection.execute(_DECIDED, parameters)
     if losers == "[]":
         return False
-    return connection.execute(_ERASE, {"losers": losers, "kinds": _ACCOUNTS}).rowcount > 0
+    erased = connection.execute(_ERASE, {"losers": losers, "kinds": _ACCOUNTS}).fetchall()
+    return any(kind in _SECRETS for (kind,) in erased)

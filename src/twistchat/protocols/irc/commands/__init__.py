@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from twistchat.protocols.irc.commands import accounts, connection, gateway, help, services
 from twistchat.protocols.irc.commands.channels import channels, listing, modes
-from twistchat.protocols.irc.commands.history import chathistory
+from twistchat.protocols.irc.commands.history import chathistory, markers
 from twistchat.protocols.irc.commands.people import monitor, people, who
 from twistchat.protocols.irc.commands.server import bans, operators, server
 from twistchat.protocols.irc.commands.table import Command
@@ -21,6 +21,7 @@ TOPICS = {
     "messages": messages.table,
     "batches": batches.table,
     "history": chathistory.table,
+    "markers": markers.table,
     "people": people.table,
     "who": who.table,
     "monitor": monitor.table,

@@ -28,6 +28,7 @@ UNMEASURED = 100
 REPLY_CAPABILITIES = {
     "BATCH": "draft/multiline",
     "CHATHISTORY": "draft/chathistory",
+    "MARKREAD": "draft/read-marker",
     "REGISTER": "draft/account-registration",
     "VERIFY": "draft/account-registration",
     "REDACT": "draft/message-redaction",

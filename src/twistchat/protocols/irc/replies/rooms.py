@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.model.modes.room import prefixes
 from twistchat.net.input.pace import PART_STEPS
+from twistchat.protocols.irc.replies.markers import replyMarker
 from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
@@ -16,7 +17,13 @@ if TYPE_CHECKING:
 
 
 async def showRoom(client: IrcConnection, reply: Reply, room: Room) -> None:
-    """Reply to a client that has joined a room (modern.ircdocs.horse, "JOIN message"; IRCv3 no-implicit-names)."""
+    """
+    Reply to a client that has joined a room (modern.ircdocs.horse, "JOIN message"; IRCv3 no-implicit-names).
+
+    The read marker follows JOIN, before the names (IRCv3 read-marker, "Command flows").
+    """
+    if "draft/read-marker" in client.capabilities:
+        replyMarker(client, reply, room.name)
     if room.topic is not None:
         showTopic(reply, room)
     if "no-implicit-names" not in client.capabilities:

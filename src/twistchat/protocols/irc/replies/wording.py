@@ -115,6 +115,7 @@ WORDINGS: dict[type[errors.ChatError], Callable[[Any, str], Wording]] = {
         middle(e.msgid),
         "This message does not exist, or does not any more",
     ),
+    errors.AlreadyRead: _fail,
     errors.NotKept: lambda e, c: ("FAIL", e.code, middle(e.nick), e.text),
     errors.NotYours: lambda e, c: (
         "FAIL",

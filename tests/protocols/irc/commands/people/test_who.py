@@ -320,6 +320,9 @@ class Deaf:
     def roomEntered(self, room: str) -> None:
         """See L{IOutlet.roomEntered}."""
 
+    def markerMoved(self, target: str, time: int) -> None:
+        """See L{IOutlet.markerMoved}."""
+
     def inboxWaiting(self) -> None:
         """See L{IOutlet.inboxWaiting}."""
 

@@ -81,29 +81,13 @@ def parseRequest(params: tuple[str, ...]) -> Request:
     *points, limit = rest
     if command == "LATEST" and points == ["*"]:
         points = []
-    selectors = tuple([_time(text) if command == "TARGETS" else _selector(text, target) for text in points])
+    selectors = tuple([parseTime(text) if command == "TARGETS" else _selector(text, target) for text in points])
     if not _LIMIT.fullmatch(limit):
         raise BadRequest("INVALID_PARAMS", (limit,), "Invalid limit, a number from 1 on is needed")
     return Request(command, target, selectors, int(limit))
 
 
-def _selector(text: str, target: str) -> Selector:
-    """
-    Parse a selector.
-
-    @raise BadRequest: it is not valid, or of a type that is not defined.
-    """
-    kind, equals, value = text.partition("=")
-    if kind == "msgid" and value:
-        return MessageId(value)
-    if kind == "timestamp":
-        return _time(text)
-    if equals and value and kind not in ("", "msgid"):
-        raise BadRequest("INVALID_MSGREFTYPE", (target, text), "Messages are named by timestamp= or msgid= only")
-    raise BadRequest("INVALID_PARAMS", (text,), "Invalid selector, timestamp= or msgid= is needed")
-
-
-def _time(text: str) -> At:
+def parseTime(text: str) -> At:
     """
     Parse C{timestamp=YYYY-MM-DDThh:mm:ss.sssZ}, in UTC.
 
@@ -119,3 +103,19 @@ def _time(text: str) -> At:
         else:
             return At(round(second.timestamp()) * 1000 + int(matched[2]))
     raise BadRequest("INVALID_PARAMS", (text,), "Invalid timestamp, timestamp=YYYY-MM-DDThh:mm:ss.sssZ is needed")
+
+
+def _selector(text: str, target: str) -> Selector:
+    """
+    Parse a selector.
+
+    @raise BadRequest: it is not valid, or of a type that is not defined.
+    """
+    kind, equals, value = text.partition("=")
+    if kind == "msgid" and value:
+        return MessageId(value)
+    if kind == "timestamp":
+        return parseTime(text)
+    if equals and value and kind not in ("", "msgid"):
+        raise BadRequest("INVALID_MSGREFTYPE", (target, text), "Messages are named by timestamp= or msgid= only")
+    raise BadRequest("INVALID_PARAMS", (text,), "Invalid selector, timestamp= or msgid= is needed")
