@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from twisted.internet.defer import Deferred
 
-    from twistchat.chat.model.spans import Around, Count, Kept, Latest, Point, Span
+    from twistchat.chat.model.spans import Around, Count, Kept, Latest, Point, Search, Span
 
 
 class IHistory(Interface):
@@ -31,22 +31,10 @@ class IHistory(Interface):
             Fails with L{NotRead <twistchat.chat.errors.NotRead>} if the storage cannot be read.
         """
 
-    def search(
-        conversations: Sequence[str],
-        words: str,
-        limit: int,
-        before: int | None = None,
-        account: str | None = None,
-    ) -> Deferred[Sequence[Kept]]:
+    def search(search: Search) -> Deferred[Sequence[Kept]]:
         """
-        Find texts that contain all of these words.  Case and diacritics are ignored.
+        Find texts.
 
-        @param conversations: where to look, as named by L{conversation <twistchat.chat.model.spans.conversation>}.
-        @param words: as a user types them.  No character has a special meaning.  A word with neither letter nor digit
-            is ignored; without any word, nothing is found.
-        @param limit: return at most this many entries, the newest; at least 1.
-        @param before: a sequence number: find only earlier entries.  Use it to get the next page.
-        @param account: if given, also look into every private conversation of this account.
         @return: as for L{read}.
         """
 
@@ -73,7 +61,7 @@ class IHistory(Interface):
         @param conversation: its name, see L{conversation <twistchat.chat.model.spans.conversation>}.
         @param after: count only later texts.
         @param limit: count only the newest so many; at least 1.
-        @param words: count the texts that contain this phrase, for example a nick.  It is compared as in L{search}:
+        @param words: count the texts that contain these words, for example a nick.  They are compared as in L{search}:
             whole words, without case and diacritics.  Without a letter or digit, nothing contains it.
         @param without: leave out the texts of this account.  They take part in the limit.
         @param first: count no texts before this sequence number, because the reader has no access to them.

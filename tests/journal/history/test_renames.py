@@ -26,7 +26,7 @@ from twistchat.chat.model.events import (
     RoomRenamed,
     TopicSet,
 )
-from twistchat.chat.model.spans import Around, Span
+from twistchat.chat.model.spans import Around, Search, Span
 from twistchat.journal.history.renames import MovePace, Rename, pieces
 from twistchat.testing.contract import ANN, BOB, said
 from twistchat.testing.workers import HeldWorker
@@ -90,7 +90,7 @@ class RenameTests(DiskTestCase):
 
     def found(self, room: str, word: str) -> str:
         """Search in a room."""
-        searching = self.history.search([room], word, 500)
+        searching = self.history.search(Search(word, 500, {room: 0}))
         self.reader.run()
         return " ".join(getattr(entry.event, "text", "?") for entry in sound(self.successResultOf(searching)))
 
@@ -228,7 +228,7 @@ class RenameTests(DiskTestCase):
         """A read that was requested before a rename shows the room as it was.  Nothing moves until it has finished."""
         entries = self.append(said("a", "#old"), said("b", "#old"))
         early = self.history.read(Span("#old", 9))
-        search = self.history.search(["#old"], "b", 9)
+        search = self.history.search(Search("b", 9, {"#old": 0}))
         around = self.history.read(Around("#old", 9, entries[0].sequence))
         receipt = self.journal.append(renamed("#old", "#new"))
         self.writer.run()
@@ -464,7 +464,7 @@ class AnyOrderTests(SynchronousTestCase):
             reading = self.history.read(Span(name, 100))
             newest = self.history.read(Span(name, 2))
             oldest = self.history.read(Span(name, 2, after=0, oldest=True))
-            searching = self.history.search([name], "word", 100)
+            searching = self.history.search(Search("word", 100, {name: 0}))
             self.workers[1].run()
             self.assertEqual(self.successResultOf(reading), entries)
             self.assertEqual(self.successResultOf(newest), entries[-2:])

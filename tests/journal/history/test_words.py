@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.journal.history.words import Letters, isWord, matches, phrases, tokens
+from twistchat.journal.history.words import SPACELESS, Letters, Words, matches, splitWords, tokens
+from twistchat.journal.sqlite.migrate import schema
 
 
 class WordTests(SynchronousTestCase):
@@ -21,18 +22,29 @@ class WordTests(SynchronousTestCase):
 
     def test_quickly(self) -> None:
         """The quick check of letters does not change the result."""
-        self.assertFalse(matches("abc def", [["bc"]]))
-        self.assertTrue(matches("Abc DEF", [["abc"], ["def"]]))
-        self.assertFalse(matches("abc", [["ab", "c"]]))
+        self.assertFalse(matches("abc def", splitWords("bc")))
+        self.assertTrue(matches("Abc DEF", splitWords("abc def")))
+        self.assertFalse(matches("abc", splitWords("ab-c")))
 
-    def test_phrases(self) -> None:
-        """There is a phrase for each word typed.  A word with neither letter nor digit is ignored."""
-        self.assertEqual(phrases("don't - x"), [["don", "t"], ["x"]])
-        self.assertEqual([word for word in ("a", "-7", "ж", "", "…", "_") if isWord(word)], ["a", "-7", "ж"])
+    def test_splitWords(self) -> None:
+        """A word with neither letter nor digit is ignored.  Runs of scripts without spaces are split off."""
+        self.assertEqual(splitWords("don't - x -7 ж … _"), Words(["don't", "x", "-7", "ж"], []))
+        self.assertEqual(splitWords("iPhone手机 กิน。"), Words(["iPhone"], ["手机", "กิน"]))
 
     def test_matches(self) -> None:
-        """A text must contain all phrases, each as adjacent tokens."""
-        self.assertTrue(matches("a b c d", [["b", "c"], ["a"]]))
-        self.assertFalse(matches("a b c d", [["b", "d"]]))
-        self.assertFalse(matches("a b", [["a"], ["x"]]))
-        self.assertFalse(matches("a", [["a", "b"]]))
+        """A text must contain all words, and the tokens of a word must be adjacent."""
+        self.assertTrue(matches("a b c d", splitWords("b.c a")))
+        self.assertFalse(matches("a b c d", splitWords("b.d")))
+        self.assertFalse(matches("a b", splitWords("a x")))
+        self.assertFalse(matches("a", splitWords("a.b")))
+
+    def test_runs(self) -> None:
+        """Of a script without spaces, any part is found, and the words around it are whole words."""
+        self.assertTrue(matches("我用iPhone手机", splitWords("iphone 手")))
+        self.assertFalse(matches("我用iPhone手机", splitWords("用手")))
+        self.assertFalse(matches("我用iPhone手机", splitWords("phone")))
+
+    def test_ranges(self) -> None:
+        """The word index of the journal on disk has the same ranges."""
+        (*_, newest) = [script for script in schema() if "VIEW utterance" in script]
+        self.assertEqual(newest.count(SPACELESS), 4)

@@ -33,7 +33,7 @@ from twistchat.chat.model.events import (
     ServerBanSet,
     TopicSet,
 )
-from twistchat.chat.model.spans import Damaged, Kept, Span, pair
+from twistchat.chat.model.spans import Damaged, Kept, Search, Span, pair
 from twistchat.chat.state import State
 from twistchat.journal.sqlite.position import SKIP
 from twistchat.journal.sqlite.rows import checksum
@@ -57,7 +57,7 @@ class DamageTestCase(DiskTestCase):
 
     def search(self, words: str = "word", room: str = "#room", account: str | None = None) -> Sequence[Kept]:
         """Search in C{#room}."""
-        searching = self.history.search([room], words, 9, account=account)
+        searching = self.history.search(Search(words, 9, {room: 0}, account))
         self.settle()
         return self.successResultOf(searching)
 

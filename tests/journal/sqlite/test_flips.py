@@ -16,7 +16,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.journal.disk import sqliteParts, temporary
 from twistchat.chat.errors import NotRead
 from twistchat.chat.model.events import Entry, ModeChange, ModesSet, PrivateMessage, RoomRenamed, ServerBanSet, TopicSet
-from twistchat.chat.model.spans import Damaged, Kept, Span, conversation, pair
+from twistchat.chat.model.spans import Damaged, Kept, Search, Span, conversation, pair
 from twistchat.journal.history.sqlite import SqliteHistory
 from twistchat.journal.sqlite.log import SqliteLog
 from twistchat.journal.sqlite.migrate import JournalUnusable
@@ -107,7 +107,7 @@ class FlipTests(SynchronousTestCase):
                     lambda kept, place=place: shown.read.update({place: kept}),
                     lambda failure, place=place: (failure.trap(NotRead), shown.read.update({place: None})),
                 )
-            searching = history.search(["#room", "#new"], "word", 1000, account="ann")
+            searching = history.search(Search("word", 1000, {"#room": 0, "#new": 0}, "ann"))
             searching.addErrback(lambda failure: failure.trap(NotRead) and None)
             shown.found = self.successResultOf(searching)
             self.successResultOf(journal.close())

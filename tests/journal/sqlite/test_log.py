@@ -28,7 +28,7 @@ from twistchat.chat.model.events import (
     TopicSet,
 )
 from twistchat.chat.model.modes.room import ROOM_MODES, Shape
-from twistchat.chat.model.spans import Span
+from twistchat.chat.model.spans import Search, Span
 from twistchat.interfaces import Journal
 from twistchat.journal.history.indexing import IndexPace
 from twistchat.journal.kinds import sqliteJournal
@@ -193,7 +193,7 @@ class CommitTests(DiskTestCase):
         self.store.write([RowWriter().row(replace(entry, sequence=entry.sequence + 1))])
         self.assertEqual(len(self.onDisk()), 2)
         self.assertEqual(self.read(Span("#room", 9)), [entry])
-        found = self.history.search(["#room"], "word", 9)
+        found = self.history.search(Search("word", 9, {"#room": 0}))
         self.settle()
         self.assertEqual(self.successResultOf(found), [entry])
 

@@ -7,6 +7,7 @@ A I{span} selects a range of one conversation, by sequence number or by time, li
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -35,6 +36,12 @@ class At:
 
 Point = int | At
 """One end of a range: a sequence number, or a time."""
+
+
+def following(point: Point) -> Point:
+    """The next point.  To include a point in a range, begin after the one before it, or end before this one."""
+    return At(point.time + 1) if isinstance(point, At) else point + 1
+
 
 Kinds: TypeAlias = frozenset[type[Event]]
 """Classes of events to select.  An empty set selects all."""
@@ -89,6 +96,35 @@ class Around:
     point: Point
     kinds: Kinds = ALL
     first: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """
+    A search for texts.  A text must have all words, and fit all filters.  The result is sorted, oldest first.
+
+    @ivar words: as a user types them.  Case and diacritics are ignored, and no character has a special meaning.  A word
+        matches a whole word of the text; in scripts without spaces (Chinese, Japanese, Thai, Korean) it matches any
+        part.  A word with neither letter nor digit is ignored, and if there are only such words, nothing is found.
+        C{""} finds all texts that fit the filters.
+    @ivar limit: the maximum number of texts, at least 1.
+    @ivar places: the conversations to search, by name (see L{conversation}); each with the sequence number of the first
+        entry that the reader may see.
+    @ivar account: if given, search all private conversations of this account too.
+    @ivar sender: if given, find only texts whose author had this nick or account.
+    @ivar after: find only later texts.
+    @ivar before: find only earlier texts.
+    @ivar oldest: whether to find the oldest texts if there are more than C{limit}, instead of the newest.
+    """
+
+    words: str
+    limit: int
+    places: Mapping[str, int]
+    account: str | None = None
+    sender: str | None = None
+    after: Point | None = None
+    before: Point | None = None
+    oldest: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.sessions import Session
-from twistchat.chat.model.spans import ALL, Around, Kept, Kinds, Point, Span
+from twistchat.chat.model.spans import ALL, Around, Kept, Kinds, Point, Search, Span
 from twistchat.chat.rules.core import Core
-from twistchat.chat.rules.rooms.visibility import Readable, isRoom, readablePrivate, readableRoom
+from twistchat.chat.rules.rooms.visibility import Readable, isRoom, readablePrivate, readableRoom, readableRooms
 
 
 class Conversation(NamedTuple):
@@ -113,14 +113,30 @@ class Reading:
         """
         return self._core.history.locate(msgid)
 
-    async def search(self, session: Session, words: str, limit: int, before: int | None = None) -> Sequence[Kept]:
+    async def search(
+        self,
+        session: Session,
+        words: str,
+        limit: int,
+        target: str | None = None,
+        sender: str | None = None,
+        after: Point | None = None,
+        before: Point | None = None,
+        oldest: bool = False,
+    ) -> Sequence[Kept]:
         """
-        Find texts that contain all of these words, in the asker's current rooms and in the private conversations of
-        their account.
+        Find texts in a conversation, or in all that the asker takes part in: their current rooms, and the private
+        conversations of their account.  The other arguments are those of L{Search}.
 
-        @param before: a sequence number: find only earlier entries.
-        @return: the newest matches, at most C{limits.historyReply}, oldest first.
+        @param target: the conversation; C{None} for all.
+        @return: at most C{limits.historyReply} texts, oldest first.
+        @raise ChatError: see L{readable}.
         """
-        user = self._core.user(session)
+        user, account = self._core.user(session), None
+        if target is None:
+            places, account = readableRooms(self._core.state, user), user.source.account
+        else:
+            places = [self.readable(session, target)]
         limit = min(limit, self._core.limits.historyReply)
-        return await self._core.history.search(list(user.rooms), words, limit, before, user.source.account)
+        search = Search(words, limit, dict(places), account, sender, after, before, oldest)
+        return await self._core.history.search(search)

@@ -22,6 +22,7 @@ from twistchat.chat.model.events import (
     RoomMessage,
     RoomMessageRedacted,
     RoomRenamed,
+    Source,
 )
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.spans import (
@@ -32,12 +33,13 @@ from twistchat.chat.model.spans import (
     Kept,
     Latest,
     Point,
+    Search,
     Span,
     conversation,
     conversationsOf,
 )
 from twistchat.interfaces import IHistory
-from twistchat.journal.history.words import matches, phrases, tokens
+from twistchat.journal.history.words import matches, splitWords
 
 if TYPE_CHECKING:
     from twistchat.interfaces import IFollowing
@@ -103,31 +105,29 @@ class MemoryHistory:
         """See L{IHistory.read}."""
         return succeed(select(list(self._entries(span.conversation)), span))
 
-    def search(
-        self,
-        conversations: Sequence[str],
-        words: str,
-        limit: int,
-        before: int | None = None,
-        account: str | None = None,
-    ) -> Deferred[Sequence[Kept]]:
-        """See L{IHistory.search}.  It examines the entries, newest first, until it has found enough."""
-        wanted = phrases(words)
-        names = set(conversations)
-        if account is not None:
-            names.update(self._privateOf(account))
-        entries = [
-            entry for name in names if name in self._conversations for entry in self._conversations[name].entries
-        ]
-        entries.sort(key=attrgetter("sequence"), reverse=True)
+    def search(self, search: Search) -> Deferred[Sequence[Kept]]:
+        """See L{IHistory.search}.  It examines the entries in order until it has found enough."""
+        words = splitWords(search.words)
+        if search.words.strip() and not any(words):
+            return succeed([])
+        places = dict(search.places)
+        if search.account is not None:
+            places |= dict.fromkeys(self._privateOf(search.account), 0)
+        entries: list[Entry] = []
+        for name, first in places.items():
+            if name in self._conversations:
+                span = Span(name, self._keep, search.after, search.before, kinds=TEXTS, first=first)
+                entries += select(list(self._conversations[name].entries), span)
+        entries.sort(key=attrgetter("sequence"), reverse=not search.oldest)
+        sender = None if search.sender is None else fold(search.sender)
         found = (
             entry
             for entry in entries
-            if (before is None or entry.sequence < before)
-            and isinstance(entry.event, (RoomMessage, PrivateMessage))
-            and matches(entry.event.text, wanted)
+            if isinstance(entry.event, (RoomMessage, PrivateMessage))
+            and (sender is None or sender in _names(entry.event.source))
+            and matches(entry.event.text, words)
         )
-        return succeed(list(islice(found, limit))[::-1] if wanted else [])
+        return succeed(sorted(islice(found, search.limit), key=attrgetter("sequence")))
 
     def latest(
         self, conversations: Collection[str], account: str | None = None, limit: int = 1000
@@ -166,8 +166,8 @@ class MemoryHistory:
             if isinstance(entry.event, (RoomMessage, PrivateMessage))
             and (own is None or entry.event.source.account is None or fold(entry.event.source.account) != own)
         ]
-        phrase = tokens(words)
-        matching = [text for text in texts if phrase and matches(text, [phrase])]
+        wanted = splitWords(words)
+        matching = [text for text in texts if any(wanted) and matches(text, wanted)]
         return succeed(Count(len(texts), len(matching), len(found) > limit))
 
     def locate(self, msgid: str) -> int | None:
@@ -275,6 +275,11 @@ def select(entries: Sequence[Entry], span: Span | Around) -> Sequence[Entry]:
     if span.oldest:
         return entries[start : min(end, start + span.limit)]
     return entries[max(start, end - span.limit) : max(start, end)]
+
+
+def _names(author: Source) -> tuple[str, ...]:
+    """The folded names by which a search finds an author."""
+    return (fold(author.nick), fold(author.account)) if author.account is not None else (fold(author.nick),)
 
 
 def nearest(entries: Sequence[T], place: int, limit: int) -> Sequence[T]:

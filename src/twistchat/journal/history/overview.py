@@ -8,10 +8,10 @@ from operator import attrgetter, itemgetter
 
 from twistchat.chat.model.events import Entry, PrivateMessage, RoomMessage
 from twistchat.chat.model.names import fold
-from twistchat.chat.model.spans import Count, Latest, Point
-from twistchat.journal.history.reader import HistoryReader, following
+from twistchat.chat.model.spans import Count, Latest, Point, following
+from twistchat.journal.history.reader import HistoryReader
 from twistchat.journal.history.renames import Piece, pieces
-from twistchat.journal.history.words import matches, tokens
+from twistchat.journal.history.words import Words, matches, splitWords, tokens
 from twistchat.journal.sqlite.faults import faults
 from twistchat.journal.sqlite.reading import LAST, StoredRow
 from twistchat.journal.sqlite.rows import COLUMNS
@@ -123,12 +123,12 @@ class Overview:
         @param without: further sequence numbers to leave out, as a JSON array.
         @raise Fault: the file cannot be read.
         """
-        phrase = tokens(words)
+        wanted = splitWords(words)
         parameters = {
             "without": without,
             "limit": limit + 1,
-            "words": bool(phrase),
-            "token": next(filter(str.isascii, phrase), None),
+            "words": any(wanted),
+            "token": next((token for word in wanted.plain for token in tokens(word) if token.isascii()), None),
         }
         with faults():
             start = max(first, self._reader.start(following(after)))
@@ -143,7 +143,7 @@ class Overview:
         if account is not None:
             own = {author for author in {text[0] for text in counted} if author and fold(author) == fold(account)}
             counted = [text for text in counted if text[0] not in own]
-        matching = sum(self._contains(row, phrase) for _, *row in counted if row[-1] is not None)
+        matching = sum(self._contains(row, wanted) for _, *row in counted if row[-1] is not None)
         return Count(len(counted), matching, len(texts) > limit)
 
     def _newest(
@@ -181,11 +181,11 @@ class Overview:
         rows, moving = self._file.execute(_COUNT, {**parameters, **where}).fetchone()
         return json.loads(rows), moving
 
-    def _contains(self, row: StoredRow, phrase: Sequence[str]) -> bool:
-        """Whether the text of a row contains a phrase."""
+    def _contains(self, row: StoredRow, wanted: Words) -> bool:
+        """Whether the text of a row contains words."""
         entry = self._file.entry(row, row[3])
         event = entry.event if isinstance(entry, Entry) else None
-        return isinstance(event, (RoomMessage, PrivateMessage)) and matches(event.text, [phrase])
+        return isinstance(event, (RoomMessage, PrivateMessage)) and matches(event.text, wanted)
 
 
 def _places(places: Sequence[Piece], person: str | None, parameters: Mapping[str, object]) -> Mapping[str, object]:

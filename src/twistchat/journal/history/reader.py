@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from twistchat.chat.model.spans import Around, At, Kept, Point, Span
+from twistchat.chat.model.spans import Around, At, Kept, Point, Span, following
 from twistchat.journal.codec import KINDS
 from twistchat.journal.history.memory import nearest
 from twistchat.journal.history.renames import Rename, pieces
@@ -211,8 +211,3 @@ def _parameters(reading: _Reading, name: str, start: int, end: int) -> Mapping[s
         "kinds": reading.kinds,
         "limit": reading.limit,
     }
-
-
-def following(point: Point) -> Point:
-    """The first point that is after a point."""
-    return At(point.time + 1) if isinstance(point, At) else point + 1

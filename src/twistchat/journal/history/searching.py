@@ -3,33 +3,45 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from twisted.logger import Logger
 
 from twistchat.chat.model.names import fold
-from twistchat.chat.model.spans import Kept
+from twistchat.chat.model.spans import Kept, Search, following
 from twistchat.journal.history.reader import ROWS, HistoryReader
-from twistchat.journal.history.renames import Piece, pieces
-from twistchat.journal.history.words import isWord
+from twistchat.journal.history.renames import Piece, Rename, pieces
+from twistchat.journal.history.words import splitWords
 from twistchat.journal.sqlite.faults import faults
 from twistchat.journal.sqlite.reading import LAST, StoredRow
 from twistchat.journal.sqlite.rows import COLUMNS
 
+AUTHORS: Final = 9
+"""The first version of the schema whose word index contains authors, and parts of words."""
+
+# The pieces are empty if the reader may see all that the index finds.
 _FOUND = f"""
-    SELECT {COLUMNS} FROM {{0}} JOIN entry ON entry.sequence = {{0}}.rowid
-    WHERE {{0}} MATCH :words AND {{0}}.rowid >= :start AND {{0}}.rowid < :end
-        AND {{0}}.rowid NOT IN (SELECT value FROM json_each(:without))
-    ORDER BY {{0}}.rowid DESC LIMIT :limit
+    SELECT {COLUMNS} FROM {{table}} JOIN entry ON entry.sequence = {{table}}.rowid
+    WHERE {{table}} MATCH :match AND {{table}}.rowid >= :start AND {{table}}.rowid < :end
+        AND {{table}}.rowid NOT IN (SELECT value FROM json_each(:without))
+        AND (:pieces = '[]' OR instr(entry.conversation, ' ') OR EXISTS (
+            SELECT 1 FROM json_each(:pieces) AS piece
+            WHERE json_extract(piece.value, '$[0]') = entry.conversation
+                AND json_extract(piece.value, '$[1]') <= entry.sequence
+                AND json_extract(piece.value, '$[2]') > entry.sequence
+        ))
+    ORDER BY {{table}}.rowid {{order}} LIMIT :limit
 """
 
-_SEARCH = f"{ROWS} FROM ({_FOUND.format('word')})"
-_SEARCH_TAIL = f"{ROWS} FROM ({_FOUND.format('tail')})"
+# By whether the oldest texts are wanted.
+_SEARCH = [f"{ROWS} FROM ({_FOUND.format(table='word', order=order)})" for order in ("DESC", "ASC")]
+_SEARCH_TAIL = [f"{ROWS} FROM ({_FOUND.format(table='tail', order=order)})" for order in ("DESC", "ASC")]
 
-# The last column says whether there are entries that are not indexed yet.
-_SEARCH_ALL = f"""
-    {ROWS}, EXISTS (SELECT 1 FROM entry WHERE sequence > (SELECT indexed FROM journal) AND sequence < :end)
-    FROM ({_FOUND.format("word")})
+# Whether there are entries that are not indexed yet, and whether others must move to another conversation.
+_PENDING = """
+    SELECT EXISTS (SELECT 1 FROM entry WHERE sequence > (SELECT indexed FROM journal) AND sequence < ?),
+        EXISTS (SELECT 1 FROM moving)
 """
 
 # The word index of entries that are not indexed yet.  It has the tokenizer of the table "word", so both find the same.
@@ -42,12 +54,12 @@ _TAIL = """
 _FILL = """
     INSERT INTO temp.tail (rowid, place, text)
     SELECT sequence, place, text FROM utterance
-    WHERE conversation IN (SELECT value FROM json_each(:names)) AND kind = 'said'
-        AND sequence > (SELECT indexed FROM journal) AND sequence < :end
-    UNION ALL
+    WHERE conversation IN (SELECT value FROM json_each(:names))
+        AND sequence > (SELECT indexed FROM journal) AND sequence >= :start AND sequence < :end
+    UNION
     SELECT sequence, place, text FROM utterance
     WHERE :private AND kind = 'told'
-        AND sequence > (SELECT indexed FROM journal) AND sequence < :end
+        AND sequence > (SELECT indexed FROM journal) AND sequence >= :start AND sequence < :end
     ORDER BY sequence
 """
 
@@ -59,7 +71,7 @@ class HistorySearch:
 
     def __init__(self, reader: HistoryReader) -> None:
         """
-        @param reader: reads the rows.
+        @param reader: reads the rows of a journal with the newest schema.
         @raise Fault: the file cannot be read.
         """
         self._reader = reader
@@ -67,72 +79,54 @@ class HistorySearch:
         with faults():
             self._file.execute(_TAIL)
 
-    def search(
-        self,
-        conversations: Sequence[str],
-        words: str,
-        limit: int,
-        before: int = LAST,
-        account: str | None = None,
-        without: str = "[]",
-    ) -> Sequence[Kept]:
+    def search(self, search: Search, before: int = LAST, without: str = "[]") -> Sequence[Kept]:
         """
         Find texts.  See L{IHistory.search <twistchat.interfaces.IHistory.search>}.
 
-        @param without: sequence numbers to leave out, as a JSON array.
+        @param before: leave out entries with this sequence number or a higher one.
+        @param without: further sequence numbers to leave out, as a JSON array.
         @raise Fault: the file cannot be read.
         """
-        wanted = [_quote(word) for word in words.split() if isWord(word)]
-        places = [f"r{_hex(name)}" for name in conversations]
-        private = [] if account is None else [f"p{_hex(fold(account))}"]
-        if not wanted or not (places or private):
+        words = _textQuery(search.words)
+        person = None if search.account is None else fold(search.account)
+        if words is None or not (search.places or person):
             return []
-
-        def query(places: Sequence[str], start: int, end: int) -> dict[str, object]:
-            match = f"place : ({' OR '.join(places)}) AND text : ({' AND '.join(wanted)})"
-            return {"words": match, "start": start, "end": end, "without": without, "limit": limit}
-
-        everywhere = query(places + private, 0, before)
-        stretches = [(name, 0, LAST) for name in conversations]
         with faults():
-            rows, moving, more = self._file.execute(_SEARCH_ALL, everywhere).fetchone()
-            found: list[StoredRow] = []
-            if moving == "[]" and not more:
-                found = json.loads(rows)
-            else:
+            start = 0 if search.after is None else self._reader.start(following(search.after))
+            end = before if search.before is None else min(before, self._reader.start(search.before))
+            bounds = {"start": start, "end": end, "without": without, "limit": search.limit}
+            more, moving = self._file.execute(_PENDING, (end,)).fetchone()
+            if more or moving:
                 with self._reader.renames(before, without) as renames:
-                    stretches = [stretch for name in conversations for stretch in pieces(name, renames, LAST)]
-                    queries = [everywhere]
-                    if renames:
-                        queries = [query([f"r{_hex(name)}"], start, min(end, before)) for name, start, end in stretches]
-                        queries += [query(private, 0, before)] if private else []
-                    statements = [_SEARCH]
-                    if more:
-                        names = json.dumps([name for name, _, _ in stretches])
-                        self._file.execute(_FILL, {"names": names, "private": bool(private), "end": before})
-                        statements.append(_SEARCH_TAIL)
-                    for statement in statements:
-                        for parameters in queries:
-                            found += self._reader.rows(statement, parameters)[0]
-        person = None if account is None else fold(account)
-        sought = [row for row in found if self._isSought(row, stretches, person)]
-        return self._file.entries(sought)[-limit:]
+                    stretches = _pieces(search, renames)
+                    query = bounds | _query(words, stretches, person, search.sender)
+                    found = self._reader.rows(_SEARCH[search.oldest], query)[0]
+                    # A step may have indexed the entries meanwhile.  In this moment they are in one of the indexes.
+                    names = json.dumps(sorted({name for name, _, _ in stretches}))
+                    self._file.execute(_FILL, query | {"names": names, "private": person is not None})
+                    found += self._reader.rows(_SEARCH_TAIL[search.oldest], query)[0]
+            else:
+                stretches = _pieces(search, ())
+                query = bounds | _query(words, stretches, person, search.sender)
+                found = self._reader.rows(_SEARCH[search.oldest], query)[0]
+        entries = self._file.entries([row for row in found if self._isSought(row, stretches, person)])
+        return entries[: search.limit] if search.oldest else entries[-search.limit :]
 
     def _isSought(self, row: StoredRow, stretches: Sequence[Piece], person: str | None) -> bool:
         """
         Whether a row that the word index found belongs to one of the conversations to search.  A damaged index may
         point to any row.
 
-        @param stretches: where the rooms to search are stored.
+        @param stretches: where the conversations to search are stored.
         @param person: the folded account whose private conversations are searched.
         """
         sequence, place = row[0], row[3] or ""
-        if " " in place:
-            sought = person is not None and person in place.split(" ")
-        else:
-            sought = any(name == place and start <= sequence < end for name, start, end in stretches)
+        if person is not None and " " in place and person in place.split(" "):
+            return True
         # A damaged row may belong to any conversation, so it is shown as damaged.
-        if sought or not self._file.isIntactRow(row, row[3]):
+        if any(
+            name == place and start <= sequence < end for name, start, end in stretches
+        ) or not self._file.isIntactRow(row, row[3]):
             return True
         self._file.remark(
             sequence,
@@ -142,6 +136,57 @@ class HistorySearch:
             sequence=sequence,
         )
         return False
+
+
+def _pieces(search: Search, renames: Iterable[Rename]) -> list[Piece]:
+    """Find the pieces of conversations that the reader may see."""
+    return [
+        (name, max(first, start), end)
+        for place, first in search.places.items()
+        for name, start, end in pieces(place, renames, LAST)
+    ]
+
+
+def _query(words: str, stretches: Sequence[Piece], person: str | None, sender: str | None) -> dict[str, object]:
+    """Write the query to the word index (FTS5, section 3), and the pieces if they are not whole conversations."""
+    places = {_place(name) for name, _, _ in stretches}
+    if person is not None:
+        places.add(f"p{_hex(person)}")
+    match = f"place : ({' OR '.join(sorted(places))})"
+    if sender is not None:
+        match += f" AND place : s{_hex(fold(sender))}"
+    whole = all(start == 0 and end == LAST for _, start, end in stretches)
+    return {"match": match + words, "pieces": "[]" if whole else json.dumps(stretches)}
+
+
+def _textQuery(words: str) -> str | None:
+    """
+    Write the part of the query that selects texts; C{""} for all texts.
+
+    @return: C{None} if nothing can be found, because no word has a letter or a digit.
+    """
+    plain, runs = splitWords(words)
+    terms = [_quote(word) for word in plain] + [_run(run) for run in runs]
+    if not terms:
+        return None if words.strip() else ""
+    return f" AND text : ({' AND '.join(terms)})"
+
+
+def _place(name: str) -> str:
+    """The words of a conversation in the index.  The two accounts of a pair are adjacent there."""
+    accounts = name.split(" ")
+    return f'"{" ".join([f"p{_hex(account)}" for account in accounts])}"' if len(accounts) > 1 else f"r{_hex(name)}"
+
+
+def _run(run: str) -> str:
+    """
+    Write the words of a run of characters of scripts without spaces: each character with the next one, adjacent.
+
+    A single character is the beginning of a word.
+    """
+    if len(run) == 1:
+        return f"{_hex(run)}*"
+    return f'"{" ".join([_hex(run[at : at + 2]) for at in range(len(run) - 1)])}"'
 
 
 def _quote(word: str) -> str:

@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from zope.interface import implementer
 
-from twistchat.chat.model.spans import Around, Count, Kept, Latest, Point, Span
+from twistchat.chat.model.spans import Around, Count, Kept, Latest, Point, Search, Span
 from twistchat.interfaces import IHistory
 from twistchat.journal.history.indexing import Indexing, IndexPace
 from twistchat.journal.history.overview import Overview
@@ -76,19 +76,10 @@ class SqliteHistory:
         end, refused = self._log.applied + 1, self._log.refused()
         return self._read(lambda reader: reader.read(span, end, refused))
 
-    def search(
-        self,
-        conversations: Sequence[str],
-        words: str,
-        limit: int,
-        before: int | None = None,
-        account: str | None = None,
-    ) -> Deferred[Sequence[Kept]]:
+    def search(self, search: Search) -> Deferred[Sequence[Kept]]:
         """See L{IHistory.search}."""
         end, refused = self._log.applied + 1, self._log.refused()
-        if before is not None:
-            end = min(before, end)
-        return self._read(lambda _: self.searcher.search(conversations, words, limit, end, account, refused))
+        return self._read(lambda _: self.searcher.search(search, end, refused))
 
     def latest(
         self, conversations: Collection[str], account: str | None = None, limit: int = 1000

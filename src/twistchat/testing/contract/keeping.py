@@ -5,7 +5,7 @@ from __future__ import annotations
 from unittest import SkipTest
 
 from twistchat.chat.model.events import Entry
-from twistchat.chat.model.spans import Around, Damaged, Span
+from twistchat.chat.model.spans import Around, Damaged, Search, Span
 from twistchat.testing.contract.opened import OpenedJournal, said
 
 
@@ -35,5 +35,5 @@ class KeepingContract(OpenedJournal):
         for span in (Span("#room", 9), Span("#room", 3, oldest=True), Around("#room", 3, entries[1].sequence)):
             self.assertEqual(self.result(self.history.read(span)), [entries[0], gone, entries[2]])
         self.assertEqual(self.result(self.history.read(Around("#room", 1, entries[1].sequence))), [gone])
-        found = self.result(self.history.search(["#room"], "word", 9))
+        found = self.found(Search("word", 9, {"#room": 0}))
         self.assertIn(found, ([entries[0], gone, entries[2]], [entries[0], entries[2]]))

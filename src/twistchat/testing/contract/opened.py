@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.model.events import Entry, Event, Kind, PrivateMessage, RoomMessage, Source
 from twistchat.chat.model.sessions import Origin
-from twistchat.chat.model.spans import Around, Span, conversation
+from twistchat.chat.model.spans import Around, Search, Span, conversation
 from twistchat.interfaces import Journal
 
 ANN = Source("u1", "Ann", "~ann", "ann.cloak", "Ann", "Ann O'Nym")
@@ -100,10 +100,19 @@ class OpenedJournal(_Base):
         """The texts in a range."""
         return [entry.event.text for entry in self.read(span) if isinstance(entry.event, (RoomMessage, PrivateMessage))]
 
-    def search(self, words: str, limit: int = 10, before: int | None = None, account: str | None = None) -> list[str]:
-        """The texts found in C{#room}."""
-        found = self.result(self.history.search(["#room"], words, limit, before, account))
-        return [entry.event.text for entry in found]
+    def search(self, words: str, limit: int = 10, room: str = "#room", **filters: Any) -> list[str]:
+        """
+        Search a room.
+
+        @param filters: further fields of L{Search}.
+        @return: the texts.
+        """
+        found = self.found(Search(words, limit, {room: 0}, **filters))
+        return [entry.event.text for entry in found if isinstance(entry.event, (RoomMessage, PrivateMessage))]
+
+    def found(self, search: Search) -> list[Entry]:
+        """Search."""
+        return list(self.result(self.history.search(search)))
 
     def at(self, entry: Entry) -> list[Entry]:
         """Read an entry by its message id."""

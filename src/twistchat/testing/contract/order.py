@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twistchat.chat.errors import ChatError, NoSuchNick
 from twistchat.chat.model.events import Entry, Event, Joined, Quit, RoomMessage, TopicSet
-from twistchat.chat.model.spans import Span
+from twistchat.chat.model.spans import Search, Span
 from twistchat.interfaces import IHistory, ILog
 from twistchat.testing.contract.opened import ANN, BOB, OpenedJournal, said
 
@@ -72,7 +72,7 @@ class OrderContract(OpenedJournal):
         self.assertEqual(self.failureResultOf(receipts[1], ChatError).value, NoSuchNick("Bob"))
         self.successResultOf(receipts[2])
         self.assertEqual(self.texts(Span("#room", 10)), ["yes", "again"])
-        self.assertEqual(self.result(self.history.search(["#room"], "no", 10)), [])
+        self.assertEqual(self.found(Search("no", 10, {"#room": 0})), [])
 
     def test_proposedWhileApplying(self) -> None:
         """An event that is proposed while an entry is applied is applied after it, not inside."""

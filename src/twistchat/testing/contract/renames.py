@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twistchat.chat.errors import NoSuchNick
 from twistchat.chat.model.events import Entry, Quit, RoomMessage, RoomMessageRedacted, RoomRenamed
-from twistchat.chat.model.spans import Span
+from twistchat.chat.model.spans import Search, Span
 from twistchat.testing.contract.opened import ANN, BOB, OpenedJournal, said
 
 
@@ -23,10 +23,10 @@ class RenameContract(OpenedJournal):
         self.assertEqual(self.read(Span("@#new", 9)), entries[2:])
         self.assertEqual([*self.read(Span("#old", 9)), *self.read(Span("@#old", 9))], [])
         self.assertEqual(self.read(Span("#older", 9)), elsewhere)
-        found = self.result(self.history.search(["#new"], "word", 9))
+        found = self.found(Search("word", 9, {"#new": 0}))
         self.assertEqual(found, [*entries[:2], *after])
-        self.assertEqual(self.result(self.history.search(["#old", "@#old"], "word", 9)), [])
-        self.assertEqual(self.result(self.history.search(["#new"], "word", 1, before=after[0].sequence)), [entries[1]])
+        self.assertEqual(self.found(Search("word", 9, {"#old": 0, "@#old": 0})), [])
+        self.assertEqual(self.found(Search("word", 1, {"#new": 0}, before=after[0].sequence)), [entries[1]])
         self.append(RoomMessageRedacted(ANN, "#New", entries[0].sequence, entries[0].msgid))
         self.assertEqual(self.texts(Span("#new", 9)), ["two word", "four word"])
 
@@ -91,4 +91,4 @@ class RenameContract(OpenedJournal):
             self.successResultOf(receipt)
         self.assertEqual(self.texts(Span("#old", 9)), ["a", "b"])
         self.assertEqual(len(self.read(Span("#new", 9))), 2)
-        self.assertEqual(self.result(self.history.search(["#new"], "a", 9)), [])
+        self.assertEqual(self.found(Search("a", 9, {"#new": 0})), [])

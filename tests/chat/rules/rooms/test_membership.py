@@ -368,7 +368,9 @@ class QuestionTests(SynchronousTestCase):
                 done(scene.chat.speaking.say(alice.session, room, f"tea {room} {n}"))
 
         def found(person: Person, words: str, limit: int, before: int | None = None) -> list[str]:
-            entries = done(Deferred.fromCoroutine(scene.chat.reading.search(person.session, words, limit, before)))
+            entries = done(
+                Deferred.fromCoroutine(scene.chat.reading.search(person.session, words, limit, before=before))
+            )
             return [entry.event.text for entry in entries]
 
         self.assertEqual(found(bob, "tea", 100), ["tea #b 1", "tea #b 2"])

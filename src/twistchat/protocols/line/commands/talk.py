@@ -99,7 +99,8 @@ async def search(client: LineProtocol, argument: str) -> None:
         raise UsageError("Usage: /search WORDS; after that, /search alone goes further back")
     words, before = client.lastSearch
     with client.holdDeliveries():
-        found = await fitHistory(client, await chat.reading.search(client.openSession, words, PAGE, before), dialect)
+        past = await chat.reading.search(client.openSession, words, PAGE, before=before)
+        found = await fitHistory(client, past, dialect)
         if found:
             client.lastSearch = (words, found[0][0].sequence)
         if not await showHistory(client, f'"{words}" in your rooms', found):
