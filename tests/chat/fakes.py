@@ -13,7 +13,7 @@ from zope.interface import implementer
 from twistchat.chat.chat import Chat
 from twistchat.chat.errors import ChatError
 from twistchat.chat.fanout.audience import Broadcast
-from twistchat.chat.limits import ChatLimits, NickProtection
+from twistchat.chat.limits import AlwaysOnPolicy, ChatLimits, NickProtection
 from twistchat.chat.model.accounts import Account
 from twistchat.chat.model.events import (
     SERVER,
@@ -34,6 +34,7 @@ from twistchat.chat.model.events import (
     ModesSet,
     OperatorSet,
     Parted,
+    PresenceResumed,
     PrivateMessage,
     PrivateMessageRedacted,
     PrivateTagMessage,
@@ -67,7 +68,15 @@ from twistchat.testing import ManualLog, inMemory
 NOON = 1_767_268_800.0
 """When a chat begins, in seconds since the epoch."""
 
-SILENT: tuple[type[Event], ...] = (Entered, SessionStarted, SessionEnded, ServerBanSet, ServerBanLifted, AccountEvent)
+SILENT: tuple[type[Event], ...] = (
+    Entered,
+    PresenceResumed,
+    SessionStarted,
+    SessionEnded,
+    ServerBanSet,
+    ServerBanLifted,
+    AccountEvent,
+)
 """Events that a L{FakeDialect} does not render by default."""
 
 E = TypeVar("E", bound=ChatError)
@@ -129,6 +138,8 @@ def written(event: Event) -> str:
             return f"{who} announced {event.text}"
         case Entered():
             return f"{who} entered"
+        case PresenceResumed():
+            return f"{who} resumed"
         case SessionStarted():
             return f"{who} started {event.session}"
         case SessionEnded():
@@ -274,9 +285,11 @@ class Scene:
     @ivar now: the time on the clock that measures rates, in seconds.
     @ivar entries: all entries, applied or refused.
     @ivar origins: the origins of the entries.
+    @ivar stamp: stamps the events.
     @ivar wakes: how often the chat requested the end of the turn.
     @ivar later: in how many seconds the chat last asked for upkeep of its rooms.
     @ivar protection: how nicks of accounts are protected.
+    @ivar alwaysOn: whose users stay without a session.
     @ivar departures: gets the exceptions of dialects and outlets.
     """
 
@@ -287,10 +300,15 @@ class Scene:
         reserved: tuple[str, ...] = (),
         lobby: str = "",
         longestRetention: float = 0.0,
+        begin: bool = True,
     ) -> None:
+        """
+        @param begin: whether the users of always-on accounts are brought back at once.
+        """
         self.now = 0.0
         self.keptTags: tuple[str, ...] = ("draft/react",)
         self.protection = NickProtection()
+        self.alwaysOn = AlwaysOnPolicy()
         self.wakes = 0
         self.later: float | None = None
         self.departures = FakeDepartures()
@@ -303,7 +321,8 @@ class Scene:
 
         self.log: Any
         self.history: Any
-        self.log, self.history = journal(Stamp(wall, "t"))
+        self.stamp = Stamp(wall, "t")
+        self.log, self.history = journal(self.stamp)
         self.chat = Chat(
             self.log,
             self.history,
@@ -319,9 +338,12 @@ class Scene:
             protection=lambda: self.protection,
             keptTags=lambda: self.keptTags,
             longestRetention=longestRetention,
+            alwaysOn=lambda: self.alwaysOn,
         )
         self.dialect = FakeDialect()
         self.log.open(self.apply)
+        if begin:
+            self.chat.upkeep.begin()
 
     @property
     def state(self) -> State:
@@ -557,6 +579,8 @@ def shown(state: State) -> dict[str, Any]:
                 dict(user.absences),
                 user.flags,
                 user.operator,
+                user.detached,
+                user.stays,
                 sorted([*user.sessions, *user.elsewhere]),
                 sorted(user.rooms),
                 sorted(room.name for room in user.invitations),
@@ -572,7 +596,7 @@ def shown(state: State) -> dict[str, Any]:
                 room.founder,
                 room.granted,
                 room.settings,
-                [(uid, member.ranks) for uid, member in room.members.items()],
+                [(uid, member.ranks, member.since) for uid, member in room.members.items()],
             )
             for room in state.rooms
         },

@@ -36,6 +36,8 @@ from twistchat.chat.model.events import (
     NickGrouped,
     OperatorSet,
     Parted,
+    PresenceKept,
+    PresenceResumed,
     PrivateMessage,
     PrivateMessageRedacted,
     PrivateTagMessage,
@@ -63,6 +65,7 @@ from twistchat.chat.model.names import fold
 from twistchat.chat.state import State
 from twistchat.testing.samples import eventClasses, everyEvent
 
+KEPT = Source("u5", "kept", account="acc")
 ALICE, BOB, NOBODY = Source("u1", "alice"), Source("u2", "bob"), Source("u9", "nobody")
 LOOKALIKE = "#\N{CYRILLIC SMALL LETTER A}"
 """Looks like C{#a}."""
@@ -137,6 +140,8 @@ class ApplyTests(SynchronousTestCase):
             Killed(ALICE, BOB, ""),
             AccountRegistered(ALICE, "acc", registration="acc"),
             NickGrouped(ALICE, "acc", "accy"),
+            PresenceKept(KEPT, "acc"),
+            PresenceResumed(KEPT),
             *[event for event in everyEvent("acc") if isinstance(event, AccountEvent) and not isinstance(event, LATE)],
             RoomRegistered(ALICE, "#b", "acc"),
             RoomSettingSet(ALICE, "#b", "description", "x"),

@@ -55,8 +55,9 @@ class EncodingTests(SynchronousTestCase):
         kinds = """
             access account accountsetting announced away banned credential credentialremoved dropped
             entered expired grouped host inboxread invited joined kicked killed login marker modes operator
-            parted quit reacted realname registered renamed restored roomdropped roomreacted roomregistered
-            roomrenamed roomsetting roomsignalled roomtransferred said sessionended sessionmoved sessionstarted
+            parted presenceended presencekept presenceresumed quit reacted realname registered renamed
+            restored roomdropped roomreacted roomregistered roomrenamed roomsetting roomsignalled
+            roomtransferred said sessionended sessionmoved sessionstarted
             signalled suspended told topic unbanned ungrouped unsaid untold usermodes verified
         """
         self.assertEqual(sorted(KINDS.values()), kinds.split())

@@ -12,7 +12,7 @@ from collections.abc import Callable, Container, Iterable
 from typing import TYPE_CHECKING
 
 from twistchat.chat.fanout.audience import Broadcast
-from twistchat.chat.limits import ChatLimits, NickProtection
+from twistchat.chat.limits import AlwaysOnPolicy, ChatLimits, NickProtection
 from twistchat.chat.model.names import fold, reserve
 from twistchat.chat.rules.core import Core
 from twistchat.chat.rules.reading import Reading
@@ -73,9 +73,10 @@ class Chat:
         protection: Callable[[], NickProtection] = NickProtection,
         keptTags: Callable[[], Container[str]] = frozenset,
         longestRetention: float = 0.0,
+        alwaysOn: Callable[[], AlwaysOnPolicy] = AlwaysOnPolicy,
     ) -> None:
         """
-        @param log: takes proposed events; open it with this chat's C{state.apply}.
+        @param log: takes proposed events; open it with this chat's C{state.apply}, then call C{upkeep.begin}.
         @param history: reads what the log has stored.
         @param atTurnEnd: calls a function at the end of this turn, before outboxes send.
         @param departures: disconnects sessions.
@@ -92,9 +93,13 @@ class Chat:
         @param protection: returns how nicks of accounts are protected.
         @param keptTags: returns the names of client-only tags that the history keeps without a text, without the C{+}.
         @param longestRetention: the longest retention that a founder may choose for a room, in seconds; 0 for no limit.
+        @param alwaysOn: returns whose users stay without a session.
         """
         self.state = State(
-            Broadcast(atTurnEnd, departures), lambda: self.upkeep.needed(), lambda user: self.upkeep.claimed(user)
+            Broadcast(atTurnEnd, departures),
+            lambda: self.upkeep.needed(),
+            lambda user: self.upkeep.claimed(user),
+            lambda account: self.upkeep.presenceChanged(account),
         )
         self.limits = limits
         self.settled = log.settled
@@ -111,6 +116,7 @@ class Chat:
             fold(lobby),
             protection,
             keptTags,
+            alwaysOn,
         )
         self.inbox = Inbox(core)
         self.speaking = Speaking(core, self.inbox)

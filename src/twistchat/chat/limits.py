@@ -7,7 +7,7 @@ Nothing here reads a clock: callers pass in the time.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 Seconds = Annotated[float, "seconds"]
 """A duration in seconds.  The configuration accepts C{"30s"} for it."""
@@ -92,6 +92,19 @@ class NickProtection:
 
     strict: bool = True
     claimTime: Seconds = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class AlwaysOnPolicy:
+    """
+    Whose users stay in the chat without a session.
+
+    @ivar who: nobody (C{off}); the accounts that ask for it (C{opt-in}); or those that do not refuse it (C{opt-out}).
+    @ivar time: how long they stay, in seconds; 0 for ever.
+    """
+
+    who: Literal["off", "opt-in", "opt-out"] = "opt-in"
+    time: Seconds = 30 * 86400.0
 
 
 ROUNDING = 1e-9

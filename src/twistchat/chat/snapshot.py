@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from twistchat.chat.model.accounts import NOTHING, Account, Accounts, Left, Login
 from twistchat.chat.model.bans.server import ServerBan
-from twistchat.chat.model.events import Credential, ModeChange, Source
+from twistchat.chat.model.events import Credential, ModeChange, PresenceKept, Source
 from twistchat.chat.model.rooms import NO_SETTINGS, Member, Room, Topic
 from twistchat.chat.model.users import NO_FLAGS, NOWHERE, Operator, User
 from twistchat.chat.model.vacancies import Vacancy
@@ -51,6 +51,8 @@ class UserRecord(Struct, frozen=True):
     @ivar rooms: the folded names of their rooms, in the order in which they joined them.
     @ivar invitations: the rooms that they are invited to, by folded name, with the value of L{Room.bansSet} at the
         time; C{None} if the invitation does not override bans.
+    @ivar detached: see L{User}.
+    @ivar stays: likewise.
     """
 
     source: Source
@@ -61,6 +63,8 @@ class UserRecord(Struct, frozen=True):
     absences: dict[str, str] = {}
     flags: str = ""
     operator: OperatorRecord | None = None
+    detached: int | None = None
+    stays: bool = False
 
 
 class MaskRecord(Struct, frozen=True, array_like=True):
@@ -113,6 +117,7 @@ class AccountRecord(Struct, frozen=True, omit_defaults=True):
     inbox: tuple[LeftRecord, ...] = ()
     registration: str = ""
     markers: dict[str, int] = {}
+    presence: PresenceKept | None = None
 
 
 class Snapshot(Struct, frozen=True):
@@ -180,6 +185,10 @@ def restoreSnapshot(state: State, data: bytes) -> None:
     state.sequence, state.mostUsers = snapshot.sequence, snapshot.mostUsers
     for userRecord in snapshot.users:
         state.users.add(_user(userRecord))
+    for userRecord in sorted(snapshot.users, key=lambda record: record.detached or 0):
+        user = state.users.get(userRecord.source.uid)
+        if user is not None and userRecord.detached is not None:
+            state.users.detach(user, userRecord.detached, userRecord.absences.get(""))
     for roomRecord in snapshot.rooms:
         _addRoom(state, roomRecord)
     for record in snapshot.users:
@@ -218,6 +227,8 @@ def _userRecord(state: State, user: User, node: str) -> UserRecord:
         dict(user.absences),
         "".join(sorted(user.flags)),
         None if operator is None else _operatorRecord(operator),
+        user.detached,
+        user.stays,
     )
 
 
@@ -229,6 +240,7 @@ def _user(record: UserRecord) -> User:
     user = User(record.source, record.since)
     user.elsewhere = record.sessions or NOWHERE
     user.absences = record.absences or NOWHERE
+    user.stays = record.stays
     user.flags = frozenset(record.flags) or NO_FLAGS
     if record.operator is not None:
         user.operator = Operator(record.operator.title, frozenset(record.operator.privileges), record.operator.host)
@@ -284,6 +296,7 @@ def _accountRecord(account: Account) -> AccountRecord:
         tuple([LeftRecord(*left) for left in account.inbox]),
         account.registration,
         dict(account.markers),
+        account.presence,
     )
 
 
@@ -297,6 +310,7 @@ def _addAccount(accounts: Accounts, record: AccountRecord) -> None:
         accounts.group(account, nick)
     account.settings = record.settings or NOTHING
     account.logins = record.logins
+    account.presence = record.presence
     account.inbox = tuple([Left(left.sequence, left.sender) for left in record.inbox])
     for target, time in record.markers.items():
         accounts.mark(account, target, time)

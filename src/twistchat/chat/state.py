@@ -23,7 +23,17 @@ from twistchat.chat.model.watching import Watchers
 from twistchat.chat.model.whowas import Whowas
 from twistchat.chat.rules import speaking
 from twistchat.chat.rules.rooms import channels, membership, ownership
-from twistchat.chat.rules.users import accounts, identity, logins, markers, operators, presence, profile
+from twistchat.chat.rules.users import (
+    accounts,
+    alwayson,
+    connecting,
+    identity,
+    logins,
+    markers,
+    operators,
+    presence,
+    profile,
+)
 
 if TYPE_CHECKING:
     from twistchat.chat.fanout.audience import Broadcast
@@ -32,23 +42,23 @@ if TYPE_CHECKING:
     from twistchat.chat.model.users import User
     from twistchat.chat.rules.core import Effects
 
-EFFECTS: Effects = {
-    event: effect
-    for subject in (
-        speaking,
-        membership,
-        channels,
-        identity,
-        profile,
-        logins,
-        presence,
-        operators,
-        accounts,
-        markers,
-        ownership,
-    )
-    for event, effect in subject.EFFECTS.items()
-}
+SUBJECTS = (
+    speaking,
+    membership,
+    channels,
+    identity,
+    profile,
+    logins,
+    presence,
+    connecting,
+    alwayson,
+    operators,
+    accounts,
+    markers,
+    ownership,
+)
+
+EFFECTS: Effects = {event: effect for subject in SUBJECTS for event, effect in subject.EFFECTS.items()}
 """The effect of each class of event: the tables of all subjects together."""
 
 
@@ -68,6 +78,8 @@ class State:
     @ivar sequence: the sequence number of the last entry passed to L{apply}.
     @ivar claimed: called when a user has a nick that belongs to another account.
     @ivar tend: called when a room needs a further entry, because of C{rooms.vacancies} or C{rooms.unlocked}.
+    @ivar presenceChanged: called with the name of an account, if what the journal keeps of the presence of its user may
+        be out of date.
     """
 
     def __init__(
@@ -75,11 +87,14 @@ class State:
         broadcast: Broadcast,
         tend: Callable[[], None] = lambda: None,
         claimed: Callable[[User], None] = lambda user: None,
+        presenceChanged: Callable[[str], None] = lambda account: None,
     ) -> None:
         """
         @param tend: called by effects.  It may propose events, and does not change the state.
         @param claimed: likewise.
+        @param presenceChanged: likewise.
         """
+        self.presenceChanged = presenceChanged
         self.tend = tend
         self.claimed = claimed
         self.users = Users()
@@ -117,6 +132,11 @@ class State:
         if user is None:
             raise NoSuchNick(source.nick)
         return user
+
+    def changed(self, user: User) -> None:
+        """Report that the names, modes, rooms or ranks of a user changed, if the journal keeps their presence."""
+        if user.stays and user.source.account is not None:
+            self.presenceChanged(user.source.account)
 
     def roomOf(self, event: RoomEvent) -> Room | None:
         """

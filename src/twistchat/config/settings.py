@@ -131,6 +131,9 @@ class AccountsSettings:
     @ivar create: whether the first login through a source from --auth creates the account.
     @ivar succession: what happens to the rooms of a dropped account: "next" makes the successor, or the account with
         the highest rank in the access list, their founder; "free" ends their registration.
+    @ivar alwaysOn: whose users stay in the chat, and in their rooms, when their last connection ends: "opt-in", those
+        of the accounts that turn it on; "opt-out", those of all accounts that do not turn it off; "off", nobody's.
+    @ivar alwaysOnTime: how long they stay; "0s" for ever.
     """
 
     registration: Literal["auto", "open", "invitation", "closed"] = "auto"
@@ -141,6 +144,8 @@ class AccountsSettings:
     plaintext: bool = False
     create: bool = False
     succession: Literal["next", "free"] = "next"
+    alwaysOn: Literal["off", "opt-in", "opt-out"] = "opt-in"
+    alwaysOnTime: Span = 30 * 86400.0
 
 
 @dataclass(frozen=True, slots=True)

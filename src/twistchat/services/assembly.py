@@ -11,7 +11,7 @@ from twistchat.accounts.logins import AccountContext, Logins
 from twistchat.accounts.registration import Registrar
 from twistchat.accounts.throttle import Buckets, Throttle
 from twistchat.chat.chat import Chat
-from twistchat.chat.limits import NickProtection
+from twistchat.chat.limits import AlwaysOnPolicy, NickProtection
 from twistchat.config import Settings
 from twistchat.interfaces import IHistory, ILog, IMailer, IPasswords
 from twistchat.net.context import ServerContext
@@ -43,7 +43,7 @@ def assemble(
     """
     Build the chat and the parts that doors share, on a log that is not open yet.
 
-    The caller opens the log with C{context.chat.state.apply}.
+    The caller opens the log with C{context.chat.state.apply}, then calls C{context.chat.upkeep.begin}.
 
     @param settings: the settings to start with.
     @param log: takes events.
@@ -71,6 +71,10 @@ def assemble(
     def keptTags() -> Container[str]:
         return [name.removeprefix("+") for name in context.settings.chat.keptTags]
 
+    def alwaysOn() -> AlwaysOnPolicy:
+        accounts = context.settings.accounts
+        return AlwaysOnPolicy(accounts.alwaysOn, accounts.alwaysOnTime)
+
     chat = Chat(
         log,
         history,
@@ -87,6 +91,7 @@ def assemble(
         protection=protection,
         keptTags=keptTags,
         longestRetention=settings.journal.roomsAtMost,
+        alwaysOn=alwaysOn,
     )
     admission, hide = Admission(settings.limits, clock.seconds), cloak(key)
 

@@ -131,6 +131,7 @@ class ChatService(Service):
                 return
             self.listening.resume()
         self._context.registrar.tend()
+        self._context.chat.upkeep.begin()
         log.info("{promise}", promise=self._journal.promise)
         if self._control is not None:
             self._control.open()

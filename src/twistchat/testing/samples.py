@@ -10,7 +10,7 @@ from msgspec.structs import fields
 from twistchat.chat import errors
 from twistchat.chat.errors import ChatError, NothingSaid
 from twistchat.chat.model import events
-from twistchat.chat.model.events import Credential, Event, ModeChange, Source
+from twistchat.chat.model.events import Credential, Event, KeptRoom, ModeChange, Source
 
 ALICE = Source("u1", "alice", "~alice", "host.example", "al", "Alice A.")
 BOB = Source("u2", "bob")
@@ -34,6 +34,9 @@ _FIXED: dict[str, Any] = {
     "first": False,
     "privileges": frozenset({"kill"}),
     "credential": Credential("password", secret="hash"),
+    "rooms": (KeptRoom("#room", "o", 3),),
+    "since": 1000,
+    "detached": 1000,
     "changes": (ModeChange(True, "o", "bob", BOB), ModeChange(False, "m")),
 }
 """The values of fields that are not free text, by name."""

@@ -149,6 +149,7 @@ class MemoryServer:
         self._ports = count(40_001)
         self.log.open(self.chat.state.apply)
         self.context.registrar.tend()
+        self.chat.upkeep.begin()
 
     @property
     def chat(self) -> Chat:

@@ -82,6 +82,7 @@ SAMPLES = (
     errors.NoSuchAccount("alice"),
     errors.AccountExists("alice"),
     errors.NameRetired("alice"),
+    errors.NoAlwaysOn(),
     errors.BadName("x" * 65, "is too long"),
     errors.LoginFailed(),
     errors.Suspended("spam"),

@@ -41,6 +41,7 @@ from twistchat.chat.model.events import (
     TopicSet,
     UserModesSet,
     accounts,
+    presence,
 )
 from twistchat.testing.samples import eventClasses, everyEvent
 
@@ -95,7 +96,7 @@ EVENTS: tuple[Event, ...] = (
     Announced(ALICE, "going down"),
     ServerBanSet(ALICE, "*!*@x", "spam", TIME),
     ServerBanLifted(ALICE, "*!*@x"),
-    *[event for event in everyEvent("x") if type(event).__module__ == accounts.__name__],
+    *[event for event in everyEvent("x") if type(event).__module__ in (accounts.__name__, presence.__name__)],
     SessionMoved(BOB, "s2", "local", ALICE),
 )
 """Every kind of event."""

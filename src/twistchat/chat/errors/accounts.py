@@ -54,6 +54,14 @@ class BadName(ChatError):
 
 
 @dataclass
+class NoAlwaysOn(ChatError):
+    """The server's policy does not let users stay without a connection."""
+
+    code = "NO_ALWAYS_ON"
+    wording = "This server does not let you stay without a connection"
+
+
+@dataclass
 class LoginFailed(ChatError):
     """The account does not exist, or the credential is wrong.  The asker is not told which."""
 

@@ -17,14 +17,18 @@ from twistchat.chat.errors import (
     NotVerified,
     Suspended,
 )
-from twistchat.chat.model.events import Credential, CredentialKind
+from twistchat.chat.model.events import Credential, CredentialKind, PresenceKept
 from twistchat.chat.model.names import fold, skeleton
 
 SETTINGS: Final = {
     "email": "the mail address",
     "admin": "whether the owner is an administrator of this server",
+    "always-on": "whether the owner stays in the chat without a connection",
 }
-"""The settings of accounts, each with its meaning.  C{admin} is C{yes} or not set."""
+"""
+The settings of accounts, each with its meaning.  C{admin} is C{yes} or not set.  C{always-on} is C{on}, C{off}, or not
+set, and then the server's policy decides.
+"""
 
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 """A shared empty mapping for accounts without settings."""
@@ -93,6 +97,7 @@ class Account:
     @ivar inbox: the private texts that its owner has not been shown, oldest first.
     @ivar markers: the time of the last text that its owner has read, in milliseconds since the epoch, by the folded
         name of the room, or of the account on the other side.  The marker that was set last is the last.
+    @ivar presence: what the journal keeps of the presence of its user; C{None} if it keeps nothing.
     """
 
     __slots__ = (
@@ -102,6 +107,7 @@ class Account:
         "markers",
         "name",
         "nicks",
+        "presence",
         "registered",
         "registration",
         "settings",
@@ -121,6 +127,7 @@ class Account:
         self.logins: tuple[Login, ...] = ()
         self.inbox: tuple[Left, ...] = ()
         self.markers = UNREAD
+        self.presence: PresenceKept | None = None
 
     @property
     def usable(self) -> bool:

@@ -45,6 +45,8 @@ from twistchat.chat.model.events import (
     ModesSet,
     NickGrouped,
     NickUngrouped,
+    PresenceEnded,
+    PresenceKept,
     PrivateMessage,
     PrivateMessageRedacted,
     RoomDropped,
@@ -174,6 +176,7 @@ _WORDS = {
     "setting": "the setting",
     "nick": "the nick",
     "read": "the read marker in",
+    "presence": "the presence without a connection",
 }
 """Descriptions of the first words of the keys of accounts."""
 
@@ -312,6 +315,8 @@ _CHANGES: Mapping[type[Event], Callable[[Any], HoldingChange | None]] = {
     ),
     NickGrouped: lambda event: _late(accountScope(event.account), (f"nick {fold(event.nick)}",)),
     NickUngrouped: lambda event: _late(accountScope(event.account), releases=(f"nick {fold(event.nick)}",)),
+    PresenceKept: _account("presence"),
+    PresenceEnded: _account(releases=("presence",)),
     PrivateMessage: _privateMessage,
     PrivateMessageRedacted: _privateMessageRedacted,
     InboxRead: lambda event: _late(accountScope(event.account), prefixes=(INBOX,), through=event.last),

@@ -45,6 +45,9 @@ ABSENT: Final = "*"
 """The away message of a session that nobody uses, for example one that only fetches history (IRCv3 pre-away)."""
 
 
+DETACHED: Final = "not connected"
+"""The away message of a user who stays without a session, and had none."""
+
 ADMINISTRATOR: Final = "is an administrator of this server"
 """The title of server operators who are that because of their account."""
 
@@ -75,7 +78,10 @@ class User:
     @ivar invitations: the rooms that they are invited to, each with the value of L{Room.bansSet} at the time: the
         invitation overrides these bans.  C{None} if it overrides no bans.
     @ivar since: the time when they entered, in milliseconds since the epoch.
-    @ivar absences: the away messages of those sessions that are away, by the id of the session, newest last.
+    @ivar absences: the away messages of those sessions that are away, by the id of the session, newest last.  If they
+        have no session, C{""} has the message that they left.
+    @ivar stays: whether they stay when their last session ends, because their account is always-on.
+    @ivar detached: when their last session ended, in milliseconds since the epoch; C{None} if they have a session.
     @ivar flags: the user modes that are set, from L{SETTABLE <twistchat.chat.model.modes.user.SETTABLE>}.
     @ivar operator: their status as server operator; C{None} if they are not one.
     @ivar moves: counts the changes of their rooms and ranks.
@@ -87,6 +93,7 @@ class User:
     __slots__ = (
         "absences",
         "awayChanges",
+        "detached",
         "elsewhere",
         "flags",
         "invitations",
@@ -98,6 +105,7 @@ class User:
         "sessions",
         "since",
         "source",
+        "stays",
     )
 
     def __init__(self, source: Source, since: int = 0) -> None:
@@ -110,6 +118,8 @@ class User:
         self.absences: Mapping[str, str] = NOWHERE
         self.flags: frozenset[str] = NO_FLAGS
         self.operator: Operator | None = None
+        self.stays = False
+        self.detached: int | None = None
         self.moves = 0
         self.joins: TokenBucket | None = None
         self.renames: TokenBucket | None = None
@@ -123,11 +133,13 @@ class User:
     @property
     def away(self) -> str | None:
         """
-        Their away message; C{None} if one of their sessions is present.
+        Their away message; C{None} if one of their sessions is present.  A user without a session is away.
 
         It is the newest message of a session.  L{ABSENT} gives way to any other message (IRCv3 pre-away,
         "Implementation considerations").
         """
+        if self.detached is not None:
+            return self.absences.get("", DETACHED)
         if not self.absences or len(self.absences) < self.sessionCount:
             return None
         messages = [message for message in self.absences.values() if message != ABSENT]
@@ -224,11 +236,16 @@ class User:
 
 
 class Users:
-    """All users, by id, by nick, by the skeleton of their nick, and by their account."""
+    """
+    All users, by id, by nick, by the skeleton of their nick, and by their account.
 
-    __slots__ = ("_byAccount", "_byNick", "_bySkeleton", "_byUid", "_invisible", "_operators")
+    @ivar detached: the users without a session, by id.  The first has been without one the longest.
+    """
+
+    __slots__ = ("_byAccount", "_byNick", "_bySkeleton", "_byUid", "_invisible", "_operators", "detached")
 
     def __init__(self) -> None:
+        self.detached: dict[str, User] = {}
         self._invisible: set[str] = set()
         self._operators: set[str] = set()
         self._byAccount: dict[str, User] = {}
@@ -294,8 +311,29 @@ class Users:
         (self._invisible.add if "i" in user.flags else self._invisible.discard)(uid)
         (self._operators.add if user.operator is not None else self._operators.discard)(uid)
 
+    def detach(self, user: User, time: int, away: str | None) -> None:
+        """
+        Let a user be here without a session.
+
+        @param time: when their last session ended, in milliseconds since the epoch.
+        @param away: the away message that they left; C{None} for none.
+        """
+        user.detached = time
+        user.absences = NOWHERE if away is None else {"": away}
+        self.detached[user.source.uid] = user
+
+    def attach(self, user: User) -> None:
+        """End that, because the user gets a session."""
+        user.detached = None
+        user.absences = NOWHERE
+        del self.detached[user.source.uid]
+
     def remove(self, user: User) -> None:
         """Remove a user, and free their nick."""
+        self.detached.pop(user.source.uid, None)
+        self._unlink(user)
+
+    def _unlink(self, user: User) -> None:
         self._invisible.discard(user.source.uid)
         self._operators.discard(user.source.uid)
         del self._byUid[user.source.uid]
@@ -307,7 +345,7 @@ class Users:
 
     def rename(self, user: User, source: Source) -> None:
         """Change the names of a user.  No other user has the new nick."""
-        self.remove(user)
+        self._unlink(user)
         user.source = source
         self.add(user)
 

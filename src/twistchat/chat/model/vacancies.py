@@ -72,7 +72,9 @@ class Vacancy(Struct, frozen=True):
         """
         if room is None or room.hasOperator:
             return None
-        return next((m.user for m in room.members.values() if m.user.source.uid != self.resigned), None)
+        suitable = [member for member in room.members.values() if member.user.source.uid != self.resigned]
+        # After a restart, members who stayed are not in the order in which they joined.
+        return min(suitable, key=lambda member: member.since).user if suitable else None
 
 
 def _names(source: Source) -> tuple[str, str, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from twistchat.chat import errors
-from twistchat.chat.limits import ChatLimits, NickProtection
+from twistchat.chat.limits import AlwaysOnPolicy, ChatLimits, NickProtection
 from twistchat.chat.model.bans.server import ServerBan
 from twistchat.chat.model.events import Entry, Event, Source
 from twistchat.chat.model.rooms import Member, Room
@@ -47,6 +47,7 @@ class Core:
     @ivar lobby: the folded name of the room that only server operators can lock; C{""} for none.
     @ivar protection: returns how nicks of accounts are protected.
     @ivar keptTags: returns the names of client-only tags that the history keeps without a text, without the C{+}.
+    @ivar alwaysOn: returns whose users stay without a session.
     @ivar pending: how many proposals are on their way that count against a limit, by what they count for.
     """
 
@@ -62,6 +63,7 @@ class Core:
     lobby: str = ""
     protection: Callable[[], NickProtection] = NickProtection
     keptTags: Callable[[], Container[str]] = frozenset
+    alwaysOn: Callable[[], AlwaysOnPolicy] = AlwaysOnPolicy
     pending: Counter[str] = field(default_factory=Counter)
 
     def counted(self, what: str, receipt: Receipt) -> Receipt:

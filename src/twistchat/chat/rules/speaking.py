@@ -93,20 +93,23 @@ class Speaking:
         """
         Send a text to one user.  The parameters are those of L{say}.
 
-        If nobody has the nick and it belongs to an account, the text waits for the next login.  See L{Inbox.recipient}
-        for the errors.
+        If the user has no session, or nobody has the nick and it belongs to an account, the text waits for the next
+        login.  See L{Inbox.recipient} for the errors.
         """
         session, user = asker.session, self._core.user(asker)
         recipient = self._core.state.users.named(nick)
-        source = self._inbox.recipient(user, nick, kind) if recipient is None else recipient.source
+        if recipient is None or recipient.detached is not None:
+            source = self._inbox.recipient(user, nick, kind)
+            recipient = recipient or self._core.state.users.get(source.uid)
+        else:
+            source = recipient.source
         checkMessage(text, self._core.limits.message, self._core.limits.lines)
-        recipient = self._core.state.users.get(source.uid)
         if recipient is not None:
             _checkAccepted(recipient, user, text, kind)
         session.spoke = self._core.now()
         sending = self._core.propose(asker, PrivateMessage(user.source, session.id, source, text, kind, tags, cuts))
-        if recipient is None:
-            self._core.counted(counted(source.nick), sending)
+        if not source.uid:
+            self._core.counted(counted(source.account or ""), sending)
 
             def arrived(failure: Any) -> Receipt:
                 """Send the text to the user, who has come in the meantime."""

@@ -65,6 +65,7 @@ WORDINGS: dict[type[errors.ChatError], Callable[[Any], str]] = {
     errors.NoSuchAccount: lambda e: f"{e.text}.  Look at the spelling.",
     errors.AccountExists: lambda e: f"{e.text}.  Log in to it, or choose another name.",
     errors.NameRetired: lambda e: f"{e.text}.  Choose another.",
+    errors.NoAlwaysOn: lambda e: f"{e.text}.  Your rooms are left when you disconnect.",
     errors.BadName: lambda e: f"{e.text}.  Choose another.",
     errors.LoginFailed: lambda e: f"{e.text}.  Try again.",
     errors.Suspended: lambda e: f"{e.text}.  Ask an administrator of this server.",

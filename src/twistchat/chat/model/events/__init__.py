@@ -44,6 +44,7 @@ from twistchat.chat.model.events.base import (
     Source,
     Tags,
 )
+from twistchat.chat.model.events.presence import KeptRoom, PresenceEnded, PresenceKept, PresenceResumed
 from twistchat.chat.model.events.rooms import (
     Invited,
     Joined,
@@ -112,6 +113,7 @@ __all__ = [
     "Invited",
     "Joined",
     "KeptPrivateTagMessage",
+    "KeptRoom",
     "KeptRoomTagMessage",
     "Kicked",
     "Killed",
@@ -124,6 +126,9 @@ __all__ = [
     "NickUngrouped",
     "OperatorSet",
     "Parted",
+    "PresenceEnded",
+    "PresenceKept",
+    "PresenceResumed",
     "PrivateMessage",
     "PrivateMessageRedacted",
     "PrivateTagMessage",

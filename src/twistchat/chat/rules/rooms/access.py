@@ -91,6 +91,13 @@ def free(state: State, entry: Entry, room: Room, origin: Origin | None, name: st
         vacate(state, entry, room, Vacancy(entry.time))
 
 
+def ranksChanged(state: State, room: Room, change: ModeChange) -> None:
+    """Report that the ranks of a member changed.  Nothing happens for a change of other modes."""
+    member = None if change.subject is None else room.members.get(change.subject.uid)
+    if member is not None:
+        state.changed(member.user)
+
+
 def _follow(
     state: State,
     entry: Entry,
@@ -140,4 +147,5 @@ def _publish(
         return
     for change in made:
         room.change(change, source.nick, entry.time)
+        ranksChanged(state, room, change)
     room.audience.publish(derive(entry, ModesSet(source, room.name, made), name), origin)

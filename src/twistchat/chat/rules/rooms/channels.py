@@ -20,6 +20,7 @@ from twistchat.chat.model.sessions import Asker, Origin, Session
 from twistchat.chat.model.texts import checkText
 from twistchat.chat.model.vacancies import Vacancy
 from twistchat.chat.rules.core import Core, Effects
+from twistchat.chat.rules.rooms.access import ranksChanged
 from twistchat.chat.rules.rooms.changes import checkChanges, isLock
 from twistchat.chat.rules.rooms.succession import removeIfUnused, vacate
 from twistchat.chat.rules.users.markers import Markers
@@ -211,6 +212,7 @@ def _modesSet(state: State, entry: Entry, event: ModesSet, origin: Origin | None
     room = room or state.roomFor(event.room, entry.time)
     for change in event.changes:
         room.change(change, event.source.nick, entry.time)
+        ranksChanged(state, room, change)
     if unlocks(event):
         state.rooms.sealed[room.key] = entry.sequence
     room.audience.publish(entry, origin)
@@ -261,6 +263,7 @@ def _roomRenamed(state: State, entry: Entry, event: RoomRenamed, origin: Origin 
         user = member.user
         user.rooms = {new if name == old else name: place for name, place in user.rooms.items()}
         user.moves += 1
+        state.changed(user)
         sessions += user.sessions.values()
     for session in sessions:
         state.broadcast.roomRenamed(session, old, entry, origin)

@@ -176,6 +176,7 @@ def _joined(state: State, entry: Entry, event: Joined, origin: Origin | None) ->
     user.invitations.pop(room, None)
     user.rooms[room.key] = room
     user.moves += 1
+    state.changed(user)
     for session in user.sessions.values():
         room.audience.add(session)
     room.audience.publish(replace(entry, event=replace(event, ranks=ranks, first=len(room.members) == 1)), origin)

@@ -25,6 +25,7 @@ def leave(state: State, entry: Entry, room: Room, user: User) -> None:
         room.audience.remove(session)
     member = room.members.pop(user.source.uid)
     user.moves += 1
+    state.changed(user)
     if not room.members:
         unlock(state, room)
         removeIfUnused(state, room)

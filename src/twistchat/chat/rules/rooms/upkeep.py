@@ -11,6 +11,7 @@ from twistchat.chat.model.events import SERVER, ModeChange, ModesSet
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.rooms import Room
 from twistchat.chat.rules.core import Core
+from twistchat.chat.rules.users.alwayson import AlwaysOn
 from twistchat.chat.rules.users.claims import Claims
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Upkeep:
         """
         self._core = core
         self._claims = Claims(core)
+        self._alwaysOn = AlwaysOn(core, self._tendSoon)
         self._later = later
         self._due: float | None = None
         self._promoting: set[str] = set()
@@ -48,9 +50,7 @@ class Upkeep:
         self._recordUnlocked()
         rooms, now = self._core.state.rooms, self._core.timestamp()
         waits = [RETRY] if rooms.unlocked else []
-        claimed = self._claims.tend()
-        if claimed is not None:
-            waits.append(claimed)
+        waits += [wait for wait in (self._claims.tend(), self._alwaysOn.tend()) if wait is not None]
         for name, vacancy in list(rooms.vacancies.items()):
             if not vacancy.hasExpired(now):
                 waits.append((vacancy.end - now) / 1000)
@@ -71,11 +71,21 @@ class Upkeep:
         """
         self._recordUnlocked()
         rooms = self._core.state.rooms
-        if not (len(rooms) or rooms.unlocked or self._claims):
+        if not (len(rooms) or rooms.unlocked or self._claims or self._alwaysOn):
             self._tendIn(None)
         elif rooms.vacancies:
             last = next(reversed(rooms.vacancies.values()))
             self._tendSoon(max(0.0, last.end / 1000 - self._core.wall()))
+
+    def begin(self) -> None:
+        """Bring back the users of always-on accounts.  Call this once, after the log was opened."""
+        self._alwaysOn.begin()
+        if self._alwaysOn:
+            self._tendSoon(0.0)
+
+    def presenceChanged(self, account: str) -> None:
+        """See C{State.presenceChanged}."""
+        self._alwaysOn.changed(account)
 
     def claimed(self, user: User) -> None:
         """A user has a nick that belongs to another account (see C{State.claimed}).  L{tend} asks them to log in."""

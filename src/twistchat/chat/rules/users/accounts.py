@@ -35,8 +35,10 @@ from twistchat.chat.model.texts import checkText
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.notify import derive, notifyNeighbours
 from twistchat.chat.rules.rooms.access import forget
+from twistchat.chat.rules.users.alwayson import removeDetached
 from twistchat.chat.rules.users.claims import claim
-from twistchat.chat.rules.users.logins import endFurtherSessions, updateOperator
+from twistchat.chat.rules.users.logins import endFurtherSessions
+from twistchat.chat.rules.users.operators import updateOperator
 
 if TYPE_CHECKING:
     from twistchat.chat.rules.rooms.ownership import Ownership
@@ -190,11 +192,16 @@ class AccountRules:
 
         @param setting: a key of L{SETTINGS}.
         @param value: its value; C{None} for the default.
-        @raise BadName: there is no such setting.
+        @raise BadName: there is no such setting, or it cannot have this value.
+        @raise NoAlwaysOn: the server's policy forbids it.
         """
         account = self._core.state.accounts.named(name)
         if setting not in SETTINGS:
             raise errors.BadName(setting, "is not that of a setting")
+        if setting == "always-on" and value not in (None, "on", "off"):
+            raise errors.BadName(str(value)[:LONGEST_NAME], "is not a value of always-on; use on, off or default")
+        if setting == "always-on" and value == "on" and self._core.alwaysOn().who == "off":
+            raise errors.NoAlwaysOn
         if value is not None:
             checkText("the setting", value, self._core.limits.topic)
         return self._core.log.append(AccountSettingSet(self._source(asker), account.name, setting, value))
@@ -305,10 +312,14 @@ def _accountSuspended(state: State, entry: Entry, event: AccountSuspended, origi
     if user is not None:
         why = errors.Suspended(event.reason).text
         state.broadcast.departures.disconnect(list(user.sessions.values()), why)
+        removeDetached(state, entry, user, why)
+    state.presenceChanged(account.name)
 
 
 def _accountRestored(state: State, entry: Entry, event: AccountRestored, origin: Origin | None) -> None:
-    state.accounts.named(event.account).suspended = None
+    account = state.accounts.named(event.account)
+    account.suspended = None
+    state.presenceChanged(account.name)
 
 
 def _accountDropped(state: State, entry: Entry, event: AccountDropped, origin: Origin | None) -> None:
@@ -327,6 +338,8 @@ def _accountDropped(state: State, entry: Entry, event: AccountDropped, origin: O
         notifyNeighbours(state, derive(entry, left, "account"), user, origin)
         updateOperator(state, entry, user, wasAdministrator)
         endFurtherSessions(state, user, "This account was dropped")
+        user.stays = False
+        removeDetached(state, entry, user, "This account was dropped")
 
 
 def _credentialSet(state: State, entry: Entry, event: CredentialSet, origin: Origin | None) -> None:
@@ -352,6 +365,8 @@ def _accountSettingSet(state: State, entry: Entry, event: AccountSettingSet, ori
     user = state.users.ofAccount(account.name)
     if user is not None:
         updateOperator(state, entry, user, wasAdministrator)
+    if event.name == "always-on":
+        state.presenceChanged(account.name)
 
 
 def _nickGrouped(state: State, entry: Entry, event: NickGrouped, origin: Origin | None) -> None:

@@ -64,8 +64,8 @@ class Claims:
         return len(self._due)
 
     def add(self, user: User) -> None:
-        """Add a user.  The next L{tend} asks them to log in."""
-        if user.sessions:
+        """Add a user of this process, or one without a session.  The next L{tend} asks them to log in."""
+        if user.sessions or user.detached is not None:
             self._due.setdefault(user.source.uid, None)
 
     def tend(self) -> float | None:

@@ -391,6 +391,8 @@ def _entered(state: State, entry: Entry, event: Entered, origin: Origin | None) 
     user.addSession(event.session, state.sessions.get(event.session), event.node)
     claim(state, user)
     notifyWatchers(state, entry, user.nick, origin)
+    if account is not None:
+        state.presenceChanged(account)
 
 
 def _renamed(state: State, entry: Entry, event: Renamed, origin: Origin | None) -> None:
@@ -400,6 +402,7 @@ def _renamed(state: State, entry: Entry, event: Renamed, origin: Origin | None) 
     old, new = fold(user.nick), fold(event.nick)
     neighbours = list(neighboursOf(user))
     state.users.rename(user, replace(source, nick=event.nick))
+    state.changed(user)
     claim(state, user)
     for session in state.sessions.values():
         if old in session.ignored:

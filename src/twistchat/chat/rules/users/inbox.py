@@ -62,26 +62,28 @@ class Inbox:
 
     def recipient(self, sender: User, nick: str, kind: Kind) -> Source:
         """
-        The recipient of a private text to a nick that nobody has.
+        The recipient of a private text to a nick that nobody has, or whose user has no session.
 
-        @return: the names of the user of the nick's account, who is here under another nick; or those of the account,
-            without a uid, so that the text waits for the next login.
+        @return: the names of the user of the nick's account, who is here, perhaps under another nick; or their nick and
+            the account, without a uid, so that the text waits for the next login.
         @raise NoSuchNick: the nick belongs to no account, or the text is a notice, which does not wait.
         @raise AccountAway: the sender is a guest.
         @raise InboxFull: too many texts wait.
         """
-        owner = self._core.state.accounts.withNick(nick)
-        present = None if owner is None else self._core.state.users.ofAccount(owner.name)
-        if present is not None:
+        accounts, users = self._core.state.accounts, self._core.state.users
+        owner, present = accounts.withNick(nick), users.named(nick)
+        if present is None and owner is not None:
+            present = users.ofAccount(owner.name)
+        if present is not None and (present.detached is None or kind == "notice"):
             return present.source
-        account = self.absent(nick)
+        account = self.absent(nick) if present is None else accounts.get(present.source.account or "")
         if account is None or kind == "notice":
             raise NoSuchNick(nick)
         if sender.source.account is None:
             raise errors.AccountAway(nick)
         if len(account.inbox) + self._core.pending[counted(account.name)] >= self._core.limits.inbox:
             raise errors.InboxFull(account.name, self._core.limits.inbox)
-        return Source("", account.name, account=account.name)
+        return Source("", account.name if present is None else present.nick, account=account.name)
 
     def waiting(self, session: Session, shown: Waiting | None = None) -> Waiting | None:
         """
@@ -153,7 +155,8 @@ def leave(state: State, entry: Entry, event: PrivateMessage) -> None:
     account = state.accounts.get(recipient)
     if account is None or sender is None:
         raise NoSuchNick(event.recipient.nick)
-    if state.users.ofAccount(recipient) is not None:
+    user = state.users.ofAccount(recipient)
+    if user is not None and user.detached is None:
         raise AlreadyLoggedIn(recipient)
     account.inbox += (Left(entry.sequence, sender),)
 

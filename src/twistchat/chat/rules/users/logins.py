@@ -10,15 +10,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import AlreadyLoggedIn, NoSuchNick
-from twistchat.chat.model.events import AccountSet, Entry, OperatorSet, Quit, SessionMoved
+from twistchat.chat.model.events import AccountSet, Entry, Quit, SessionMoved
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.sessions import Origin
-from twistchat.chat.model.users import ADMINISTRATOR, PRIVILEGES, User
+from twistchat.chat.model.users import User
 from twistchat.chat.rules.core import Effects
 from twistchat.chat.rules.notify import derive, notifyNeighbours
 from twistchat.chat.rules.rooms.access import changeAccount
 from twistchat.chat.rules.users.claims import claim
-from twistchat.chat.rules.users.operators import operatorSet
+from twistchat.chat.rules.users.connecting import addSession
+from twistchat.chat.rules.users.operators import isAdministrator, updateOperator
 from twistchat.chat.rules.users.presence import notifyAway, remove
 
 if TYPE_CHECKING:
@@ -32,14 +33,18 @@ def _accountSet(state: State, entry: Entry, event: AccountSet, origin: Origin | 
         other = state.users.ofAccount(event.account)
         if other is not None and other is not user:
             raise AlreadyLoggedIn(event.account)
-    wasAdministrator = _isAdministrator(state, user)
+    wasAdministrator = isAdministrator(state, user)
     before = user.source.account
     state.users.setAccount(user, event.account)
     notifyNeighbours(state, entry, user, origin)
     changeAccount(state, entry, user, before, origin)
     claim(state, user)
     updateOperator(state, entry, user, wasAdministrator)
+    for account in (before, event.account):
+        if account is not None:
+            state.presenceChanged(account)
     if event.account is None:
+        user.stays = False
         endFurtherSessions(state, user, "Another session of yours logged out")
 
 
@@ -51,7 +56,7 @@ def _sessionMoved(state: State, entry: Entry, event: SessionMoved, origin: Origi
     state.accounts.checkUsable(account)
     if event.session not in user.sessions and event.session not in user.elsewhere:
         raise NoSuchNick(event.source.nick)
-    message, userAway, targetAway = user.absences.get(event.session), user.away, target.away
+    message, userAway = user.absences.get(event.session), user.away
     before, left = user.source, [room.name for room in user.rooms.values()]
     session = user.removeSession(event.session)
     if session is not None:
@@ -62,14 +67,9 @@ def _sessionMoved(state: State, entry: Entry, event: SessionMoved, origin: Origi
         remove(state, derive(entry, quit, "quit"), user, origin)
     else:
         notifyAway(state, entry, user, userAway)
-    session = state.sessions.get(event.session)
-    target.addSession(event.session, session, event.node)
-    target.setAway(event.session, message)
+    session = addSession(state, entry, target, event.session, event.node, message)
     if session is not None:
-        for room in target.rooms.values():
-            room.audience.add(session)
         state.broadcast.attached(session, entry, before, left)
-    notifyAway(state, entry, target, targetAway)
 
 
 def endFurtherSessions(state: State, user: User, why: str) -> None:
@@ -78,30 +78,6 @@ def endFurtherSessions(state: State, user: User, why: str) -> None:
     proves any more that the others belong to the same person.
     """
     state.broadcast.departures.disconnect(list(user.sessions.values())[1:], why)
-
-
-def updateOperator(state: State, entry: Entry, user: User, wasAdministrator: bool) -> None:
-    """
-    Make a user a server operator if they have become an administrator, and end that if they are none any more.
-
-    An administrator who resigned stays without that status.
-
-    @param wasAdministrator: whether they were an administrator before this entry.
-    """
-    isAdministrator = _isAdministrator(state, user)
-    if isAdministrator and not wasAdministrator and user.operator is None:
-        _setOperator(state, entry, OperatorSet(user.source, ADMINISTRATOR, frozenset(PRIVILEGES)))
-    elif wasAdministrator and not isAdministrator and user.operator is not None:
-        _setOperator(state, entry, OperatorSet(user.source, None))
-
-
-def _isAdministrator(state: State, user: User) -> bool:
-    account = None if user.source.account is None else state.accounts.get(user.source.account)
-    return account is not None and account.isAdmin
-
-
-def _setOperator(state: State, entry: Entry, event: OperatorSet) -> None:
-    operatorSet(state, derive(entry, event, "operator"), event, None)
 
 
 EFFECTS: Effects = {

@@ -14,6 +14,7 @@ from twistchat.chat.model.events import (
     HostSet,
     Killed,
     OperatorSet,
+    Quit,
     ServerBanLifted,
     ServerBanSet,
     UserModesSet,
@@ -21,7 +22,7 @@ from twistchat.chat.model.events import (
 from twistchat.chat.model.modes.user import OPERATORS_ONLY, sortUserModes
 from twistchat.chat.model.sessions import Asker, Origin, Session
 from twistchat.chat.model.texts import checkText
-from twistchat.chat.model.users import Operator, User
+from twistchat.chat.model.users import ADMINISTRATOR, PRIVILEGES, Operator, User
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.notify import derive, notifyOperators
 from twistchat.chat.rules.users.identity import Identity
@@ -161,6 +162,31 @@ def _resigned(state: State, entry: Entry, user: User, before: Operator, origin: 
         hostSet(state, derive(entry, host, "host"), host, origin)
 
 
+def updateOperator(state: State, entry: Entry, user: User, wasAdministrator: bool) -> None:
+    """
+    Make a user a server operator if they have become an administrator, and end that if they are none any more.
+
+    An administrator who resigned stays without that status.
+
+    @param wasAdministrator: whether they were an administrator before this entry.
+    """
+    isNow = isAdministrator(state, user)
+    if isNow and not wasAdministrator and user.operator is None:
+        _setOperator(state, entry, OperatorSet(user.source, ADMINISTRATOR, frozenset(PRIVILEGES)))
+    elif wasAdministrator and not isNow and user.operator is not None:
+        _setOperator(state, entry, OperatorSet(user.source, None))
+
+
+def isAdministrator(state: State, user: User) -> bool:
+    """Whether a user is logged in to the account of an administrator."""
+    account = None if user.source.account is None else state.accounts.get(user.source.account)
+    return account is not None and account.isAdmin
+
+
+def _setOperator(state: State, entry: Entry, event: OperatorSet) -> None:
+    operatorSet(state, derive(entry, event, "operator"), event, None)
+
+
 def _killed(state: State, entry: Entry, event: Killed, origin: Origin | None) -> None:
     user = state.users.get(event.killed.uid)
     if user is None:
@@ -190,6 +216,9 @@ def _serverBanSet(state: State, entry: Entry, event: ServerBanSet, origin: Origi
         if test.matches(None if session.user is None else session.user.source, session.address)
     ]
     state.broadcast.departures.disconnect(met, wordServerBan(event.reason))
+    for user in [user for user in state.users if user.detached is not None and test.matches(user.source, None)]:
+        quit = Quit(user.source, wordServerBan(event.reason))
+        remove(state, derive(entry, quit, f"quit-{user.source.uid}"), user, None)
 
 
 def _serverBanLifted(state: State, entry: Entry, event: ServerBanLifted, origin: Origin | None) -> None:

@@ -198,34 +198,6 @@ def _quit(state: State, entry: Entry, event: Quit, origin: Origin | None) -> Non
     remove(state, entry, state.userOf(entry), origin)
 
 
-def _sessionStarted(state: State, entry: Entry, event: SessionStarted, origin: Origin | None) -> None:
-    user = state.userOf(entry)
-    if user.source.account != event.source.account:
-        # They logged out in the meantime.
-        raise errors.NoSuchNick(event.source.nick)
-    if user.source.account is not None:
-        state.accounts.checkUsable(user.source.account)
-    before, session = user.away, state.sessions.get(event.session)
-    user.addSession(event.session, session, event.node)
-    user.setAway(event.session, event.away)
-    if session is not None:
-        for room in user.rooms.values():
-            room.audience.add(session)
-    notifyAway(state, entry, user, before)
-
-
-def _sessionEnded(state: State, entry: Entry, event: SessionEnded, origin: Origin | None) -> None:
-    user = state.userOf(entry)
-    before, session = user.away, user.removeSession(event.session)
-    if session is not None:
-        for room in user.rooms.values():
-            room.audience.remove(session)
-    if not (user.sessions or user.elsewhere):
-        remove(state, replace(entry, event=Quit(event.source, event.reason)), user, origin)
-    else:
-        notifyAway(state, entry, user, before)
-
-
 def _awaySet(state: State, entry: Entry, event: AwaySet, origin: Origin | None) -> None:
     user = state.userOf(entry)
     before = user.away
@@ -259,11 +231,10 @@ def remove(state: State, entry: Entry, user: User, origin: Origin | None) -> Non
     others = [session for session in neighbours if session.id not in user.sessions]
     state.broadcast.send(entry, others, origin=origin)
     notifyWatchers(state, entry, user.nick, origin, gone=user)
+    state.changed(user)
 
 
 EFFECTS: Effects = {
-    SessionStarted: _sessionStarted,
-    SessionEnded: _sessionEnded,
     Quit: _quit,
     AwaySet: _awaySet,
 }

@@ -43,12 +43,14 @@ def userModesSet(state: State, entry: Entry, event: UserModesSet, origin: Origin
         event = replace(event, added=sortUserModes(set(event.added) - OPERATORS_ONLY))
     changeModes(user, event.added, event.removed)
     state.users.count(user)
+    state.changed(user)
     state.broadcast.send(replace(entry, event=event), user.sessions.values(), origin=origin)
 
 
 def _changeSource(state: State, entry: Entry, user: User, origin: Origin | None, source: Source) -> None:
     """Change the names of a user other than the nick, and notify the sessions that see them."""
     user.source = source
+    state.changed(user)
     notifyNeighbours(state, entry, user, origin)
 
 

@@ -152,6 +152,7 @@ WORDINGS: dict[type[errors.ChatError], Callable[[Any, str], Wording]] = {
     errors.NoSuchAccount: _fail,
     errors.AccountExists: _fail,
     errors.NameRetired: _fail,
+    errors.NoAlwaysOn: _fail,
     errors.BadName: _fail,
     errors.LoginFailed: lambda e, c: (n.ERR_PASSWDMISMATCH, e.text),
     errors.Suspended: _fail,

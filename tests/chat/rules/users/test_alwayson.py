@@ -1,0 +1,387 @@
+"""Tests of L{twistchat.chat.rules.users.alwayson}: what the journal keeps, restarts, and the end of a presence."""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.chat.fakes import NOON, ManualScene, Person, Scene, done, refused
+from twistchat.chat import errors
+from twistchat.chat.limits import AlwaysOnPolicy
+from twistchat.chat.model.events import (
+    SERVER,
+    AccountRegistered,
+    AccountSettingSet,
+    Event,
+    KeptRoom,
+    PresenceEnded,
+    PresenceKept,
+    PresenceResumed,
+)
+from twistchat.chat.model.holding import Holding
+from twistchat.chat.model.users import DETACHED, User
+
+DAY = 86400.0
+
+
+def restarted(scene: Scene, policy: AlwaysOnPolicy | None = None, seconds: float = 0.0) -> Scene:
+    """
+    Make a scene that starts with the entries that hold keys of the register, as after a crash.
+
+    @param policy: whose users stay.
+    @param seconds: how long the server was down.
+    """
+    holding = Holding()
+    entries = {entry.sequence: entry for entry in scene.entries}
+    for entry in scene.entries:
+        if entry.event.durable:
+            holding.note(entry)
+    other = Scene(begin=False)
+    other.now = scene.now + seconds
+    other.alwaysOn = policy or scene.alwaysOn
+    other.stamp.sequence = scene.entries[-1].sequence
+    for sequence in holding.entries():
+        other.apply(entries[sequence], None)
+    other.chat.upkeep.begin()
+    return other
+
+
+def of(scene: Scene, *kinds: type[Event]) -> list[Event]:
+    """Return the events of these classes."""
+    return [entry.event for entry in scene.entries if isinstance(entry.event, kinds)]
+
+
+class AlwaysOnTests(SynchronousTestCase):
+    """An always-on account."""
+
+    def setUp(self) -> None:
+        """Ann, who turns it on, in two rooms, and bob, a guest, in one of them."""
+        self.scene = Scene()
+        self.scene.account("ann")
+        self.bob = self.scene.person("bob", "#a")
+        self.ann = self.scene.person("ann", "#a", "#b", account="ann")
+        done(self.scene.chat.accounts.set(None, "ann", "always-on", "on"))
+        self.scene.clear(self.ann, self.bob)
+
+    @property
+    def user(self) -> User:
+        """Ann's user."""
+        user = self.scene.state.users.named("ann")
+        assert user is not None
+        return user
+
+    def leave(self, person: Person) -> None:
+        """Lose the connection of a session."""
+        done(self.scene.chat.presence.close(person.session, "bye"))
+        self.scene.endTurn()
+
+    def kept(self) -> PresenceKept | None:
+        """Return what the journal keeps of ann's presence."""
+        return self.scene.state.accounts.named("ann").presence
+
+
+class KeptTests(AlwaysOnTests):
+    """What the journal keeps."""
+
+    def test_rooms(self) -> None:
+        """It keeps the names of the user, and their rooms with the ranks and the time of joining."""
+        since = {name: room.members[self.user.source.uid].since for name, room in self.user.rooms.items()}
+        rooms = (KeptRoom("#a", "", since["#a"]), KeptRoom("#b", "o", since["#b"]))
+        self.assertEqual(self.kept(), PresenceKept(self.user.source, "ann", rooms, "", self.user.since))
+        self.assertEqual(of(self.scene, PresenceKept), [self.kept()])
+
+    def test_changes(self) -> None:
+        """It follows each change of rooms, ranks, names and modes, with one entry for a change."""
+        chat, ann = self.scene.chat, self.ann.session
+        steps = (
+            lambda: chat.membership.join(ann, "#c"),
+            lambda: chat.membership.part(ann, "#a"),
+            lambda: chat.channels.setModes(ann, "#c", "-o", ["ann"]),
+            lambda: chat.channels.rename(ann, "#b", "#d"),
+            lambda: chat.identity.rename(ann, "annie"),
+            lambda: chat.identity.setRealname(ann, "Ann A."),
+            lambda: chat.identity.setHost(self.ann.user, "elsewhere"),
+            lambda: self.scene.log.append(of(self.scene, PresenceKept)[0]),
+        )
+        for number, step in enumerate(steps, 2):
+            step()
+            self.scene.endTurn()
+            user = self.ann.user
+            kept = self.kept()
+            assert kept is not None
+            self.assertEqual(kept.source, user.source)
+            self.assertEqual(
+                [(room.name, room.ranks) for room in kept.rooms],
+                [(room.name, room.members[user.source.uid].ranks) for room in user.rooms.values()],
+            )
+            self.assertEqual(len(of(self.scene, PresenceKept)), number + (number > len(steps)))
+        self.assertEqual(list(self.ann.user.rooms), ["#d", "#c"])
+
+    def test_kicked(self) -> None:
+        """A user who is kicked while they have no session is out of the room."""
+        self.leave(self.ann)
+        done(self.scene.chat.membership.kick(self.bob.session, "#a", "ann"))
+        self.assertEqual(list(self.user.rooms), ["#b"])
+        kept = self.kept()
+        assert kept is not None
+        self.assertEqual([room.name for room in kept.rooms], ["#b"])
+
+    def test_modes(self) -> None:
+        """It keeps user modes, but those of server operators."""
+        self.user.flags = frozenset("is")
+        self.scene.state.changed(self.user)
+        kept = self.kept()
+        assert kept is not None
+        self.assertEqual(kept.modes, "i")
+
+    def test_detached(self) -> None:
+        """It keeps since when the user has no session, and the away message."""
+        done(self.scene.chat.presence.setAway(self.ann.session, "lunch"))
+        self.scene.now = 7.0
+        self.leave(self.ann)
+        kept = self.kept()
+        assert kept is not None
+        self.assertEqual((kept.detached, kept.away), (int((NOON + 7) * 1000), "lunch"))
+
+    def test_nothingForOthers(self) -> None:
+        """Nothing is kept of guests, and of accounts that did not turn it on."""
+        self.scene.account("carl")
+        self.scene.person("carl", "#a", account="carl")
+        self.assertEqual(len(of(self.scene, PresenceKept)), 1)
+
+    def test_together(self) -> None:
+        """Changes that come while an entry is on its way to the disk are one more entry."""
+        scene = ManualScene()
+        ann = scene.connect()
+        ann.session.account = "ann"
+        for event in (AccountRegistered(SERVER, "ann"), AccountSettingSet(SERVER, "ann", "always-on", "on")):
+            scene.log.append(event)
+        scene.commit()
+        scene.enter(ann, "ann")
+        scene.commit(1)
+        (first,) = scene.log.waiting
+        for room in ("#a", "#b", "#c"):
+            scene.chat.membership.join(ann.session, room)
+        scene.commit()
+        kept = of(scene, PresenceKept)
+        self.assertEqual([len(event.rooms) for event in kept if isinstance(event, PresenceKept)], [0, 3])
+        self.assertEqual(kept[0], first)
+
+
+class EndTests(AlwaysOnTests):
+    """The end of a presence."""
+
+    def ends(self, heard: str | None) -> None:
+        """Check that ann is gone, that bob heard how, and that nothing of it outlives a restart."""
+        self.scene.endTurn()
+        self.assertIsNone(self.scene.state.users.named("ann"))
+        if heard is not None:
+            self.assertIn(heard, self.bob.heard())
+        self.assertEqual(len(restarted(self.scene).state.users), 0)
+
+    def test_off(self) -> None:
+        """Turning it off ends it: the user leaves, unless they have a session, and then with that session."""
+        done(self.scene.chat.accounts.set(None, "ann", "always-on", "off"))
+        self.assertIsNone(self.kept())
+        self.assertFalse(self.user.stays)
+        self.leave(self.ann)
+        self.ends("ann quit bye")
+
+    def test_offLater(self) -> None:
+        """Turning it off removes a user who has no session."""
+        self.leave(self.ann)
+        self.scene.clear(self.bob)
+        done(self.scene.chat.accounts.set(None, "ann", "always-on", None))
+        self.ends("ann quit Always-on is not available any more")
+
+    def test_time(self) -> None:
+        """It ends after the time of the server's policy without a session, and not before."""
+        self.leave(self.ann)
+        self.scene.clear(self.bob)
+        self.scene.wait(30 * DAY - 1)
+        self.assertEqual((self.user.away, self.scene.later), (DETACHED, 1.0))
+        self.scene.wait(1)
+        self.ends("ann quit Not connected for too long")
+
+    def test_scheduled(self) -> None:
+        """Upkeep is scheduled when the last session ends."""
+        self.scene.wait(0)
+        self.scene.later = None
+        self.leave(self.ann)
+        self.assertEqual(self.scene.later, 30 * DAY)
+
+    def test_forEver(self) -> None:
+        """Without a time it does not end."""
+        self.scene.alwaysOn = AlwaysOnPolicy(time=0)
+        self.leave(self.ann)
+        self.scene.wait(1000 * DAY)
+        self.assertEqual(self.user.away, DETACHED)
+
+    def test_returned(self) -> None:
+        """A session in between starts the time anew."""
+        self.leave(self.ann)
+        self.scene.wait(20 * DAY)
+        person = self.scene.connect()
+        person.session.account = "ann"
+        done(self.scene.enter(person, "ann"))
+        self.leave(person)
+        self.scene.wait(20 * DAY)
+        self.assertEqual(self.user.away, DETACHED)
+
+    def test_killed(self) -> None:
+        """KILL ends it, and the user does not come back after a restart."""
+        self.leave(self.ann)
+        operator = self.scene.operator("op", "kill")
+        self.scene.clear(self.bob)
+        done(self.scene.chat.operators.kill(operator.session, "ann", "spam"))
+        self.ends("op killed ann spam")
+
+    def test_suspended(self) -> None:
+        """The suspension of the account ends it."""
+        self.leave(self.ann)
+        self.scene.clear(self.bob)
+        done(self.scene.chat.accounts.suspend(None, "ann", "spam"))
+        self.ends(None)
+
+    def test_suspendedEarlier(self) -> None:
+        """So does a suspension while the user is connected."""
+        done(self.scene.chat.accounts.suspend(None, "ann", "spam"))
+        self.leave(self.ann)
+        self.ends("ann quit bye")
+
+    def test_dropped(self) -> None:
+        """The end of the account ends it."""
+        self.leave(self.ann)
+        self.scene.clear(self.bob)
+        done(self.scene.chat.accounts.drop(None, "ann"))
+        self.ends("ann quit This account was dropped")
+
+    def test_loggedOut(self) -> None:
+        """A user who logs out is a guest, and leaves with their session."""
+        done(self.scene.logOut(self.ann))
+        self.assertFalse(self.ann.user.stays)
+        self.assertIsNone(self.kept())
+        self.leave(self.ann)
+        self.ends(None)
+
+    def test_notStored(self) -> None:
+        """If the end cannot be stored, the user stays, and it is proposed again."""
+        scene = ManualScene()
+        ann = scene.connect()
+        ann.session.account = "ann"
+        for event in (AccountRegistered(SERVER, "ann"), AccountSettingSet(SERVER, "ann", "always-on", "on")):
+            scene.log.append(event)
+        scene.commit()
+        scene.enter(ann, "ann")
+        scene.commit()
+        scene.chat.presence.close(ann.session, "bye")
+        scene.commit()
+        scene.wait(31 * DAY)
+        self.assertEqual([type(event) for event in scene.log.waiting], [PresenceEnded])
+        scene.log.refuse("the disk is full")
+        self.assertEqual((len(scene.state.users), scene.log.waiting, scene.later), (1, [], 5.0))
+        scene.wait(5)
+        scene.commit()
+        self.assertEqual(len(scene.state.users), 0)
+
+
+class RestartTests(AlwaysOnTests):
+    """What comes back after a crash."""
+
+    def test_connected(self) -> None:
+        """A user who was connected is here without a session, in their rooms, with their ranks."""
+        self.scene.now = 5.0
+        before = self.user
+        scene = restarted(self.scene, seconds=60)
+        (user,) = scene.state.users
+        self.assertEqual((user.source, user.since, user.stays), (before.source, before.since, True))
+        self.assertEqual((user.away, user.detached), (DETACHED, int((NOON + 65) * 1000)))
+        self.assertEqual((scene.ranks("#a"), scene.ranks("#b")), ({"ann": ""}, {"ann": "o"}))
+        for name, room in before.rooms.items():
+            since = room.members[before.source.uid].since
+            self.assertEqual(scene.room(name).members[user.source.uid].since, since)
+        self.assertIs(scene.state.users.ofAccount("ann"), user)
+
+    def test_again(self) -> None:
+        """Restarts do not start the time anew."""
+        self.leave(self.ann)
+        scene = restarted(restarted(self.scene, seconds=15 * DAY), seconds=14 * DAY)
+        (user,) = scene.state.users
+        self.assertEqual(user.detached, int(NOON * 1000))
+        self.assertEqual(len(of(scene, PresenceKept)), 1)
+        self.assertEqual(len(restarted(scene, seconds=DAY).state.users), 0)
+
+    def test_overMeanwhile(self) -> None:
+        """Whoever was away for too long meanwhile does not come back, and the journal forgets them."""
+        self.leave(self.ann)
+        scene = restarted(self.scene, seconds=31 * DAY)
+        self.assertEqual((len(scene.state.users), len(of(scene, PresenceEnded))), (0, 1))
+        self.assertIsNone(scene.state.accounts.named("ann").presence)
+
+    def test_policy(self) -> None:
+        """Nobody comes back if the server's policy has become off."""
+        scene = restarted(self.scene, AlwaysOnPolicy("off"))
+        self.assertEqual((len(scene.state.users), len(of(scene, PresenceResumed))), (0, 0))
+        self.assertEqual(len(of(scene, PresenceEnded)), 1)
+
+    def test_succession(self) -> None:
+        """A room whose operator did not come back gets the member who has been there longest, after ten minutes."""
+        self.scene.account("zoe", **{"always-on": "on"})
+        self.scene.person("zoe", "#c", account="zoe")
+        done(self.scene.chat.membership.join(self.ann.session, "#c"))
+        zoe = self.scene.chat.identity.find("zoe")
+        done(self.scene.chat.membership.join(next(iter(zoe.sessions.values())), "#a"))
+        scene = restarted(self.scene)
+        self.assertEqual((scene.ranks("#a"), scene.ranks("#c")), ({"ann": "", "zoe": ""}, {"ann": "", "zoe": "o"}))
+        scene.wait(601)
+        self.assertEqual(scene.ranks("#a"), {"ann": "o", "zoe": ""})
+
+    def test_locks(self) -> None:
+        """A room keeps its locks, because it has a member."""
+        self.scene.modes(self.ann, "#b", "+ik", "key")
+        scene = restarted(self.scene)
+        self.assertEqual(scene.room("#b").modes["k"], "key")
+        refused(errors.InviteOnly, lambda: scene.chat.membership.join(scene.person("eve").session, "#b"))
+
+    def test_renamedRoom(self) -> None:
+        """Rooms that were renamed are found under their new names."""
+        done(self.scene.chat.channels.rename(self.ann.session, "#b", "#c"))
+        self.assertEqual(sorted(next(iter(restarted(self.scene).state.users)).rooms), ["#a", "#c"])
+
+    def test_text(self) -> None:
+        """Texts to a user who came back wait for the next login."""
+        self.scene.account("carl")
+        scene = restarted(self.scene)
+        carl = scene.person("carl", account="carl")
+        done(scene.chat.speaking.sayPrivate(carl.session, "ann", "hello"))
+        self.assertEqual(len(scene.state.accounts.named("ann").inbox), 1)
+
+    def test_twice(self) -> None:
+        """Nobody comes back who is here."""
+        source = self.user.source
+        refused(errors.AlreadyLoggedIn, lambda: self.scene.log.append(PresenceResumed(source)))
+
+
+class PolicyTests(AlwaysOnTests):
+    """The server's policy."""
+
+    def test_off(self) -> None:
+        """Nobody can turn it on if the policy is off, but off can be chosen."""
+        self.scene.alwaysOn = AlwaysOnPolicy("off")
+        accounts = self.scene.chat.accounts
+        refused(errors.NoAlwaysOn, lambda: accounts.set(None, "ann", "always-on", "on"))
+        done(accounts.set(None, "ann", "always-on", "off"))
+        self.assertIsNone(self.kept())
+
+    def test_value(self) -> None:
+        """Other values are refused."""
+        refused(errors.BadName, lambda: self.scene.chat.accounts.set(None, "ann", "always-on", "maybe"))
+
+    def test_optOut(self) -> None:
+        """With opt-out, every account stays that does not refuse it, and guests do not."""
+        self.scene.alwaysOn = AlwaysOnPolicy("opt-out")
+        for name, setting in (("carl", None), ("dora", "off")):
+            self.scene.account(name)
+            done(self.scene.chat.accounts.set(None, name, "always-on", setting))
+            self.leave(self.scene.person(name, "#a", account=name))
+        self.leave(self.bob)
+        self.assertEqual(list(self.scene.ranks("#a")), ["ann", "carl"])
