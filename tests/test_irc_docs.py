@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import urljoin
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -101,7 +102,7 @@ class TableTests(SynchronousTestCase):
     def test_capabilities(self) -> None:
         """The capabilities, with the address of the specification."""
         self.assertEqual(
-            {name: f"https://ircv3.net/specs/{capability.source}" for name, capability in CAPABILITIES.items()},
+            {name: urljoin("https://ircv3.net/specs/", capability.source) for name, capability in CAPABILITIES.items()},
             {name: source[source.index("(") + 1 : -1] for name, (source, _) in rows("Capabilities").items()},
         )
 

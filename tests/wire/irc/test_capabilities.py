@@ -12,6 +12,7 @@ batch echo-message labeled-response standard-replies multi-prefix userhost-in-na
 account-tag away-notify chghost setname invite-notify extended-monitor cap-notify server-time message-tags
 no-implicit-names draft/pre-away draft/channel-rename draft/message-redaction draft/multiline draft/extended-isupport
 sts sasl draft/account-registration draft/chathistory draft/event-playback draft/read-marker
+twistchat.org/search soju.im/search
 """
 
 
@@ -23,7 +24,7 @@ class RegistryTests(SynchronousTestCase):
         self.assertEqual(sorted(CAPABILITIES), sorted(WANTED.split()))
         for name, capability in CAPABILITIES.items():
             self.assertEqual(capability.name, name)
-            self.assertTrue(capability.source.startswith("extensions/"))
+            self.assertTrue(capability.source.startswith(("extensions/", "https://")), name)
             self.assertLessEqual(set(capability.requires), set(CAPABILITIES))
 
     def test_inEffect(self) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from twistchat.chat.model.events import Event, PrivateMessage
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.sessions import Session
-from twistchat.chat.model.spans import ALL, Around, Kept, Kinds, Point, Search, Span
+from twistchat.chat.model.spans import ALL, Around, Kept, Kinds, Point, Search, Span, conversation
 from twistchat.chat.rules.core import Core
 from twistchat.chat.rules.rooms.visibility import Readable, isRoom, readablePrivate, readableRoom, readableRooms
 
@@ -53,6 +54,20 @@ class Reading:
         @raise ChatError: see L{readable}.
         """
         name, _ = self.readable(session, target)
+        return self._shown(session, name, target)
+
+    def conversationOf(self, session: Session, event: Event) -> Conversation:
+        """
+        The conversation that an event of the history belongs to, as the user sees it.
+
+        @param event: an event that the user may read.
+        """
+        name, target = conversation(event), ""
+        assert name is not None
+        if isinstance(event, PrivateMessage):
+            own = fold(self._core.user(session).source.account or "")
+            isOwn = event.source.account is not None and fold(event.source.account) == own
+            target = event.recipient.nick if isOwn else event.source.nick
         return self._shown(session, name, target)
 
     def _shown(self, session: Session, name: str, target: str) -> Conversation:

@@ -20,7 +20,7 @@ class Capability:
     A capability.
 
     @ivar name: an opaque, case-sensitive name.
-    @ivar source: the specification: the part of its address after C{https://ircv3.net/specs/}.
+    @ivar source: the address of the specification; without C{https://ircv3.net/specs/} if it is there.
     @ivar dialect: whether it changes the bytes of an event.
     @ivar requires: the capabilities that it depends on; without them it has no effect.
     """
@@ -30,6 +30,9 @@ class Capability:
     dialect: bool = False
     requires: tuple[str, ...] = ()
 
+
+SEARCH: Final = "https://github.com/ircv3/ircv3-specifications/pull/496"
+"""The draft of the command SEARCH, which has no name of its own yet."""
 
 CAPABILITIES: Final = {
     capability.name: capability
@@ -60,8 +63,10 @@ CAPABILITIES: Final = {
         Capability("sasl", "extensions/sasl-3.2"),
         Capability("server-time", "extensions/server-time", dialect=True),
         Capability("setname", "extensions/setname", dialect=True),
+        Capability("soju.im/search", SEARCH),
         Capability("standard-replies", "extensions/standard-replies"),
         Capability("sts", "extensions/sts"),
+        Capability("twistchat.org/search", SEARCH),
         Capability("userhost-in-names", "extensions/userhost-in-names"),
     )
 }

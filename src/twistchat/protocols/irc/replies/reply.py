@@ -26,14 +26,15 @@ UNMEASURED = 100
 """Parameters with at most this many characters fit into any line, so they need not be measured."""
 
 REPLY_CAPABILITIES = {
-    "BATCH": "draft/multiline",
-    "CHATHISTORY": "draft/chathistory",
-    "MARKREAD": "draft/read-marker",
-    "REGISTER": "draft/account-registration",
-    "VERIFY": "draft/account-registration",
-    "REDACT": "draft/message-redaction",
-    "RENAME": "draft/channel-rename",
-    "SETNAME": "setname",
+    "BATCH": ("draft/multiline",),
+    "CHATHISTORY": ("draft/chathistory",),
+    "MARKREAD": ("draft/read-marker",),
+    "REGISTER": ("draft/account-registration",),
+    "VERIFY": ("draft/account-registration",),
+    "REDACT": ("draft/message-redaction",),
+    "RENAME": ("draft/channel-rename",),
+    "SEARCH": ("twistchat.org/search", "soju.im/search"),
+    "SETNAME": ("setname",),
 }
 """
 The capabilities that include standard replies, by command.  A client with one of them gets these even without
@@ -165,7 +166,7 @@ class Reply:
         if (
             code in UNCONDITIONAL
             or "standard-replies" in capabilities
-            or REPLY_CAPABILITIES.get(self.command) in capabilities
+            or not capabilities.isdisjoint(REPLY_CAPABILITIES.get(self.command, ()))
         ):
             self.line("FAIL", self.command, code, *rest)
         else:
