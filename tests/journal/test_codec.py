@@ -58,7 +58,7 @@ class EncodingTests(SynchronousTestCase):
             parted presenceended presencekept presenceresumed quit reacted realname registered renamed
             restored roomdropped roomreacted roomregistered roomrenamed roomsetting roomsignalled
             roomtransferred said sessionended sessionmoved sessionstarted
-            signalled suspended told topic unbanned ungrouped unsaid untold usermodes verified
+            signalled suspended textsforgotten told topic unbanned ungrouped unsaid untold usermodes verified
         """
         self.assertEqual(sorted(KINDS.values()), kinds.split())
 

@@ -15,8 +15,10 @@ from zope.interface import implementer
 
 from linejournal.lines import LineFile
 from twistchat.chat.errors import ChatError, NotStored
-from twistchat.chat.model.events import Entry, Event
+from twistchat.chat.model.events import Entry, Event, TextsForgotten
+from twistchat.chat.model.forgetting import withoutTexts
 from twistchat.chat.model.holding import Holding, remaining
+from twistchat.chat.model.names import fold
 from twistchat.chat.model.sessions import Origin
 from twistchat.interfaces import ILog
 from twistchat.journal.codec import Unreadable, decode, encode
@@ -168,6 +170,8 @@ class LineLog:
             proposal.refuse(refusal)
             return
         if durable:
+            if isinstance(entry.event, TextsForgotten):
+                self._forgetTexts(fold(entry.event.account))
             self._kept[entry.sequence] = entry
             for erased in self._holding.note(entry):
                 self.forget(erased)
@@ -177,6 +181,17 @@ class LineLog:
             except Exception:
                 following.fail()
         proposal.applied()
+
+    def _forgetTexts(self, account: str) -> None:
+        """Erase the texts of an account.  Their lines are gone after the next start."""
+        left = {entry.sequence: entry for entry in withoutTexts(self._kept.values(), account)}
+        for sequence, entry in list(self._kept.items()):
+            changed = left.get(sequence)
+            if changed is None:
+                self.forget(sequence)
+            elif changed is not entry:
+                self._kept[sequence] = changed
+                self._note(_record(changed))
 
     def _replay(self, following: Following) -> None:
         following.replay(list(self._kept.values()))
@@ -189,10 +204,14 @@ class LineLog:
 
     def _delete(self, sequence: int) -> None:
         """Note that an entry is deleted."""
+        self._note({"deleted": sequence})
+
+    def _note(self, record: dict[str, Any]) -> None:
+        """Write a record that deletes or changes an entry."""
         try:
-            self._lines.append({"deleted": sequence})
+            self._lines.append(record)
         except OSError as e:
-            log.error("Entry {sequence} of the journal could not be deleted: {error}", sequence=sequence, error=e)
+            log.error("An entry of the journal could not be deleted or changed: {error}", error=e)
 
     def _finish(self) -> None:
         self._lines.close()
@@ -205,7 +224,9 @@ class LineLog:
     def _load(self, records: list[dict[str, Any]]) -> None:
         """Take what the file has, and write it anew without what was deleted."""
         deleted = {record["deleted"] for record in records if "deleted" in record}
-        kept = [record for record in records if record.get("sequence", 0) and record["sequence"] not in deleted]
+        # Of an entry that was changed, the last record counts.
+        entries = {record["sequence"]: record for record in records if record.get("sequence", 0)}
+        kept = [record for sequence, record in entries.items() if sequence not in deleted]
         head = next((record for record in records if "name" in record), None)
         if head is None:
             head = {"name": self._makeName(), "key": self._makeKey().hex()}

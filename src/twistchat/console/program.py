@@ -14,6 +14,7 @@ from twistchat.console.group import CommandGroup, innermost
 from twistchat.console.journal import BackupOptions, CheckOptions, ExportOptions, RestoreOptions
 from twistchat.console.options import Refused
 from twistchat.console.passwords import HashPasswordOptions
+from twistchat.console.personal import ForgetOptions
 from twistchat.journal.sqlite.faults import Fault
 from twistchat.journal.sqlite.migrate import JournalUnusable
 from twistchat.options import mistakeOf
@@ -31,6 +32,7 @@ class ConsoleOptions(CommandGroup):
         ["backup", None, BackupOptions, "Copy the journal to a file, while the server runs."],
         ["check", None, CheckOptions, "Read all of the journal, and say whether it is damaged."],
         ["export", None, ExportOptions, "Write a room's history as JSON lines."],
+        ["forget", None, ForgetOptions, "Erase what the user of an account wrote, while the server runs or not."],
         ["hash-password", None, HashPasswordOptions, "Make the hash of a password, for the configuration."],
         ["restore", None, RestoreOptions, "Put a backup in place as the journal of a server that has none."],
     ]

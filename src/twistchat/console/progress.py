@@ -11,8 +11,12 @@ WIDTH = 40
 
 
 @contextmanager
-def showProgress() -> Iterator[Callable[[float], None]]:
-    """Show a progress bar on standard error if that is a terminal, and erase it at the end."""
+def showProgress(doing: str = "Reading") -> Iterator[Callable[[float], None]]:
+    """
+    Show a progress bar on standard error if that is a terminal, and erase it at the end.
+
+    @param doing: what the command does; it stands before the bar.
+    """
     terminal = sys.stderr.isatty()
     shown = -1
 
@@ -22,7 +26,7 @@ def showProgress() -> Iterator[Callable[[float], None]]:
         if terminal and percent != shown:
             shown = percent
             bar = "#" * (percent * WIDTH // 100)
-            print(f"\rReading [{bar:{WIDTH}}] {percent:3} %", end="", file=sys.stderr, flush=True)
+            print(f"\r{doing} [{bar:{WIDTH}}] {percent:3} %", end="", file=sys.stderr, flush=True)
 
     try:
         yield show

@@ -69,6 +69,17 @@ class IHistory(Interface):
             L{read} does.
         """
 
+    def forgetting(account: str) -> Deferred[float]:
+        """
+        Wait for the next step of the erasure of an account's texts (L{TextsForgotten
+        <twistchat.chat.model.events.TextsForgotten>}).  From the moment when its entry was applied, L{read} and
+        L{search} leave the texts out; L{latest} and L{count} may include them until they are erased.
+
+        @param account: the name of the account.
+        @return: fires with the part of the work that is done, from 0 to 1; 1 if nothing of the texts is left.
+            Fails with L{NotRead <twistchat.chat.errors.NotRead>} if the work is interrupted.  It continues later.
+        """
+
     def locate(msgid: str) -> int | None:
         """
         The sequence number of the entry with this message id.

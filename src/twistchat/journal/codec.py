@@ -68,6 +68,7 @@ from twistchat.chat.model.events import (
     SessionEnded,
     SessionMoved,
     SessionStarted,
+    TextsForgotten,
     TopicSet,
     UserModesSet,
 )
@@ -128,6 +129,7 @@ KINDS: Mapping[type[Event], str] = {
     PresenceKept: "presencekept",
     PresenceEnded: "presenceended",
     PresenceResumed: "presenceresumed",
+    TextsForgotten: "textsforgotten",
     RoomRegistered: "roomregistered",
     RoomTransferred: "roomtransferred",
     RoomDropped: "roomdropped",

@@ -13,8 +13,10 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twistchat.chat.errors import NotStored
-from twistchat.chat.model.events import AccountEvent, Entry, Event
+from twistchat.chat.model.events import AccountEvent, Entry, Event, TextsForgotten
+from twistchat.chat.model.forgetting import withoutTexts
 from twistchat.chat.model.holding import Holding
+from twistchat.chat.model.names import fold
 from twistchat.chat.model.sessions import Origin
 from twistchat.interfaces import ILog
 from twistchat.journal.following import Followers, Following
@@ -161,6 +163,9 @@ class MemoryLog:
         except Exception:
             return Failure()
         if entry.event.durable:
+            if isinstance(entry.event, TextsForgotten):
+                kept = withoutTexts(self._kept, fold(entry.event.account))
+                self._kept = deque(kept, self._kept.maxlen)
             self._kept.append(entry)
             if isinstance(entry.event, AccountEvent):
                 for erased in self._holding.note(entry):

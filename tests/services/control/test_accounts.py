@@ -7,7 +7,8 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.chat.model.events import AccessSet, AccountSet, Credential, RoomRegistered
+from twistchat.chat.model.events import AccessSet, AccountSet, Credential, Entry, RoomMessage, RoomRegistered
+from twistchat.chat.model.spans import Span
 from twistchat.services.control.accounts import AccountCommands
 from twistchat.services.control.commands import Answer, execute
 from twistchat.services.control.wire import ControlError, Request
@@ -237,3 +238,16 @@ class AccountCommandsTests(SynchronousTestCase):
         self.assertFalse(alice.gone)
         self.assertEqual("NO_SUCH_ACCOUNT", self.refused("show", name="alice"))
         self.assertEqual("NAME_RETIRED", self.refused("create", name="alice"))
+
+    def test_forget(self) -> None:
+        """The texts of an account are erased, also of one that was dropped."""
+        self.owner("ann").send("a text")
+        self.server.pump()
+        self.assertEqual(self.do("forget", name="ANN"), {"account": "ann"})
+        found = self.successResultOf(self.server.history.read(Span("#lobby", 9)))
+        self.assertEqual(
+            [kept for kept in found if isinstance(kept, Entry) and isinstance(kept.event, RoomMessage)], []
+        )
+        self.assertEqual(self.refused("forget", name="eve"), "NO_SUCH_ACCOUNT")
+        self.do("drop", name="ann")
+        self.assertEqual(self.do("forget", name="ann"), {"account": "ann"})

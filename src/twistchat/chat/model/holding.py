@@ -56,6 +56,7 @@ from twistchat.chat.model.events import (
     RoomTransferred,
     ServerBanLifted,
     ServerBanSet,
+    TextsForgotten,
     TopicSet,
 )
 from twistchat.chat.model.modes.room import ROOM_MODES, Shape
@@ -177,6 +178,7 @@ _WORDS = {
     "nick": "the nick",
     "read": "the read marker in",
     "presence": "the presence without a connection",
+    "forgotten": "the erasure of the texts",
 }
 """Descriptions of the first words of the keys of accounts."""
 
@@ -321,6 +323,7 @@ _CHANGES: Mapping[type[Event], Callable[[Any], HoldingChange | None]] = {
     PrivateMessageRedacted: _privateMessageRedacted,
     InboxRead: lambda event: _late(accountScope(event.account), prefixes=(INBOX,), through=event.last),
     MarkerSet: _markerSet,
+    TextsForgotten: _account("forgotten"),
     ServerBanSet: lambda event: HoldingChange(SERVER_WIDE, (banKey(event.mask),)),
     ServerBanLifted: lambda event: HoldingChange(SERVER_WIDE, releases=(banKey(event.mask),)),
 }

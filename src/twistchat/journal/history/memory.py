@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from itertools import islice
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred, succeed
@@ -23,7 +23,9 @@ from twistchat.chat.model.events import (
     RoomMessageRedacted,
     RoomRenamed,
     Source,
+    TextsForgotten,
 )
+from twistchat.chat.model.forgetting import withoutTexts
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.spans import (
     TEXTS,
@@ -170,6 +172,10 @@ class MemoryHistory:
         matching = [text for text in texts if any(wanted) and matches(text, wanted)]
         return succeed(Count(len(texts), len(matching), len(found) > limit))
 
+    def forgetting(self, account: str) -> Deferred[float]:
+        """See L{IHistory.forgetting}.  Nothing is left as soon as the entry was applied."""
+        return succeed(1.0)
+
     def locate(self, msgid: str) -> int | None:
         """See L{IHistory.locate}."""
         return self._log.locate(msgid)
@@ -190,6 +196,8 @@ class MemoryHistory:
             return
         name = conversation(event)
         if name is None:
+            if isinstance(event, TextsForgotten):
+                self._forget(fold(event.account))
             return
         if not isinstance(event, RoomMessage):
             self._rearrange(event, name)
@@ -228,6 +236,14 @@ class MemoryHistory:
                 self._dropIfEmpty(place)
                 self._log.forget(event.sequence)
             return
+
+    def _forget(self, account: str) -> None:
+        """Erase the texts of an account.  The log erases its own."""
+        for place in list(self._conversations.values()):
+            place.entries = deque(withoutTexts(place.entries, account))
+            self._dropIfEmpty(place)
+        kept = [(entry.sequence, place) for place in self._conversations.values() for entry in place.entries]
+        self._order = deque([place for _, place in sorted(kept, key=itemgetter(0))])
 
     def _move(self, origin: str, target: str) -> None:
         """Move all entries of a conversation to another."""

@@ -9,8 +9,10 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from zope.interface import implementer
 
+from twistchat.chat.model.names import fold
 from twistchat.chat.model.spans import Around, Count, Kept, Latest, Point, Search, Span
 from twistchat.interfaces import IHistory
+from twistchat.journal.history.forgetting import ForgetPace, Forgetting
 from twistchat.journal.history.indexing import Indexing, IndexPace
 from twistchat.journal.history.overview import Overview
 from twistchat.journal.history.reader import HistoryReader
@@ -30,7 +32,8 @@ if TYPE_CHECKING:
 class SqliteHistory:
     """
     Reads and searches the entries of a L{SqliteLog}.  In the background it fills the word index, moves entries of
-    renamed rooms, deletes old entries, and removes the bytes of deleted credentials.
+    renamed rooms, deletes old entries, erases the texts of
+    accounts, and removes the bytes of deleted credentials.
 
     It implements L{Sharer <twistchat.journal.sqlite.sharing.Sharer>}.
 
@@ -41,6 +44,7 @@ class SqliteHistory:
     @ivar indexing: fills the word index.
     @ivar moving: moves entries of renamed rooms.
     @ivar scrubbing: removes the bytes of deleted credentials.
+    @ivar erasing: erases the texts of accounts.
     """
 
     reader: HistoryReader
@@ -56,6 +60,7 @@ class SqliteHistory:
         indexPace: IndexPace | None = None,
         movePace: MovePace | None = None,
         scrubPace: ScrubPace | None = None,
+        forgetPace: ForgetPace | None = None,
     ) -> None:
         """
         @param log: the log, which is not open yet.
@@ -67,6 +72,7 @@ class SqliteHistory:
         self.indexing = Indexing(clock, self._write, log.isIdle, self._applied, indexPace or IndexPace())
         self.moving = Moving(clock, self._write, self._read, log.count, movePace or MovePace())
         self.scrubbing = Scrubbing(clock, lambda: log.write(lambda file: file.scrub()), scrubPace or ScrubPace())
+        self.erasing = Forgetting(clock, self._write, log.count, forgetPace or ForgetPace())
         log.share(self)
 
     # IHistory
@@ -74,12 +80,17 @@ class SqliteHistory:
     def read(self, span: Span | Around) -> Deferred[Sequence[Kept]]:
         """See L{IHistory.read}."""
         end, refused = self._log.applied + 1, self._log.refused()
-        return self._read(lambda reader: reader.read(span, end, refused))
+        return self._read(lambda reader: reader.read(span, end, refused)).addCallback(self.erasing.shown)
 
     def search(self, search: Search) -> Deferred[Sequence[Kept]]:
         """See L{IHistory.search}."""
         end, refused = self._log.applied + 1, self._log.refused()
-        return self._read(lambda _: self.searcher.search(search, end, refused))
+        searching = self._read(lambda _: self.searcher.search(search, end, refused))
+        return searching.addCallback(self.erasing.shown)
+
+    def forgetting(self, account: str) -> Deferred[float]:
+        """See L{IHistory.forgetting}."""
+        return self.erasing.progress(fold(account))
 
     def latest(
         self, conversations: Collection[str], account: str | None = None, limit: int = 1000
@@ -116,6 +127,7 @@ class SqliteHistory:
         self.searcher = HistorySearch(self.reader)
         self.overview = Overview(self.reader)
         self.writer = HistoryWriter(writer)
+        self.erasing.pending.update(self.writer.pendingErasures())
         if self._retention is not None:
             self._retention.start(self._write, self._read, self._applied)
 
@@ -123,6 +135,7 @@ class SqliteHistory:
         """See L{Sharer.resume <twistchat.journal.sqlite.sharing.Sharer.resume>}."""
         self.moving.begin(self._log.applied)
         self.indexing.begin()
+        self.erasing.begin()
 
     def stored(self, count: int) -> None:
         """See L{Sharer.stored <twistchat.journal.sqlite.sharing.Sharer.stored>}."""
@@ -131,6 +144,11 @@ class SqliteHistory:
     def renamed(self, sequence: int) -> None:
         """See L{Sharer.renamed <twistchat.journal.sqlite.sharing.Sharer.renamed>}."""
         self.moving.begin(sequence)
+
+    def forgotten(self, sequence: int, account: str) -> None:
+        """See L{Sharer.forgotten <twistchat.journal.sqlite.sharing.Sharer.forgotten>}."""
+        self.erasing.pending[sequence] = fold(account)
+        self.erasing.begin()
 
     def erased(self) -> None:
         """See L{Sharer.erased <twistchat.journal.sqlite.sharing.Sharer.erased>}."""
@@ -141,6 +159,7 @@ class SqliteHistory:
         self.moving.stop()
         self.indexing.stop()
         self.scrubbing.stop()
+        self.erasing.stop()
         if self._retention is not None:
             self._retention.stop()
 

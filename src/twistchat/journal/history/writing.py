@@ -6,11 +6,13 @@ import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from twistchat.journal.history.erasing import BUSY, SCANNED, eraseSome, finishErasure, pendingErasures
 from twistchat.journal.sqlite.rows import conversationChecksum
 
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
+    from twistchat.journal.history.forgetting import ForgetPace
     from twistchat.journal.history.reader import HistoryReader
     from twistchat.journal.sqlite.writing.writer import Writer
 
@@ -164,6 +166,25 @@ class HistoryWriter:
                 if count <= 0:
                     return done
         return len(due)
+
+    def forgetTexts(self, pace: ForgetPace) -> tuple[int, float, int] | None:
+        """
+        Take a step of the oldest erasure of an account's texts: first of the entries, then of the word index, then of
+        SQLite's log.
+
+        @return: the sequence number of the entry that asks for the erasure, the part of the work that is done, and the
+            number of entries that were changed; C{None} if no erasure is left.
+        """
+        step = eraseSome(self._file, pace.scan, pace.count)
+        if step is None or step.part < 1:
+            return step and (step.sequence, step.part * SCANNED, step.changed)
+        if self.merge(pace.pages):
+            return step.sequence, SCANNED, 0
+        return step.sequence, 1.0 if finishErasure(self._file, step.sequence) else BUSY, 0
+
+    def pendingErasures(self) -> dict[int, str]:
+        """See L{pendingErasures}."""
+        return pendingErasures(self._file)
 
     def merge(self, pages: int) -> bool:
         """

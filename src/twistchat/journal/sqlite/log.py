@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twistchat.chat.errors import ChatError, NotRead, NotStored
-from twistchat.chat.model.events import Entry, Event
+from twistchat.chat.model.events import Entry, Event, TextsForgotten
 from twistchat.chat.model.sessions import Origin
 from twistchat.chat.model.spans import conversation
 from twistchat.interfaces import ILog
@@ -347,6 +347,8 @@ class SqliteLog:
             self.applied = entry.sequence
             if change is not None:
                 self._accepted.append((entry.sequence, change))
+                if isinstance(entry.event, TextsForgotten):
+                    self._sharer.forgotten(entry.sequence, entry.event.account)
             for following in self._followers.active:
                 try:
                     following.receive(entry)

@@ -33,6 +33,9 @@ class Sharer(Protocol):
     def renamed(self, sequence: int) -> None:
         """The file contains the rename of a room.  C{sequence} is the sequence number of its entry."""
 
+    def forgotten(self, sequence: int, account: str) -> None:
+        """The texts of an account are to be erased: the entry C{sequence} was stored and applied."""
+
     def erased(self) -> None:
         """Entries are being deleted whose bytes must not stay in the file.  L{Writer.scrub} removes them."""
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from twistchat.accounts.email import checkEmail
 from twistchat.chat.errors import BadNick, NoSuchAccount
-from twistchat.chat.model.events import Credential
+from twistchat.chat.model.events import Credential, TextsForgotten
 from twistchat.chat.model.names import fold
 from twistchat.services.control.commands import Answer, Command, Commands, Report
 from twistchat.services.control.wire import ControlError
@@ -113,6 +113,7 @@ class AccountCommands:
             "account.password": Command(NewPassword, self.setPassword),
             "account.admin": Command(Rights, self.setAdmin),
             "account.drop": Command(Name, self.drop),
+            "account.forget": Command(Name, self.forgetTexts),
         }
 
     async def check(self, arguments: Name, report: Report) -> Answer:
@@ -202,6 +203,16 @@ class AccountCommands:
         await self._chat.accounts.drop(None, account.name)
         heirs = {name: None if (room := rooms.get(name)) is None else room.founder for name in founded}
         return {"account": account.name, "rooms": heirs, "sessions": sessions}
+
+    async def forgetTexts(self, arguments: Name, report: Report) -> Answer:
+        """Erase everything that the users of an account wrote.  If the client leaves, the server continues."""
+        accounts = self._chat.accounts
+        entry = await accounts.forgetTexts(None, arguments.name)
+        event = entry.event
+        assert isinstance(event, TextsForgotten)
+        while (part := await accounts.forgetting(event.account)) < 1:
+            await report({"part": part})
+        return {"account": event.account}
 
     def _named(self, name: str) -> Account:
         """

@@ -27,7 +27,7 @@ REQUEST_TIMEOUT: Final = 10.0
 """The seconds that a client has to send its request."""
 
 COMMAND_TIMEOUT: Final = 60.0
-"""The seconds that a command may take, and that a client has to read its replies."""
+"""The seconds that a command may take until its next reply, and that a client has to read a reply."""
 
 log = Logger()
 
@@ -133,6 +133,7 @@ class ControlProtocol(Protocol):
             await self._drained
         if self._gone:
             raise Gone
+        self._limit(COMMAND_TIMEOUT, self._takesLong)
 
     def _end(self, reply: bytes) -> None:
         """Send the last reply, and close the connection after it."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from twistchat.chat.errors import AccountExists
 from twistchat.chat.model.events import (
     SERVER,
@@ -17,11 +19,20 @@ from twistchat.chat.model.events import (
     Entry,
     Event,
     InboxRead,
+    KeptRoomTagMessage,
+    Kicked,
     MarkerSet,
+    ModeChange,
+    ModesSet,
     PrivateMessage,
+    RoomMessageRedacted,
+    RoomRenamed,
     Source,
+    TextsForgotten,
+    TopicSet,
 )
-from twistchat.testing.contract.opened import ANN, OpenedJournal
+from twistchat.chat.model.spans import Span, pair
+from twistchat.testing.contract.opened import ANN, BOB, GUEST, OpenedJournal, said
 
 EVE = Source("", "eve", account="eve")
 
@@ -74,6 +85,41 @@ class AccountContract(OpenedJournal):
         events = [PrivateMessage(ANN, "s", EVE, "hello"), InboxRead(SERVER, "eve")]
         self.append(*events)
         self.assertEqual(self.followed(), events)
+
+    def test_forgotten(self) -> None:
+        """All that the users of an account wrote is erased, but for current topics, and nothing of others."""
+        ann, kick = replace(ANN, account="ANN"), Kicked(ANN, "#room", BOB, "private reason")
+        renamed = RoomRenamed(ANN, "#other", "#new", "private reason")
+        others = [
+            said("public word", source=BOB),
+            said("guest word", source=GUEST),
+            PrivateMessage(BOB, "s", ANN, "hi"),
+        ]
+        topic, modes = TopicSet(ANN, "#room", "private topic"), ModesSet(ANN, "#room", (ModeChange(True, "m"),))
+        redacted = RoomMessageRedacted(ANN, "#room", 1, "id", "private reason")
+        gone = [
+            said("private word"),
+            said("private word", source=ann),
+            replace(said("private word"), rank="o"),
+            PrivateMessage(ANN, "s", BOB, "private word"),
+            PrivateMessage(ANN, "s", GUEST, "private word"),
+            KeptRoomTagMessage(ANN, "#room", "s", (("draft/react", "x"),)),
+            TopicSet(ANN, "#room", "private earlier topic"),
+        ]
+        self.append(*gone, *others, topic, modes, redacted, renamed, kick)
+        forgotten = TextsForgotten(SERVER, "Ann")
+        self.append(forgotten)
+        self.assertEqual(self.search("word"), ["public word", "guest word"])
+        self.assertEqual(self.search("private", account="bob"), [])
+        self.append(said("later word"))
+        while self.result(self.history.forgetting("ann")) < 1:
+            pass
+        self.assertEqual(self.result(self.history.forgetting("ann")), 1)
+        left = [*others, topic, modes, replace(redacted, reason=""), replace(renamed, reason="")]
+        kicks = [replace(kick, reason="")] if Kicked.durable else []
+        self.assertEqual(self.followed(), [*left, *kicks, forgotten, said("later word")])
+        self.assertEqual(self.search("word"), ["public word", "guest word", "later word"])
+        self.assertEqual(self.texts(Span(pair("ann", "bob"), 9)), ["hi"])
 
     def test_refused(self) -> None:
         """A refused event takes nothing from the events before it."""

@@ -130,6 +130,16 @@ class InboxTests(SynchronousTestCase):
         account.inbox = (Left(first.sequence, "nobody"), account.inbox[1])
         self.assertEqual(self.texts(self.come("alice")), ["two"])
 
+    def test_forgotten(self) -> None:
+        """If the sender's texts are erased, they do not wait any more, also after a restart."""
+        done(self.say("alice", "one"))
+        done(self.scene.chat.accounts.forgetTexts(None, "bob"))
+        self.assertEqual(self.inbox(), [])
+        done(self.say("alice", "two"))
+        self.assertEqual(self.inbox(), ["Bob"])
+        self.assertEqual(shown(rebuilt(self.scene.entries)), shown(self.scene.state))
+        refused(errors.NoSuchAccount, lambda: self.scene.chat.accounts.forgetTexts(None, "carol"))
+
     def test_guestReads(self) -> None:
         """A guest has none."""
         self.assertEqual(done(self.read(self.scene.person("guest"))), ())

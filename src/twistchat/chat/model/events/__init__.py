@@ -33,6 +33,7 @@ from twistchat.chat.model.events.accounts import (
     RoomRegistered,
     RoomSettingSet,
     RoomTransferred,
+    TextsForgotten,
 )
 from twistchat.chat.model.events.base import (
     SERVER,
@@ -151,6 +152,7 @@ __all__ = [
     "SessionStarted",
     "Source",
     "Tags",
+    "TextsForgotten",
     "TopicSet",
     "UserModesSet",
 ]

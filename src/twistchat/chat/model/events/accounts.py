@@ -191,6 +191,13 @@ class InboxRead(AccountEvent, frozen=True, gc=False):
     last: int | None = None
 
 
+class TextsForgotten(AccountEvent, frozen=True, gc=False):
+    """
+    The texts of an account are erased: all that its users wrote before this entry, in rooms and to others, with the
+    reasons that they gave.  The current topics of rooms stay, and so does the account.
+    """
+
+
 class RoomRegistered(RoomEvent, frozen=True, gc=False):
     """
     A room was registered.  It remains when it is empty.

@@ -28,6 +28,7 @@ from twistchat.chat.model.events import (
     NickGrouped,
     NickUngrouped,
     Source,
+    TextsForgotten,
 )
 from twistchat.chat.model.names import fold, normalizeNick, skeleton
 from twistchat.chat.model.sessions import Asker, Origin
@@ -251,6 +252,25 @@ class AccountRules:
         self._ownership.bequeath(asker, account)
         return self._core.log.append(AccountDropped(self._source(asker), account.name))
 
+    def forgetTexts(self, asker: Asker | None, name: str) -> Receipt:
+        """
+        Erase everything that the users of an account wrote, except for the current topics of rooms.
+
+        @param name: the name of an account, which may have been dropped.
+        @raise NoSuchAccount: there is none, and never was.
+        """
+        account = self._core.state.accounts.get(name)
+        if account is None and not self._core.state.accounts.isRetired(name):
+            raise errors.NoSuchAccount(name)
+        return self._core.log.append(TextsForgotten(self._source(asker), name if account is None else account.name))
+
+    async def forgetting(self, name: str) -> float:
+        """
+        Wait for the next step of the erasure of an account's texts.  See L{IHistory.forgetting
+        <twistchat.interfaces.IHistory.forgetting>}.
+        """
+        return await self._core.history.forgetting(name)
+
     def _source(self, asker: Asker | None) -> Source:
         user = None if asker is None else asker.user
         return SERVER if user is None else user.source
@@ -384,6 +404,14 @@ def _inboxRead(state: State, entry: Entry, event: InboxRead, origin: Origin | No
     account.inbox = tuple([left for left in account.inbox if left.sequence > last])
 
 
+def _textsForgotten(state: State, entry: Entry, event: TextsForgotten, origin: Origin | None) -> None:
+    """Take the texts from those that wait for others.  The journal erases them."""
+    sender = fold(event.account)
+    for account in state.accounts:
+        if account.inbox:
+            account.inbox = tuple([left for left in account.inbox if fold(left.sender) != sender])
+
+
 def _registered(state: State, event: CredentialSet | AccountSettingSet) -> Account:
     """
     The account of an event that can be a part of its registration.
@@ -410,5 +438,6 @@ EFFECTS: Effects = {
     NickGrouped: _nickGrouped,
     NickUngrouped: _nickUngrouped,
     InboxRead: _inboxRead,
+    TextsForgotten: _textsForgotten,
 }
 """The effect of each class of event."""

@@ -7,6 +7,9 @@ L{twistchat.journal.sqlite.writing.accepting} makes it when the entry has been a
 or the tags.  A rename adds rows to the tables C{renaming} and C{moving}; the room's keys move to the new name when the
 rename has been applied, see L{RENAME}.
 
+A L{TextsForgotten} adds a row to the table C{forgetting}, and
+L{twistchat.journal.history.forgetting} does the work.
+
 The triggers of the schema only keep the word index equal to the entries.
 """
 
@@ -24,8 +27,10 @@ from twistchat.chat.model.events import (
     PrivateMessageRedacted,
     RoomMessage,
     RoomMessageRedacted,
+    TextsForgotten,
 )
 from twistchat.chat.model.holding import RENAMED, SEALED, HoldingChange, holdingChange
+from twistchat.chat.model.names import fold
 from twistchat.chat.model.spans import conversation, conversationsOf
 from twistchat.journal.codec import KINDS
 from twistchat.journal.sqlite.rows import encodable
@@ -56,6 +61,8 @@ _REDACT = """
 _UNMERGED = "UPDATE journal SET unmerged = 1 WHERE :text <= indexed"
 
 _UNDECIDED = "INSERT INTO undecided SELECT value FROM json_each(?)"
+
+_FORGETTING = "INSERT INTO forgetting (sequence, account) VALUES (:sequence, :account)"
 
 _RENAMING = "INSERT INTO renaming VALUES (:sequence, :origin, :target)"
 
@@ -99,7 +106,7 @@ RENAME = (
 
 FORGET = tuple(
     f"DELETE FROM {table} WHERE sequence IN (SELECT value FROM json_each(?))"
-    for table in ("entry", "holding", "undecided", "renaming", "moving")
+    for table in ("entry", "holding", "undecided", "renaming", "moving", "forgetting")
 )
 """Statements that delete entries which could not be applied."""
 
@@ -128,6 +135,9 @@ class SideEffects:
         event, sequence = entry.event, entry.sequence
         if isinstance(event, (RoomMessageRedacted, PrivateMessageRedacted)):
             self._redact(event, sequence)
+        elif isinstance(event, TextsForgotten):
+            account = encodable(fold(event.account))
+            self._redactions.append((_FORGETTING, {"sequence": sequence, "account": account}))
         done = holdingChange(event)
         if done is None:
             return False

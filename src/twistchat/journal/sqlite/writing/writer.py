@@ -166,7 +166,7 @@ class Writer:
         self._finish()
         statement, parameters = _WRITE + ",".join([_VALUES] * len(rows)), list(chain.from_iterable(rows))
         if effects:
-            self._transact((statement, parameters), *effects)
+            self.transact((statement, parameters), *effects)
         else:
             self.change(statement, parameters)
 
@@ -203,7 +203,7 @@ class Writer:
 
         @param sequences: their sequence numbers, as a JSON array.
         """
-        self._transact(*[(statement, (sequences,)) for statement in FORGET])
+        self.transact(*[(statement, (sequences,)) for statement in FORGET])
         self.erased = True
 
     def scrub(self) -> bool:
@@ -268,7 +268,7 @@ class Writer:
             ).fetchone()
         if found is not None:
             parameters = {"sequence": sequence, "origin": found[0], "target": found[1], "key": renamedKey(sequence)}
-            self._transact(*[(statement, parameters) for statement in RENAME])
+            self.transact(*[(statement, parameters) for statement in RENAME])
 
     def _accept(self, changes: Sequence[tuple[int, HoldingChange]]) -> None:
         with self._changing():
@@ -277,8 +277,12 @@ class Writer:
             self._connection.execute("COMMIT")
         self.erased = self.erased or any(erased)
 
-    def _transact(self, *statements: Statement) -> None:
-        """Run statements in one transaction."""
+    def transact(self, *statements: Statement) -> None:
+        """
+        Run statements in one transaction.
+
+        @raise Fault: nothing was changed.
+        """
         with self._changing():
             self._connection.execute("BEGIN IMMEDIATE")
             for statement, parameters in statements:

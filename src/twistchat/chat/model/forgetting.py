@@ -1,0 +1,83 @@
+"""
+What is left of an account's entries when its texts are erased (L{TextsForgotten}).
+
+The author of an entry is the account of its source.  Texts of guests have no account, so nobody can tell whose they
+were, and they stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from twistchat.chat.model.events import (
+    Entry,
+    Event,
+    Killed,
+    PrivateMessage,
+    PrivateMessageRedacted,
+    PrivateTagMessage,
+    Quit,
+    RoomEvent,
+    RoomMessage,
+    RoomTagMessage,
+    SessionEnded,
+    TopicSet,
+)
+from twistchat.chat.model.names import fold
+
+_TEXTS: Final = (RoomMessage, PrivateMessage, RoomTagMessage, PrivateTagMessage)
+
+_REASONED: Final = (RoomEvent, PrivateMessageRedacted, Quit, SessionEnded, Killed)
+"""Events whose reason is a text of their author, if they have one."""
+
+
+def remainder(event: Event, isCurrent: bool) -> Event | None:
+    """
+    What is left of an event when the texts of its author are erased.
+
+    @param isCurrent: whether the event holds a key of the register, so that a restart needs it.  So the current topic
+        of a room stays.
+    @return: the same event, if it has no text; an event without its reason; or C{None} if nothing is left.
+    """
+    if isinstance(event, _TEXTS) or (isinstance(event, TopicSet) and not isCurrent):
+        return None
+    if isinstance(event, _REASONED) and hasattr(event, "reason") and event.reason:
+        return _withoutReason(event)
+    return event
+
+
+def _withoutReason(event: Any) -> Event:
+    cleared: Event = replace(event, reason="")
+    return cleared
+
+
+def isBy(event: Event, account: str) -> bool:
+    """
+    Whether an account is the author of an event.
+
+    @param account: its folded name.
+    """
+    author = event.source.account
+    return author is not None and fold(author) == account
+
+
+def withoutTexts(entries: Iterable[Entry], account: str) -> list[Entry]:
+    """
+    Erase the texts of an account from a list of entries.
+
+    @param entries: oldest first.  The last topic of each room is its current one.
+    @param account: the folded name of the account.
+    """
+    found = list(entries)
+    topics = {fold(entry.event.room): entry.sequence for entry in found if isinstance(entry.event, TopicSet)}
+    left = []
+    for entry in found:
+        event: Event | None = entry.event
+        if event is not None and isBy(event, account):
+            event = remainder(event, entry.sequence in topics.values())
+        if event is not None:
+            left.append(entry if event is entry.event else replace(entry, event=event))
+    return left
