@@ -111,6 +111,8 @@ class Room:
     @ivar audience: the sessions that listen to it.
     @ivar joins: the rate limit of joins.  It is not part of the replicated state.
     @ivar renames: the rate limit of renames; likewise.
+    @ivar spoken: the time of the last text since this process started, in milliseconds since the epoch; 0 for none.
+        Likewise.
     """
 
     __slots__ = (
@@ -128,6 +130,7 @@ class Room:
         "name",
         "renames",
         "settings",
+        "spoken",
         "topic",
     )
 
@@ -145,7 +148,7 @@ class Room:
         self.granted: dict[str, str] = {}
         self.settings = NO_SETTINGS
         self.members: dict[str, Member] = {}
-        self.bansSet = 0
+        self.bansSet = self.spoken = 0
         self.audience = audience
         self.joins: TokenBucket | None = None
         self.renames: TokenBucket | None = None

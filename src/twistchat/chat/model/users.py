@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 NOWHERE: Final[Mapping[str, str]] = MappingProxyType({})
 """A shared empty mapping for users without sessions on other nodes, and for those without absent sessions."""
 
+NOBODY: Final[Mapping[str, int]] = MappingProxyType({})
+"""A shared empty mapping for users who have got no private texts."""
+
+MOST_WRITERS: Final = 100
+"""The maximum number of accounts in C{User.writers}."""
+
 NO_FLAGS: Final[frozenset[str]] = frozenset()
 """A shared empty set for users without flags.  (A set of their own takes 216 bytes.)"""
 
@@ -88,6 +94,8 @@ class User:
     @ivar joins: the rate limit of joins.  It is not part of the replicated state.
     @ivar renames: the rate limit of changes of nick and realname; likewise.
     @ivar awayChanges: the rate limit of changes of the away status; likewise.
+    @ivar writers: the folded accounts that have sent them private texts lately, each with the time of the last text, in
+        milliseconds since the epoch; likewise.
     """
 
     __slots__ = (
@@ -106,6 +114,7 @@ class User:
         "since",
         "source",
         "stays",
+        "writers",
     )
 
     def __init__(self, source: Source, since: int = 0) -> None:
@@ -124,6 +133,7 @@ class User:
         self.joins: TokenBucket | None = None
         self.renames: TokenBucket | None = None
         self.awayChanges: TokenBucket | None = None
+        self.writers = NOBODY
 
     @property
     def nick(self) -> str:
@@ -198,6 +208,14 @@ class User:
         elif id in self.elsewhere:
             self.elsewhere = {other: node for other, node in self.elsewhere.items() if other != id} or NOWHERE
         return session
+
+    def noteWriter(self, account: str, time: int) -> None:
+        """Note that an account has sent them a private text.  See C{writers}."""
+        key = fold(account)
+        writers = {other: last for other, last in self.writers.items() if other != key}
+        if len(writers) >= MOST_WRITERS:
+            del writers[next(iter(writers))]
+        self.writers = {**writers, key: time}
 
     def may(self, privilege: str) -> bool:
         """

@@ -11,6 +11,7 @@ from twistchat.chat.model.sessions import Session
 from twistchat.chat.model.spans import ALL, Around, Kept, Kinds, Point, Search, Span, conversation
 from twistchat.chat.rules.core import Core
 from twistchat.chat.rules.rooms.visibility import Readable, isRoom, readablePrivate, readableRoom, readableRooms
+from twistchat.chat.rules.unread import Unread, findUnread
 
 
 class Conversation(NamedTuple):
@@ -87,6 +88,20 @@ class Reading:
         other = two if one == own else one
         user, account = state.users.ofAccount(other), state.accounts.get(other)
         return Conversation(user.nick if user is not None else target if account is None else account.name, "")
+
+    async def unread(self, session: Session) -> Sequence[Unread]:
+        """
+        Count what others have said since the user has read, in the user's rooms and the private conversations of their
+        account.  Conversations without news are left out.
+
+        The read markers say what the user has read.  In a room without a marker, the texts since the user joined count;
+        in a private conversation without one, the texts since the user came.  Texts that were left in the inbox
+        before that are shown at login.
+
+        @return: the conversation with the newest text first; at most 100 of them.
+        @raise NotRead: the history cannot be read.
+        """
+        return await findUnread(self._core, session)
 
     async def history(
         self,

@@ -315,6 +315,8 @@ def _wrote(text: Entry, source: Source) -> bool:
 def _roomMessage(state: State, entry: Entry, event: RoomMessage | RoomTagMessage, origin: Origin | None) -> None:
     room = state.roomOf(event)
     if room is not None:
+        if isinstance(event, RoomMessage):
+            room.spoken = entry.time
         room.audience.publish(entry, origin, event.session, _recipients(room, event) if event.rank else None)
 
 
@@ -336,6 +338,8 @@ def _privateMessage(
         return
     toOneself = recipient.source.uid == event.source.uid
     if isinstance(event, PrivateMessage) and not toOneself:
+        if event.source.account is not None and recipient.source.account is not None:
+            recipient.noteWriter(event.source.account, entry.time)
         for session in recipient.sessions.values():
             if not isIgnored(session, event):
                 session.correspondent = event.source.uid

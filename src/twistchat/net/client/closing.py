@@ -12,6 +12,7 @@ from twistchat.net.limits.departures import ignoreNotStored
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IDelayedCall
 
+    from twistchat.chat.model.sessions import Session
     from twistchat.net.client.protocol import ClientProtocol
 
 CLOSE_TIMEOUT: Final = 5.0
@@ -97,6 +98,14 @@ class Closing:
     def _endSession(self, reason: str) -> None:
         session = self._client.session
         if session is not None:
+            if not session.closed and self._client.shownIsRead:
+                self._markShown(session)
             going = self._client.context.chat.presence.close(session, reason)
             if going is not None:
                 going.addErrback(ignoreNotStored)
+
+    def _markShown(self, session: Session) -> None:
+        """Mark as read what the client was shown, up to the time when it was certainly there."""
+        context, carrier = self._client.context, self._client.carrier
+        silent = 0.0 if carrier.ended else context.clock.seconds() - carrier.heard
+        context.chat.markers.markShown(session, int((context.wall() - silent) * 1000))

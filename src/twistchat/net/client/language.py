@@ -111,6 +111,13 @@ class Language(ABC):
     def inboxWaiting(self) -> None:  # noqa: B027  # a default
         """See L{IOutlet.inboxWaiting}.  If a protocol does nothing, the texts wait for a login elsewhere."""
 
+    @property
+    def shownIsRead(self) -> bool:
+        """
+        Whether what this client was shown counts as read when it leaves, because it has no means to say what was read.
+        """
+        return False
+
     def markerMoved(self, target: str, time: int) -> None:  # noqa: B027  # a default
         """See L{IOutlet.markerMoved}.  A protocol without read markers does nothing."""
 

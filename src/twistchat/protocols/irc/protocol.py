@@ -257,6 +257,11 @@ class IrcConnection(ClientProtocol):
         if fold(room) != self.joining:
             introduceLater(self, [room])
 
+    @property
+    def shownIsRead(self) -> bool:
+        """See L{Language.shownIsRead}.  Clients with the capability say themselves what was read."""
+        return "draft/read-marker" not in self.capabilities
+
     def markerMoved(self, target: str, time: int) -> None:
         """See L{IOutlet.markerMoved}."""
         if "draft/read-marker" in self.capabilities and fold(target) != fold(self.marking):

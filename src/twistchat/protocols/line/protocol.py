@@ -49,6 +49,12 @@ QUOTED = 40
 TYPED_AHEAD = 1.0
 """The seconds within which a line was sent without knowing the answer to the one before."""
 
+MARKED = 60.0
+"""The least number of seconds between two read markers of a client in one conversation, unless the client leaves."""
+
+MOST_MARKED = 200
+"""The maximum number of conversations whose last read marker is remembered for that."""
+
 log = Logger()
 
 
@@ -70,6 +76,8 @@ class LineProtocol(ClientProtocol):
     @ivar accepted: the last accepted answer to a prompt, while lines wait that came before the client could know.
     @ivar guarded: until when the next line may be the answer to a question that was refused, in seconds on the clock.
     @ivar unverified: the account that the client has registered and must verify; C{""} if there is none.
+    @ivar marked: when the client may mark a conversation as read again by speaking in it, in seconds on the clock, by
+        the folded name of the room or account.
     @ivar page: the last page of a conversation that was shown, from which C{/history} goes on; C{None} before that.
     @ivar day: the day of the last date that was shown before a line of that day; C{None} before that.
     @ivar lastSearch: the words of the last search, and the sequence number before which it continues; C{None} before
@@ -86,6 +94,7 @@ class LineProtocol(ClientProtocol):
         "framedDialects",
         "guarded",
         "lastSearch",
+        "marked",
         "page",
         "prompt",
         "unverified",
@@ -98,6 +107,7 @@ class LineProtocol(ClientProtocol):
         self.guarded = 0.0
         self.prompt: Prompt | None = None
         self.lastSearch: tuple[str, int] | None = None
+        self.marked: dict[str, float] = {}
         self.page: Page | None = None
         self.day: date | None = None
         self.dialects = dialects
@@ -155,6 +165,19 @@ class LineProtocol(ClientProtocol):
             yield
         finally:
             self.outbox.releaseDeliveries()
+
+    def markShown(self, target: str) -> None:
+        """
+        Mark a conversation as read, because the client speaks in it.  Each is marked at most once a minute.
+
+        @param target: the folded name of a room, or of the account on the other side.
+        """
+        now = self.context.clock.seconds()
+        if now >= self.marked.get(target, now):
+            if len(self.marked) >= MOST_MARKED:
+                self.marked.clear()
+            self.marked[target] = now + MARKED
+            self.context.chat.markers.markShown(self.openSession, int(self.context.wall() * 1000), target)
 
     def guard(self) -> None:
         """
@@ -250,6 +273,11 @@ class LineProtocol(ClientProtocol):
         if user is not None and self.current not in user.rooms:
             self.setCurrent(fold(room))
         self.reply(notice(f"You are in {room} now, from another session"))
+
+    @property
+    def shownIsRead(self) -> bool:
+        """See L{Language.shownIsRead}.  People at this door read what they are shown."""
+        return True
 
     def inboxWaiting(self) -> None:
         """See L{IOutlet.inboxWaiting}."""

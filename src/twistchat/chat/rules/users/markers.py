@@ -73,6 +73,35 @@ class Markers:
             return None
         return self._store(user.source, account, key, time)
 
+    def markShown(self, session: Session, until: int, target: str | None = None, last: int = 0) -> None:
+        """
+        Mark as read what a session was shown.  The protocol of a client that cannot say what was read calls this.
+
+        A room in which nobody has spoken is marked only if it has no marker yet.  So few entries are needed.  Guests
+        have no markers that would outlive the session.
+
+        @param until: the time until which the client has certainly been there, in milliseconds since the epoch.
+        @param target: the folded name of a room, or of the account on the other side; C{None} for all rooms and private
+            conversations.
+        @param last: the time of the last text of C{target} that was shown, if it is not one that came just now.
+        """
+        user = session.user
+        account = None if user is None else self._core.state.accounts.get(user.source.account or "")
+        if user is None or account is None:
+            return
+        if target is None:
+            shown = {**{room.key: room.spoken for room in user.rooms.values()}, **user.writers}
+        elif target in user.rooms:
+            shown = {target: user.rooms[target].spoken}
+        else:
+            last = last or user.writers.get(target, 0)
+            shown = {target: last} if last else {}
+        for key, spoken in shown.items():
+            read, time = account.markers.get(key), min(spoken or until, until)
+            if read is None or (spoken and time > read):
+                if (fold(account.name), key) not in self._storing:
+                    self._store(user.source, account, key, time).addErrback(_ignoreRefusal)
+
     def moveAll(self, old: str, new: str) -> None:
         """
         Move the markers of a room that was renamed to its new name, some at a time.
@@ -142,6 +171,17 @@ def _ignoreRefusal(failure: Any) -> None:
     failure.trap(errors.ChatError)
 
 
+def shownTarget(state: State, target: str) -> str:
+    """The name of a target as clients know it: the room's name, or the nick of the account's user."""
+    if target.startswith("#"):
+        room = state.rooms.get(target)
+        return target if room is None else room.name
+    user, account = state.users.ofAccount(target), state.accounts.get(target)
+    if user is not None:
+        return user.nick
+    return target if account is None else account.name
+
+
 # Effects
 
 
@@ -152,20 +192,9 @@ def _markerSet(state: State, entry: Entry, event: MarkerSet, origin: Origin | No
     state.accounts.mark(account, event.target, time, event.forgets)
     user = state.users.ofAccount(account.name)
     if user is not None:
-        target = _shown(state, event.target)
+        target = shownTarget(state, event.target)
         for session in list(user.sessions.values()):
             state.broadcast.markerMoved(session, target, time)
-
-
-def _shown(state: State, target: str) -> str:
-    """The name of a target as clients know it: the room's name, or the nick of the account's user."""
-    if target.startswith("#"):
-        room = state.rooms.get(target)
-        return target if room is None else room.name
-    user, account = state.users.ofAccount(target), state.accounts.get(target)
-    if user is not None:
-        return user.nick
-    return target if account is None else account.name
 
 
 EFFECTS: Effects = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import BadRoomName, NoSuchNick, NoSuchRoom
+from twistchat.chat.model.names import fold
 from twistchat.chat.phrasing import counted
 from twistchat.net.client.table import CommandTable
 from twistchat.net.input.pace import PART_STEPS, Pace
@@ -36,7 +37,9 @@ async def leave(client: LineProtocol, argument: str) -> None:
     else:
         name, reason = client.currentRoom().name, argument
     assert name is not None
-    await client.context.chat.membership.part(client.openSession, name, reason or "")
+    chat = client.context.chat
+    chat.markers.markShown(client.openSession, int(client.context.wall() * 1000), fold(name))
+    await chat.membership.part(client.openSession, name, reason or "")
     client.chooseCurrent()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from twistchat.chat.model.names import fold
 from twistchat.net.client.table import CommandTable
 from twistchat.protocols.line.commands.table import Command, Outcome, UsageError, splitArgument
 from twistchat.protocols.line.history import fitHistory, showHistory
@@ -22,7 +23,12 @@ table = CommandTable(Command, "To talk: a line that does not begin with / is sai
 
 def say(client: LineProtocol, text: str) -> Outcome:
     """Send a line to the current room."""
-    client.post(client.currentRoom().name, text)
+    room = client.currentRoom()
+    session = client.session
+    # Most texts come from guests, who have no markers.
+    if session is not None and session.user is not None and session.user.source.account is not None:
+        client.markShown(room.key)
+    client.post(room.name, text)
     return None
 
 
@@ -39,6 +45,7 @@ def msg(client: LineProtocol, argument: str) -> Outcome:
     target, text = splitArgument(argument, 2, 2, "/msg NICK TEXT")
     assert target is not None and text is not None
     if target.startswith("#"):
+        client.markShown(fold(target))
         client.post(target, text)
         return None
     return _sendPrivate(client, target, text)
@@ -48,6 +55,9 @@ def _sendPrivate(client: LineProtocol, nick: str, text: str) -> Receipt:
     """Send a text to a user, and say so if the user is away, or not here."""
     chat = client.context.chat
     recipient, absent = chat.state.users.named(nick), chat.inbox.absent(nick)
+    account = None if recipient is None else recipient.source.account
+    if account is not None:
+        client.markShown(fold(account))
     receipt = chat.speaking.sayPrivate(client.openSession, nick, text)
     if recipient is not None and recipient.away is not None:
         client.reply(awayNotice(recipient))

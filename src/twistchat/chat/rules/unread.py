@@ -1,0 +1,122 @@
+"""Counts what a user has not read yet, in each conversation that they may read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from twistchat.chat.model.events import Entry
+from twistchat.chat.model.names import fold
+from twistchat.chat.model.sessions import Session
+from twistchat.chat.model.spans import TEXTS, At, Latest, Point, Span
+from twistchat.chat.rules.core import Core
+from twistchat.chat.rules.rooms.visibility import readableRooms
+from twistchat.chat.rules.users.markers import shownTarget
+
+if TYPE_CHECKING:
+    from twistchat.chat.model.users import User
+
+MOST = 100
+"""The maximum number of conversations in one result."""
+
+
+OWN = 20
+"""The number of texts among which the first one by another user is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """
+    What a user has not read of a conversation.
+
+    @ivar name: the name of the room, or the present nick of the other user.
+    @ivar texts: the number of texts by others, at most C{limits.historyReply} of each rank.
+    @ivar mentions: how many of them contain the user's nick or account.  If these differ, a text with both counts
+        twice.
+    @ivar more: whether there are more texts, which were not counted.
+    @ivar since: the time of the first of them, in milliseconds since the epoch; 0 if the user has said very much before
+        it.
+    """
+
+    name: str
+    texts: int
+    mentions: int
+    more: bool
+    since: int
+
+
+class _News(NamedTuple):
+    """
+    A conversation with a text that may be unread.
+
+    @ivar conversation: its name.
+    @ivar first: the first sequence number that the user may read.
+    @ivar after: the point up to which the user has read it.
+    """
+
+    conversation: str
+    first: int
+    after: Point
+
+
+async def findUnread(core: Core, session: Session) -> list[Unread]:
+    """
+    See L{Reading.unread <twistchat.chat.rules.reading.Reading.unread>}.
+
+    @raise NotRead: the history cannot be read.
+    """
+    user = core.user(session)
+    firsts = {readable.conversation: readable.first for readable in readableRooms(core.state, user)}
+    found: dict[str, list[_News]] = {}
+    for latest in reversed(await core.history.latest(list(firsts), user.source.account)):
+        target, read = _place(latest, user), _markers(core, session)
+        after = _after(user, target, read)
+        if (latest.time > after.time if isinstance(after, At) else latest.sequence > after) and len(found) < MOST:
+            news = _News(latest.conversation, firsts.get(latest.conversation, 0), after)
+            found.setdefault(target, []).append(news)
+    counted = [await _count(core, user, target, news) for target, news in found.items()]
+    return [unread for unread in counted if unread is not None]
+
+
+def _place(latest: Latest, user: User) -> str:
+    """The key of a conversation's read marker, see L{Account.markers <twistchat.chat.model.accounts.Account>}."""
+    one, space, other = latest.conversation.partition(" ")
+    if not space:
+        return one[one.index("#") :]
+    return other if one == fold(user.source.account or "") else one
+
+
+def _markers(core: Core, session: Session) -> Mapping[str, int]:
+    account = None if session.currentAccount is None else core.state.accounts.get(session.currentAccount)
+    return session.markers if account is None else account.markers
+
+
+def _after(user: User, target: str, markers: Mapping[str, int]) -> Point:
+    """The point up to which a user has read.  Without a marker it is the time when they joined the room, or came."""
+    if target in markers:
+        return At(markers[target])
+    room = user.rooms.get(target)
+    return At(user.since) if room is None else room.members[user.source.uid].since
+
+
+async def _count(core: Core, user: User, target: str, found: list[_News]) -> Unread | None:
+    """Count the texts of a conversation, which consists of several if there are texts to ranks."""
+    source, limit = user.source, core.limits.historyReply
+    texts, mentions, more, times = 0, 0, False, []
+    for conversation, first, after in found:
+        count = await core.history.count(conversation, after, limit, source.nick, source.account, first)
+        if not count.texts:
+            continue
+        texts, mentions, more = texts + count.texts, mentions + count.matching, more or count.more
+        if source.account is not None and fold(source.account) != fold(source.nick):
+            named = await core.history.count(conversation, after, limit, source.account, source.account, first)
+            mentions += named.matching
+        span = Span(conversation, OWN, after, oldest=True, kinds=TEXTS, first=first)
+        kept = [entry for entry in await core.history.read(span) if isinstance(entry, Entry)]
+        times += [entry.time for entry in kept if entry.event.source.account != source.account or not source.account][
+            :1
+        ]
+    if not texts:
+        return None
+    return Unread(shownTarget(core.state, target), texts, min(texts, mentions), more, min(times, default=0))
