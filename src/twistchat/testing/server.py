@@ -65,6 +65,10 @@ def settingsOf(text: str, doors: Iterable[IDoor] = (LineDoor(), IrcDoor())) -> S
     return builder.finish()
 
 
+_IDS = count(1_000_000)
+"""The ids of servers with a journal on disk.  They never repeat, because a journal keeps ids over a restart."""
+
+
 class MemoryServer:
     """
     A server in memory: the real chat, doors and journal.  Its clock moves only when L{advance} is called.
@@ -113,7 +117,7 @@ class MemoryServer:
         self.clock = Clock() if clock is None else clock
         self.configuration = settings
         self._file: str | None = None
-        numbers = count(1)
+        numbers = count(1) if directory is None else _IDS
 
         def wall() -> float:
             return start + self.clock.seconds()

@@ -230,12 +230,15 @@ class User:
         """The number of their sessions, on all nodes."""
         return len(self.sessions) + len(self.elsewhere)
 
-    def idle(self, now: float) -> float:
+    def idle(self, now: float, wall: float) -> float:
         """
-        The seconds since their last text, through any of their sessions.
+        The seconds since their last text, through any of their sessions; or since the last session ended.
 
         @param now: seconds on the chat's clock.
+        @param wall: seconds since the epoch.
         """
+        if self.detached is not None:
+            return max(0.0, wall - self.detached / 1000)
         return min([now - session.spoke for session in self.sessions.values()], default=0.0)
 
     def refusal(self, sender: User, text: str, kind: Kind) -> TextRefused | None:

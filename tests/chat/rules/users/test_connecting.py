@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.chat.fakes import Person, Scene, done, refused
+from tests.chat.fakes import NOON, Person, Scene, done, refused
 from twistchat.chat import errors
 from twistchat.chat.model.events import PrivateMessage, ServerBanSet, Source
 from twistchat.chat.model.users import ABSENT, DETACHED
@@ -52,6 +52,11 @@ class DetachedTests(SynchronousTestCase):
         self.scene.clear(self.bob)
         self.leave(self.ann)
         self.assertEqual((self.user.away, self.bob.heard()), ("lunch", []))
+
+    def test_idle(self) -> None:
+        """They are idle since their last session ended."""
+        self.leave(self.ann)
+        self.assertEqual(self.user.idle(5.0, NOON + 7), 7.0)
 
     def test_absent(self) -> None:
         """The away message of a session that nobody uses is not kept."""

@@ -64,12 +64,12 @@ class SessionTests(SynchronousTestCase):
         ann = scene.person("ann")
         scene.now = 10.0
         phone = scene.attach(ann)
-        self.assertEqual(ann.user.idle(12.0), 2.0)
+        self.assertEqual(ann.user.idle(12.0, 12.0), 2.0)
         ann.session.spoke = 11.5
-        self.assertEqual(ann.user.idle(12.0), 0.5)
+        self.assertEqual(ann.user.idle(12.0, 12.0), 0.5)
         scene.chat.presence.close(ann.session, "bye")
-        self.assertEqual(phone.user.idle(12.0), 2.0)
-        self.assertEqual(User(Source("u1", "nobody")).idle(12.0), 0.0)
+        self.assertEqual(phone.user.idle(12.0, 12.0), 2.0)
+        self.assertEqual(User(Source("u1", "nobody")).idle(12.0, 12.0), 0.0)
 
 
 class EnterTests(SynchronousTestCase):

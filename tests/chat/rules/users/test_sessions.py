@@ -197,4 +197,4 @@ class SessionsTests(SynchronousTestCase):
         self.scene.now += 100
         done(self.chat.speaking.say(self.laptop.session, "#a", "x"))
         self.scene.now += 5
-        self.assertEqual(self.phone.user.idle(self.scene.now), 5)
+        self.assertEqual(self.phone.user.idle(self.scene.now, self.scene.now), 5)

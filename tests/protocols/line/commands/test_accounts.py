@@ -206,6 +206,20 @@ class DataTests(AccountTestCase):
             "* Nicks of alice: alice",
         )
 
+    def test_alwaysOn(self) -> None:
+        """/account set always-on says whether the user stays when they disconnect."""
+        self.alice.send("/account set always-on on")
+        self.assertEqual(self.alice.lines()[0], "* You stay in your rooms when you disconnect")
+        self.alice.send("/account")
+        self.alice.until("* You stay in your rooms when you disconnect; /account set always-on off ends that")
+        self.alice.skip()
+        self.alice.send("/account set always-on default", "/account set always-on", "/account set always-on maybe")
+        self.alice.expect(
+            "* You leave when you disconnect",
+            "! Usage: /account set always-on on, or off, or default",
+            re.compile("! The name maybe is not a value of always-on; use on, off or default.*"),
+        )
+
     def test_account(self) -> None:
         """The account is described, with what it has."""
         self.alice.send("/account")

@@ -36,7 +36,7 @@ from twistchat.chat.model.texts import checkText
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.notify import derive, notifyNeighbours
 from twistchat.chat.rules.rooms.access import forget
-from twistchat.chat.rules.users.alwayson import removeDetached
+from twistchat.chat.rules.users.alwayson import isAlwaysOn, removeDetached
 from twistchat.chat.rules.users.claims import claim
 from twistchat.chat.rules.users.logins import endFurtherSessions
 from twistchat.chat.rules.users.operators import updateOperator
@@ -206,6 +206,10 @@ class AccountRules:
         if value is not None:
             checkText("the setting", value, self._core.limits.topic)
         return self._core.log.append(AccountSettingSet(self._source(asker), account.name, setting, value))
+
+    def isAlwaysOn(self, account: Account) -> bool:
+        """Whether the user of an account stays when their last session ends."""
+        return isAlwaysOn(account, self._core.alwaysOn())
 
     def group(self, asker: Asker | None, name: str, nick: str) -> Receipt:
         """Give a nick to an account.  The parameters and errors are those of L{checkName}."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec.structs import replace
 
 from twistchat.chat import errors
+from twistchat.chat.limits import AlwaysOnPolicy
 from twistchat.chat.model.accounts import Account
 from twistchat.chat.model.events import (
     SERVER,
@@ -74,7 +75,7 @@ class AlwaysOn:
         self._stale.clear()
         kept = [(account, account.presence) for account in self._core.state.accounts if account.presence is not None]
         for account, presence in sorted(kept, key=lambda one: now if one[1].detached is None else one[1].detached):
-            if self._isAlwaysOn(account) and not self._isOver(presence.detached, now):
+            if isAlwaysOn(account, self._core.alwaysOn()) and not self._isOver(presence.detached, now):
                 self._resume(account.name, presence)
             else:
                 self._stale[fold(account.name)] = None
@@ -162,7 +163,7 @@ class AlwaysOn:
             return None
         user = state.users.ofAccount(account.name)
         why = "Always-on is not available any more"
-        if user is not None and self._isAlwaysOn(account):
+        if user is not None and isAlwaysOn(account, self._core.alwaysOn()):
             if not self._isOver(user.detached, self._core.timestamp()):
                 kept = presenceOf(user, account.name)
                 return None if kept == account.presence else kept
@@ -170,11 +171,6 @@ class AlwaysOn:
         if account.presence is None and not (user is not None and user.stays):
             return None
         return PresenceEnded(SERVER, account.name, why)
-
-    def _isAlwaysOn(self, account: Account) -> bool:
-        """Whether the user of an account may stay without a session, as the account and the server's policy say."""
-        policy, wish = self._core.alwaysOn().who, account.settings.get("always-on")
-        return account.usable and policy != "off" and (wish or {"opt-in": "off", "opt-out": "on"}[policy]) == "on"
 
     def _isOver(self, detached: int | None, now: int) -> bool:
         """
@@ -184,6 +180,12 @@ class AlwaysOn:
         """
         time = self._core.alwaysOn().time
         return bool(time) and detached is not None and now >= detached + time * 1000
+
+
+def isAlwaysOn(account: Account, policy: AlwaysOnPolicy) -> bool:
+    """Whether the user of an account may stay without a session, as the account and the server's policy say."""
+    wish = account.settings.get("always-on", "on" if policy.who == "opt-out" else "off")
+    return account.usable and policy.who != "off" and wish == "on"
 
 
 def presenceOf(user: User, account: str) -> PresenceKept:
@@ -240,7 +242,7 @@ def _presenceResumed(state: State, entry: Entry, event: PresenceResumed, origin:
     presence = account.presence
     if presence is None or presence.source.uid != event.source.uid:
         raise errors.NoSuchNick(event.source.nick)
-    if state.users.ofAccount(name) is not None:
+    if state.users.ofAccount(name) is not None or state.users.get(event.source.uid) is not None:
         raise errors.AlreadyLoggedIn(name)
     state.users.checkFree(presence.source.nick, None)
     user = User(presence.source, presence.since)

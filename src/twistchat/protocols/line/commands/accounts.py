@@ -224,19 +224,34 @@ async def nicks(client: LineProtocol, argument: str) -> None:
 
 
 @table.command(
-    "account", "[drop NAME]", "show your account; or remove it, with its name to be sure", example="/account"
+    "account",
+    "[set always-on on|off|default, or drop NAME]",
+    "show your account; say whether you stay when you disconnect; or remove it, with its name to be sure",
+    example="/account set always-on on",
 )
 async def account(client: LineProtocol, argument: str) -> None:
-    """C{/account}: describes the client's account, or drops it."""
+    """C{/account}: describes the client's account, changes a setting, or drops it."""
     own, chat = ownAccount(client), client.context.chat
     if not argument:
         client.reply(b"".join(map(notice, _described(client, own))))
         return
-    action, name = splitArgument(argument, 1, 2, "/account or /account drop NAME")
+    action, name = splitArgument(argument, 1, 2, "/account, /account set always-on on or /account drop NAME")
+    if action == "set":
+        await _setAlwaysOn(client, own, (name or "").split())
+        return
     if action != "drop" or name is None or fold(name) != fold(own.name):
         raise UsageError(f"Usage: /account, or /account drop {own.name}, which nobody can undo")
     await chat.accounts.drop(client.openSession, own.name)
     client.reply(notice(f"The account {own.name} is gone, and you are a guest"))
+
+
+async def _setAlwaysOn(client: LineProtocol, account: Account, words: list[str]) -> None:
+    if len(words) != 2 or words[0] != "always-on":
+        raise UsageError("Usage: /account set always-on on, or off, or default")
+    accounts = client.context.chat.accounts
+    await accounts.set(client.openSession, account.name, "always-on", None if words[1] == "default" else words[1])
+    stays = accounts.isAlwaysOn(account)
+    client.reply(notice("You stay in your rooms when you disconnect" if stays else "You leave when you disconnect"))
 
 
 def _described(client: LineProtocol, account: Account) -> Iterator[str]:
@@ -255,6 +270,8 @@ def _described(client: LineProtocol, account: Account) -> Iterator[str]:
     counts = [counted(number, noun) for number, noun in numbers if number]
     if counts:
         yield f"It has {', '.join(counts)}"
+    if client.context.chat.accounts.isAlwaysOn(account):
+        yield "You stay in your rooms when you disconnect; /account set always-on off ends that"
     rooms = client.context.chat.ownership.roomsOf(account.name)
     if rooms:
         yield f"Rooms: {' '.join(rooms)}"

@@ -341,8 +341,9 @@ class ChangeTests(AccountConversations):
         """A new password counts at once, and the old one no more."""
         alice, new = self.registered(), "Zk4-teaspoon"
         self.asks(alice, f"SET PASSWORD {new}", "Your password has changed")
-        self.asks(alice, "SET PASSWORD", "Usage: /msg NickServ SET PASSWORD <new password> | EMAIL <mail address>")
-        self.asks(alice, f"SET COLOUR {new}", "Usage: /msg NickServ SET PASSWORD <new password> | EMAIL <mail address>")
+        usage = "Usage: /msg NickServ SET PASSWORD <new password> | EMAIL <mail address> | ALWAYS-ON on|off|default"
+        self.asks(alice, "SET PASSWORD", usage)
+        self.asks(alice, f"SET COLOUR {new}", usage)
         alice.hangUp()
         bob = self.irc("bob")
         self.asks(bob, f"IDENTIFY alice {PASSWORD}", "The account or the password is wrong")
@@ -447,3 +448,24 @@ class EchoTests(AccountConversations):
             self.assertIn("PRIVMSG NickServ :", lines[0])
             answer = "\n".join(lines)
             self.assertNotIn(PASSWORD, answer, text)
+
+
+class AlwaysOnTests(AccountConversations):
+    """C{SET ALWAYS-ON}."""
+
+    def test_set(self) -> None:
+        """It says whether the user stays, and INFO says it too."""
+        alice = self.registered()
+        self.asks(alice, "SET ALWAYS-ON on", "You stay in your channels when you disconnect")
+        alice.send("NS INFO")
+        alice.until(re.compile(".*Stays in its channels without a connection: /msg NickServ SET ALWAYS-ON off"))
+        alice.skip()
+        self.asks(alice, "SET always-on DEFAULT", "You leave when you disconnect")
+
+    def test_refused(self) -> None:
+        """Other values are refused, and so is turning it on if the server's policy is off."""
+        alice = self.registered()
+        self.asks(alice, "SET ALWAYS-ON maybe", "The name maybe is not a value of always-on; use on, off or default")
+        self.restart(alwaysOn="off")
+        alice = self.registered()
+        self.asks(alice, "SET ALWAYS-ON on", "This server does not let you stay without a connection")

@@ -76,7 +76,7 @@ async def _describe(client: IrcConnection, user: User, reply: Reply) -> None:
                 reply.numeric(n.RPL_WHOISCERTFP, nick, f"has client certificate fingerprint {fingerprint}")
     if user.secure:
         reply.numeric(n.RPL_WHOISSECURE, nick, "is using a secure connection")
-    idle = user.idle(client.context.clock.seconds())
+    idle = user.idle(client.context.clock.seconds(), client.context.wall())
     reply.numeric(n.RPL_WHOISIDLE, nick, str(int(idle)), str(user.since // 1000), "seconds idle, signon time")
 
 

@@ -176,7 +176,7 @@ def _showUser(client: IrcConnection, user: User, room: Room | None, query: Query
         "n": source.nick,
         "f": flags,
         "d": "0",
-        "l": str(int(user.idle(client.context.clock.seconds()))),
+        "l": str(int(user.idle(client.context.clock.seconds(), client.context.wall()))),
         "a": source.account or "0",
         "o": "n/a",
         "r": source.realname,

@@ -107,8 +107,8 @@ async def logout(request: Request) -> None:
 
 @table.command(
     "SET",
-    "PASSWORD <new password> | EMAIL <mail address>",
-    "change your password or mail address",
+    "PASSWORD <new password> | EMAIL <mail address> | ALWAYS-ON on|off|default",
+    "change your password or mail address, or whether you stay when you disconnect",
     "PASSWORD Wq7-mapletree",
     least=2,
     most=2,
@@ -116,7 +116,7 @@ async def logout(request: Request) -> None:
     account=True,
 )
 async def set(request: Request) -> None:
-    """C{SET}: changes the password or the mail address."""
+    """C{SET}: changes the password, the mail address, or whether the user stays without a connection."""
     registrar, session, account = request.context.registrar, request.session, request.account
     value = request.words[1]
     if request.word(0) == "PASSWORD":
@@ -125,6 +125,11 @@ async def set(request: Request) -> None:
     elif request.word(0) == "EMAIL":
         await registrar.setEmail(session, account.name, value)
         request.say(f"A code was sent to {value}. To finish: /msg NickServ VERIFY <code>")
+    elif request.word(0) == "ALWAYS-ON":
+        wish = value.lower()
+        await request.chat.accounts.set(request.asker, account.name, "always-on", None if wish == "default" else wish)
+        stays = request.chat.accounts.isAlwaysOn(account)
+        request.say("You stay in your channels when you disconnect" if stays else "You leave when you disconnect")
     else:
         raise Usage
 

@@ -98,6 +98,8 @@ def _describe(request: Request, account: Account) -> Iterator[str]:
         yield f"Founder of {', '.join(rooms)}"
     if account.isAdmin:
         yield "Administrator of this server"
+    if request.chat.accounts.isAlwaysOn(account):
+        yield "Stays in its channels without a connection: /msg NickServ SET ALWAYS-ON off"
     user = request.chat.state.users.ofAccount(account.name)
     if user is not None:
         yield f"Online as {user.nick}, with {counted(len(user.sessions), 'session')}"
