@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from unicodedata import category
+from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -58,7 +59,7 @@ from twistchat.chat.model.events import (
 )
 from twistchat.interfaces import IDialect
 from twistchat.testing.samples import eventClasses, everyEvent
-from twistchat.wire.plain import Clockface, PlainDialect, Silence, because, error, notice, writeModes
+from twistchat.wire.plain import Clockface, PlainDialect, Silence, because, dayNotice, error, notice, writeModes
 
 NINE = int(datetime(2026, 1, 2, 9, 5, 59, tzinfo=UTC).timestamp() * 1000) + 999
 ALICE, BOB = Source("u1", "Alice", "~line", "a.cloak"), Source("u2", "bob", "~line", "b.cloak", "robert", "Bob B.")
@@ -283,3 +284,31 @@ class ClockfaceTests(SynchronousTestCase):
         east, west = Clockface(timezone(timedelta(hours=5, minutes=30))), Clockface(timezone(timedelta(hours=-10)))
         self.assertEqual((east.show(NINE), east.day(NINE)), ("14:35", "2026-01-02"))
         self.assertEqual((west.show(NINE), west.day(NINE)), ("23:05", "2026-01-01"))
+
+    def test_at(self) -> None:
+        """A day and a time of day give the time at which the clock shows them."""
+        berlin = Clockface(ZoneInfo("Europe/Berlin"))
+        for day, hour, minute in ((date(2026, 1, 2), 9, 5), (date(2026, 7, 2), 23, 59), (date(1969, 12, 31), 0, 0)):
+            time = berlin.at(day, hour, minute)
+            self.assertEqual((day, f"{hour:02}:{minute:02}"), (berlin.dateOf(time), berlin.show(time)))
+        self.assertEqual(int(datetime(2026, 7, 2, tzinfo=UTC).timestamp() - 7200) * 1000, berlin.at(date(2026, 7, 2)))
+        self.assertRaises(ValueError, berlin.at, date(2026, 1, 2), 24)
+
+    def test_newDay(self) -> None:
+        """The first entry of each day is reported, except on the first day.  A day with a change of the hour is one."""
+        told: list[int] = []
+        clock = Clockface(ZoneInfo("Europe/Berlin"), told.append)
+        dialect = PlainDialect(clock, current=True)
+        for time in (saturday := clock.at(date(2026, 10, 24), 23, 59), clock.at(date(2026, 10, 25)) - 1):
+            dialect.render(Entry(1, "t-1", time, Joined(ALICE, "#a")))
+        self.assertEqual([], told)
+        sunday, monday = clock.at(date(2026, 10, 25)), clock.at(date(2026, 10, 26))
+        self.assertEqual(25 * 3_600_000, monday - sunday)
+        for time in (sunday, sunday + 1, monday - 1, monday, monday + 90 * 3_600_000):
+            dialect.render(Entry(1, "t-1", time, RoomMessage(ALICE, "#a", "s1", "x")))
+        self.assertEqual([sunday, monday, monday + 90 * 3_600_000], told)
+        PlainDialect(Clockface(UTC), current=True).render(Entry(1, "t-1", saturday, Joined(ALICE, "#a")))
+
+    def test_dayNotice(self) -> None:
+        """The date is written out."""
+        self.assertEqual(b"* --- Sunday, 29 November 2026\n", dayNotice(date(2026, 11, 29)))
