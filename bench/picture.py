@@ -78,3 +78,30 @@ def curves(titles: Mapping[str, str], series: Mapping[str, Sequence[tuple[int, f
         axis.set_ylabel("CPU ns of the server for a delivery", fontsize=8)
         axis.grid(alpha=0.3)
     figure.savefig(path, dpi=110)
+
+
+def returns(
+    title: str, served: Mapping[str, Sequence[float]], canary: Mapping[str, Sequence[tuple[float, float]]], path: Path
+) -> None:
+    """
+    Draw how many clients have been served at each time since they came back, and below it the delays of the canary.
+
+    @param title: what each client did.
+    @param served: for each case, the seconds until each client was served, sorted.
+    @param canary: for each case, when each line of the canary was sent, in seconds since the clients came back, and its
+        delay in seconds.
+    @param path: the image file.
+    """
+    figure, (above, below) = _canvas(2, 1, (8, 6.4))
+    for (name, seconds), colour in zip(served.items(), (RED, GREY), strict=False):
+        above.step([0.0, *seconds], range(len(seconds) + 1), where="post", color=colour, label=name)
+        below.plot(*zip(*[(at, 1000 * delay) for at, delay in canary[name]], strict=True), ".", color=colour, ms=4)
+    above.set_title(title, fontsize=9)
+    above.set_ylabel("clients that have all they asked for", fontsize=8)
+    above.legend(fontsize=8)
+    below.set_ylabel("delay of the canary's lines in ms", fontsize=8)
+    below.set_xlabel("seconds", fontsize=8)
+    for axis in (above, below):
+        axis.set_ylim(bottom=0)
+        axis.grid(alpha=0.3)
+    figure.savefig(path, dpi=110)

@@ -47,6 +47,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "bench/test_accounts",
         "bench/test_commands",
         "bench/test_floods",
+        "bench/test_history",
         "bench/test_logins",
         "bench/test_main",
         "bench/test_results",

@@ -71,7 +71,11 @@ class Ledger:
 
     def latencies(self, since: float) -> list[float]:
         """Return the delay of each received line that was sent at C{since} or later, in seconds."""
-        return [taken for said, taken in self._heard if said >= since]
+        return [taken for _, taken in self.heard(since)]
+
+    def heard(self, since: float) -> list[tuple[float, float]]:
+        """Return when each received line was sent, if that was at C{since} or later, and its delay in seconds."""
+        return [(said, taken) for said, taken in self._heard if said >= since]
 
 
 class Canary:
