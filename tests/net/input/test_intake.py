@@ -11,7 +11,7 @@ from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.interfaces.carrier import IClient, Reason
-from twistchat.net.input.intake import BYTES, LINES, SECONDS, Intake, Shares, Splitter
+from twistchat.net.input.intake import BURST, BYTES, LINES, NEWCOMERS, SECONDS, Intake, Shares, Splitter
 from twistchat.testing.turns import TurnClock
 from twistchat.wire.lines import Line, LineSplitter
 
@@ -46,6 +46,7 @@ class Taken:
     @ivar lines: the executed lines.
     @ivar cuts: the number of bytes in each call of C{feed}.
     @ivar done: how often it was told that all of the input is taken.
+    @ivar registered: whether the client has registered.
     @ivar at: called with each line before it is taken; gives how many seconds too early the line comes.
     """
 
@@ -57,7 +58,8 @@ class Taken:
         self.at: Callable[[Line], float | None] = lambda line: None
         self._splitter = LineSplitter(100)
         self.client = cast(IClient, self)
-        self.closing = self
+        self.closing = self.entrance = self
+        self.registered = True
         self.splitter: Splitter = self
         self.intake = Intake(self, shares)
 
@@ -212,6 +214,64 @@ class ShareTests(IntakeTestCase):
         self.assertTrue(self.one.transport.aborted)
         self.assertEqual(LINES + 1, len(other.lines))
         self.assertEqual(1, len(self.flushLoggedErrors(ValueError)))
+
+
+class NewcomerTests(IntakeTestCase):
+    """Clients that have not registered have a part of the time together."""
+
+    def setUp(self) -> None:
+        """Make many newcomers, each of whose lines takes half of the burst."""
+        super().setUp()
+        self.newcomers = [Taken(self.shares) for _ in range(20)]
+        for taken in self.newcomers:
+            taken.registered = False
+            taken.at = lambda line: self.clock.advance(BURST / 2)
+
+    def served(self) -> int:
+        """The number of newcomers whose line was executed."""
+        return sum(len(taken.lines) for taken in self.newcomers)
+
+    def test_rate(self) -> None:
+        """After the burst, they wait until their part of the time covers what was executed.  None is forgotten."""
+        for taken in self.newcomers:
+            taken.intake.feed(b"NICK x\n")
+        self.assertTrue(2 <= self.served() <= 4)
+        self.assertTrue(self.newcomers[-1].transport.paused)
+        before, start = self.served(), self.clock.seconds()
+        while self.served() < 20:
+            (call,) = self.clock.getDelayedCalls()
+            self.wait(max(0.0, call.getTime() - self.clock.seconds()))
+        spent = (20 - before) * BURST / 2
+        self.assertApproximates(spent / NEWCOMERS, self.clock.seconds() - start, BURST / NEWCOMERS)
+        self.assertFalse(any(taken.transport.paused for taken in self.newcomers))
+
+    def test_others(self) -> None:
+        """They do not delay those who have registered, also after the first line of these."""
+        for taken in self.newcomers:
+            taken.intake.feed(b"NICK x\n")
+        self.one.intake.feed(b"hello\n")
+        self.newcomers[0].registered = True
+        self.newcomers[0].intake.feed(b"hello\n")
+        self.assertEqual(([b"hello"], [b"NICK x", b"hello"]), (self.one.lines, self.newcomers[0].lines))
+
+    def test_end(self) -> None:
+        """The input of one that has ended is executed in its turn."""
+        for taken in self.newcomers:
+            taken.intake.feed(b"NICK x")
+            taken.intake.end()
+        while self.served() < 20:
+            self.wait(BURST)
+        self.assertEqual({1}, {taken.done for taken in self.newcomers})
+
+    def test_closed(self) -> None:
+        """One that leaves while it waits is dropped."""
+        for taken in self.newcomers:
+            taken.intake.feed(b"NICK x\n")
+        waiting = self.newcomers[-1]
+        waiting.intake.close()
+        for _ in range(100):
+            self.wait(BURST)
+        self.assertEqual(([], 19), (waiting.lines, self.served()))
 
 
 class ReasonTests(IntakeTestCase):

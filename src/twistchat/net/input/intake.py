@@ -4,11 +4,16 @@ The input of each connection that the server has not executed yet.
 Each connection has a share of a turn, limited in lines, bytes and seconds.  The rest of its input waits here with the
 transport paused.  The connection gets its next share in the next turn, after the reactor has served the others.  So no
 client can delay the others, whatever it sends.
+
+Many clients that come in at once cannot delay the others either: all clients that have not registered yet get a part of
+the time together.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
+from math import inf
 from typing import Any, Final, Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -26,6 +31,12 @@ BYTES: Final = 16 * 1024
 SECONDS: Final = 0.002
 """Seconds after which no further line of a connection starts in the same turn."""
 
+
+NEWCOMERS: Final = 0.25
+"""The part of the time for the input of clients that have not registered yet, of all of them together."""
+
+BURST: Final = 0.01
+"""Seconds of work for these clients after which they get only their part of the time."""
 
 NO_REASON: Final[frozenset[Reason]] = frozenset()
 """The reasons of a connection that is read.  All connections share this set, as each empty set takes 216 bytes."""
@@ -71,15 +82,19 @@ class Shares:
     The connections with unread input from an earlier turn.  Each gets one share per turn.
 
     @ivar clock: schedules the next turn with C{callLater(0, …)}, and measures the time of a share.
+    @ivar crowded: whether the clients that have not registered have used up their part of the time, see L{NEWCOMERS}.
     """
 
     _log = Logger()
 
-    __slots__ = ("_waiting", "clock")
+    __slots__ = ("_free", "_newcomers", "_waiting", "clock", "crowded")
 
     def __init__(self, clock: IReactorTime) -> None:
         self.clock = clock
+        self.crowded = False
+        self._free = -inf
         self._waiting: list[Intake] = []
+        self._newcomers: deque[Intake] = deque()
 
     def queue(self, intake: Intake) -> None:
         """Give a connection its next share in the next turn."""
@@ -87,14 +102,42 @@ class Shares:
             self.clock.callLater(0, self._serve)
         self._waiting.append(intake)
 
+    def queueNewcomer(self, intake: Intake) -> None:
+        """Give a connection its next share when those that have not registered may use the time again."""
+        self._newcomers.append(intake)
+        if not self.crowded:
+            self.crowded = True
+            self.clock.callLater(0, self._serveNewcomers)
+
+    def spend(self, seconds: float) -> None:
+        """Count the time that the input of a client took which has not registered."""
+        now = self.clock.seconds()
+        self._free = max(self._free, now - BURST / NEWCOMERS) + seconds / NEWCOMERS
+        if self._free > now and not self.crowded:
+            self.crowded = True
+            self.clock.callLater(self._free - now, self._serveNewcomers)
+
     def _serve(self) -> None:
         waiting, self._waiting = self._waiting, []
         for intake in waiting:
-            try:
-                intake.proceed()
-            except Exception:
-                self._log.failure("The input of {source} could not be taken", source=intake.source)
-                intake.source.transport.abortConnection()
+            self._proceed(intake)
+
+    def _serveNewcomers(self) -> None:
+        self.crowded = False
+        for _ in range(len(self._newcomers)):
+            if self.crowded:
+                break
+            self._proceed(self._newcomers.popleft())
+        if self._newcomers and not self.crowded:
+            self.crowded = True
+            self.clock.callLater(0, self._serveNewcomers)
+
+    def _proceed(self, intake: Intake) -> None:
+        try:
+            intake.proceed()
+        except Exception:
+            self._log.failure("The input of {source} could not be taken", source=intake.source)
+            intake.source.transport.abortConnection()
 
 
 class Intake:
@@ -106,7 +149,18 @@ class Intake:
     @ivar source: the carrier that provides the input.
     """
 
-    __slots__ = ("_closed", "_ended", "_lines", "_queued", "_reasons", "_shares", "_timer", "_unread", "source")
+    __slots__ = (
+        "_closed",
+        "_ended",
+        "_lines",
+        "_newcomer",
+        "_queued",
+        "_reasons",
+        "_shares",
+        "_timer",
+        "_unread",
+        "source",
+    )
 
     def __init__(self, source: Source, shares: Shares) -> None:
         self.source = source
@@ -116,6 +170,7 @@ class Intake:
         self._reasons = NO_REASON
         self._timer: IDelayedCall | None = None
         self._ended = self._queued = self._closed = False
+        self._newcomer = True
 
     @property
     def paused(self) -> bool:
@@ -132,6 +187,8 @@ class Intake:
         self._unread = self._unread + data if self._unread else data
         if self._reasons:
             self.pause(Reason.SHARE)  # a transport may deliver buffered bytes after it was paused
+        elif self._newcomer:
+            self._workBeforeRegistration()
         else:
             self._work()
 
@@ -140,6 +197,8 @@ class Intake:
         self._ended = True
         if self._reasons:
             self.pause(Reason.SHARE)
+        elif self._newcomer:
+            self._workBeforeRegistration()
         else:
             self._work()
 
@@ -171,9 +230,25 @@ class Intake:
         self._queued = False
         if self._reasons == ONLY_SHARE:
             self._reasons = NO_REASON
-            self._work()
+            if self._newcomer:
+                self._workBeforeRegistration()
+            else:
+                self._work()
             if not self._reasons and not self._closed:
                 self._read()
+
+    def _workBeforeRegistration(self) -> None:
+        """Execute the share of a client that may not have registered, or let it wait for its part of the time."""
+        self._newcomer = not self.source.client.entrance.registered
+        if not self._newcomer:
+            self._work()
+        elif self._shares.crowded:
+            self.pause(Reason.SHARE)
+            self._queue()
+        else:
+            begin = self._shares.clock.seconds()
+            self._work()
+            self._shares.spend(self._shares.clock.seconds() - begin)
 
     def _work(self) -> None:
         """Execute this turn's share.  The rest waits for a later turn."""
@@ -225,7 +300,10 @@ class Intake:
     def _queue(self) -> None:
         if not self._queued:
             self._queued = True
-            self._shares.queue(self)
+            if self._newcomer:
+                self._shares.queueNewcomer(self)
+            else:
+                self._shares.queue(self)
 
     def _read(self) -> None:
         if not self._ended:  # Twisted would report the end of the input again

@@ -17,8 +17,7 @@ def withTag(data: bytes, key: str, value: str) -> bytes:
     @param data: a line, or the lines of a batch.
     @raise Unwritable: the key or the value is not valid.
     """
-    tag = writeTags({key: value}).encode()
-    return b"@%b;%b" % (tag, data[1:]) if data[:1] == b"@" else b"@%b %b" % (tag, data)
+    return _tagged(data, writeTags({key: value}).encode())
 
 
 def inBatch(data: bytes, reference: str) -> bytes:
@@ -31,9 +30,10 @@ def inBatch(data: bytes, reference: str) -> bytes:
     @param data: whole lines.
     @param reference: the outer batch's reference.  The caller opens and closes that batch.
     """
-    return b"".join(
-        [line if "batch" in parse(line[:-2]).tags else withTag(line, "batch", reference) for line in _cut(data)]
-    )
+    tag = writeTags({"batch": reference}).encode()
+    if b"batch=" not in data:  # no line is in a batch, so that none has to be parsed
+        return b"".join([_tagged(line, tag) for line in _cut(data)])
+    return b"".join([line if "batch" in parse(line[:-2]).tags else _tagged(line, tag) for line in _cut(data)])
 
 
 def isOne(data: bytes) -> bool:
@@ -73,6 +73,10 @@ def labelled(data: bytes, label: str, source: str, reference: str) -> bytes:
             serialize("BATCH", (f"-{reference}",), source),
         )
     )
+
+
+def _tagged(data: bytes, tag: bytes) -> bytes:
+    return b"@%b;%b" % (tag, data[1:]) if data[:1] == b"@" else b"@%b %b" % (tag, data)
 
 
 def _cut(data: bytes) -> list[bytes]:

@@ -96,6 +96,7 @@ async def sendHistory(
     @raise Gone: the client disconnected.
     """
     session, entries, damaged = client.openSession, 0, 0
+    await reply.turn()
     with reply.batch(kind, conversation.name):
         for item in kept:
             if not isinstance(item, Entry):

@@ -242,6 +242,16 @@ class Reply:
             self.flush()
         await pace.step(count)
 
+    async def turn(self) -> None:
+        """
+        Wait for a turn before the first step, because many commands may continue in this one.
+
+        @raise Gone: the client has disconnected.
+        """
+        if self._pace is None:
+            self._pace = Pace(self._client)
+        await self._pace.rest()
+
     def finish(self) -> None:
         """Send the reply, behind earlier deliveries."""
         if self.label is None:
