@@ -123,6 +123,7 @@ LAYERS: Mapping[str, Layer] = {
             "twistchat.journal.codec",
             "twistchat.journal.history",
             "twistchat.journal.sqlite.faults",
+            "twistchat.journal.sqlite.places",
             "twistchat.journal.sqlite.reading",
             "twistchat.journal.sqlite.rows",
         ),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.journal.passing import PassingContract
 from twistchat.chat.model.spans import Span
 from twistchat.interfaces import Journal
 from twistchat.journal.kinds import memoryJournal
@@ -38,3 +39,11 @@ class MemoryTests(JournalContract, SynchronousTestCase):
     def test_noKey(self) -> None:
         """Without a key of the cloaks, C{cloakKey} raises an error."""
         self.assertRaises(ValueError, MemoryLog(Stamp(lambda: 1.0, "m")).cloakKey)
+
+
+class MemoryPassingTests(PassingContract, SynchronousTestCase):
+    """The journal in memory shows the comings and goings of rooms, if it keeps them."""
+
+    def makeJournal(self, now: Callable[[], float]) -> Journal:
+        """See L{PassingContract.makeJournal}."""
+        return memoryJournal(Stamp(now, "m"), keepPassing=True)

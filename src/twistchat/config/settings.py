@@ -91,8 +91,9 @@ class JournalSettings:
     @ivar longestRetention: the longest time that the founder of a room can choose; "retention" is the value of that
         key, and 0 sets no limit.  Administrators can choose any time.
     @ivar retentionCount: the maximum number of entries kept on disk, for all conversations together; 0 sets no limit.
-    @ivar keepPassing: whether the journal on disk also keeps passing events, such as joins and quits, as part of a
-        room's history.
+    @ivar keepPassing: whether the history of a room also has joins, parts, quits and changes of nicks.  The history
+        always has texts, topics, modes, kicks and renames of the room.  This is off by default: most readers look for
+        what was said, and who was here when is personal data, which is kept as long as the texts.
     @ivar keep: the maximum number of entries that the memory journal keeps for history, for all conversations together.
     @ivar own: the keys of [journal.KIND], if a plugin brings this kind of journal; otherwise C{None}.
     """

@@ -29,7 +29,9 @@ class MemoryKind:
 
     def make(self, context: JournalContext) -> Journal:
         """See L{IJournalKind.make}."""
-        return memoryJournal(Stamp(context.now, context.name()), context.settings.keep, context.key())
+        return memoryJournal(
+            Stamp(context.now, context.name()), context.settings.keep, context.key(), context.settings.keepPassing
+        )
 
 
 @implementer(IJournalKind)
@@ -61,16 +63,17 @@ BUILT_IN: Final = (MemoryKind(), SqliteKind())
 """The kinds that need no plugin."""
 
 
-def memoryJournal(stamp: Stamp, keep: int = 10_000, key: bytes | None = None) -> Journal:
+def memoryJournal(stamp: Stamp, keep: int = 10_000, key: bytes | None = None, keepPassing: bool = False) -> Journal:
     """
     Make a journal in memory.
 
     @param stamp: stamps the events.
     @param keep: the maximum number of entries to keep, of all conversations together.
     @param key: the key of the cloaks; C{None} if it is not needed.
+    @param keepPassing: whether to keep passing events that the history of rooms shows, too.
     """
     log = MemoryLog(stamp, keep, key)
-    return Journal(log, MemoryHistory(log, keep))
+    return Journal(log, MemoryHistory(log, keep, keepPassing))
 
 
 def sqliteJournal(

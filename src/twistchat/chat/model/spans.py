@@ -11,17 +11,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from msgspec.structs import replace
+
 from twistchat.chat.model.events import (
     Entry,
     Event,
     KeptPrivateTagMessage,
     KeptRoomTagMessage,
+    Killed,
     PrivateMessage,
     PrivateMessageRedacted,
+    Quit,
+    Renamed,
     RoomEvent,
     RoomMessage,
     RoomRenamed,
     RoomTagMessage,
+    SessionEnded,
 )
 from twistchat.chat.model.modes.room import RANK_BY_LETTER, RANKS
 from twistchat.chat.model.names import fold
@@ -53,6 +59,10 @@ TEXTS: Final[Kinds] = frozenset({RoomMessage, PrivateMessage})
 """Texts only."""
 
 
+SHARED: Final = (Killed, Renamed, SessionEnded)
+"""Events that the history of several rooms contains: those that the user was in.  See L{roomsOf}."""
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """
@@ -66,7 +76,7 @@ class Span:
     @ivar after: select only later entries.
     @ivar before: select only earlier entries.
     @ivar oldest: whether to select the oldest entries if there are more than C{limit}.
-    @ivar kinds: select only events of these classes.
+    @ivar kinds: select only events of these classes, as the history shows them (L{Quit}, not L{SessionEnded}).
     @ivar first: select no entries before this sequence number, because the reader has no access to them.
     """
 
@@ -195,6 +205,19 @@ def conversation(event: Event) -> str | None:
     ):
         return pair(event.source.account, event.recipient.account)
     return None
+
+
+def roomsOf(event: Event) -> tuple[str, ...]:
+    """The folded names of the rooms whose history contains an event of the classes L{SHARED}.  Empty for others."""
+    return event.rooms if isinstance(event, SHARED) else ()
+
+
+def inRoom(entry: Entry) -> Entry:
+    """An entry as the history of a room shows it: with a L{Quit} in place of the end of a user's last session."""
+    event = entry.event
+    if isinstance(event, SessionEnded):
+        return replace(entry, event=Quit(event.source, event.reason))
+    return entry
 
 
 def conversationsOf(room: str) -> list[str]:

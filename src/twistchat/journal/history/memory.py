@@ -39,6 +39,8 @@ from twistchat.chat.model.spans import (
     Span,
     conversation,
     conversationsOf,
+    inRoom,
+    roomsOf,
 )
 from twistchat.interfaces import IHistory
 from twistchat.journal.history.words import matches, splitWords
@@ -89,15 +91,17 @@ class _Conversation:
 @implementer(IHistory)
 class MemoryHistory:
     """
-    Follows a log, and keeps its newest durable entries by conversation.
+    Follows a log, and keeps its newest entries by conversation.
     """
 
-    def __init__(self, log: Followed, keep: int = 10_000) -> None:
+    def __init__(self, log: Followed, keep: int = 10_000, keepPassing: bool = False) -> None:
         """
         @param log: the log to follow.  It need not be open yet.
         @param keep: the maximum number of entries to keep, of all conversations together.
+        @param keepPassing: whether to keep passing events that the history of rooms shows, too.
         """
         self._keep = keep
+        self._keepPassing = keepPassing
         self._log = log
         self._conversations: dict[str, _Conversation] = {}
         self._order: deque[_Conversation] = deque()  # for each kept entry, oldest first, its conversation
@@ -190,17 +194,23 @@ class MemoryHistory:
         return [name for name in self._conversations if fold(account) in name.split(" ")]
 
     def _receive(self, entry: Entry) -> None:
-        """Keep an entry, if it is durable and belongs to a conversation."""
+        """Keep an entry, if it is durable or passing events are kept, in each conversation that shows it."""
         event = entry.event
-        if not event.durable:
+        if not (event.durable or self._keepPassing):
             return
         name = conversation(event)
         if name is None:
             if isinstance(event, TextsForgotten):
                 self._forget(fold(event.account))
+            shown = inRoom(entry)
+            for room in roomsOf(event):
+                self._keepIn(room, shown)
             return
         if not isinstance(event, RoomMessage):
             self._rearrange(event, name)
+        self._keepIn(name, entry)
+
+    def _keepIn(self, name: str, entry: Entry) -> None:
         place = self._conversations.get(name)
         if place is None:
             place = self._conversations[name] = _Conversation(name)
@@ -230,9 +240,7 @@ class MemoryHistory:
             if index == len(place.entries) or place.entries[index].sequence != event.sequence:
                 continue
             if isinstance(place.entries[index].event, _REDACTABLE[type(event)]):
-                del place.entries[index]
-                positions = (at for at, other in enumerate(self._order) if other.current() is place)
-                del self._order[next(islice(positions, index, None))]
+                self._drop(place, index)
                 self._dropIfEmpty(place)
                 self._log.forget(event.sequence)
             return
@@ -255,8 +263,18 @@ class MemoryHistory:
             moved.name = target
             self._conversations[target] = moved
             return
+        there = {entry.sequence for entry in place.entries}
+        for index in reversed(range(len(moved.entries))):
+            if moved.entries[index].sequence in there:  # both rooms show the same entry
+                self._drop(moved, index)
         place.entries = deque(sorted([*place.entries, *moved.entries], key=attrgetter("sequence")))
         moved.entries, moved.mergedInto = deque(), place
+
+    def _drop(self, place: _Conversation, index: int) -> None:
+        """Drop the entry at an index of a conversation."""
+        del place.entries[index]
+        positions = (at for at, other in enumerate(self._order) if other.current() is place)
+        del self._order[next(islice(positions, index, None))]
 
     def _dropIfEmpty(self, place: _Conversation) -> None:
         if not place.entries:

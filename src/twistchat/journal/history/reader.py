@@ -8,12 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from twistchat.chat.model.spans import Around, At, Kept, Point, Span, following
+from twistchat.chat.model.events import Quit, SessionEnded
+from twistchat.chat.model.spans import Around, At, Damaged, Kept, Point, Span, following, inRoom
 from twistchat.journal.codec import KINDS
 from twistchat.journal.history.memory import nearest
 from twistchat.journal.history.renames import Rename, pieces
 from twistchat.journal.sqlite.faults import faults
-from twistchat.journal.sqlite.reading import LAST, RowReader, StoredRow, sortEntries
+from twistchat.journal.sqlite.places import SHARED_KINDS, kindsOf, sequences
+from twistchat.journal.sqlite.reading import LAST, SHARES, RowReader, StoredRow
 from twistchat.journal.sqlite.rows import COLUMNS
 
 MOVES = 2
@@ -31,15 +33,9 @@ The result of a query, as one row, so that the interpreter lock is taken once.  
 entries have not been moved yet: entries may be stored under another name.
 """
 
-# The kinds that a conversation has, or those to select.  The index of places gives the entries of one kind in order, so
-# each kind is read up to the limit, and the results are merged.  The index skips from one kind to the next.
-_KINDS = """
-    WITH RECURSIVE present (kind) AS (
-        SELECT min(kind) FROM entry WHERE conversation = :name
-        UNION ALL
-        SELECT (SELECT min(kind) FROM entry WHERE conversation = :name AND kind > present.kind)
-        FROM present WHERE present.kind IS NOT NULL
-    ),
+# Without wanted kinds, all are selected.
+_KINDS = f"""
+    WITH RECURSIVE {kindsOf(":name")},
     wanted (kind) AS (
         SELECT kind FROM present WHERE :kinds = '[]'
         UNION ALL
@@ -47,20 +43,25 @@ _KINDS = """
     )
 """
 
+_BETWEEN = "sequence >= :start AND sequence < :end AND sequence NOT IN (SELECT value FROM json_each(:without))"
+
 # The rows are checked against their checksums.  The LEFT JOIN gives NULL for a row that does not exist, which counts as
-# damaged.
+# damaged.  The second part are entries that several rooms show, each with the room and the checksum that fits it.
 _FROM = f"""
-    SELECT {COLUMNS} FROM (
-        SELECT value AS sequence FROM wanted, json_each((
-            SELECT json_group_array(sequence) FROM (
-                SELECT sequence FROM entry
-                WHERE conversation = :name AND kind = wanted.kind AND sequence >= :start AND sequence < :end
-                    AND sequence NOT IN (SELECT value FROM json_each(:without))
-                ORDER BY sequence {{0}} LIMIT :limit
-            )
-        ))
-        ORDER BY sequence {{0}} LIMIT :limit
-    ) LEFT JOIN entry USING (sequence)
+    SELECT * FROM (
+        SELECT {COLUMNS} FROM ({sequences(":name", _BETWEEN, "{0}", ":limit", "wanted")})
+            LEFT JOIN entry USING (sequence)
+        UNION ALL
+        SELECT sequence, CAST(time AS INTEGER), CAST(entry.kind AS TEXT), CAST(shared.conversation AS TEXT),
+            CAST(shared.checksum AS INTEGER), CAST(body AS TEXT)
+        FROM (
+            SELECT sequence, conversation, checksum FROM roomentry
+            WHERE conversation = :name AND kind IN ({SHARED_KINDS})
+                AND (:kinds = '[]' OR kind IN (SELECT value FROM json_each(:kinds))) AND {_BETWEEN}
+            ORDER BY sequence {{0}} LIMIT :limit
+        ) AS shared LEFT JOIN entry USING (sequence)
+    )
+    ORDER BY sequence {{0}} LIMIT :limit
 """
 
 _OLDEST = f"{_KINDS} {ROWS} FROM ({_FROM.format('ASC')})"
@@ -106,6 +107,8 @@ class HistoryReader:
         with faults():
             if file.version < MOVES:
                 file.execute("CREATE TEMP TABLE moving (sequence, origin, target)")
+            if file.version < SHARES:
+                file.execute("CREATE TEMP TABLE roomentry (conversation, kind, sequence, checksum)")
             if file.version < INDEXES:
                 file.execute(f"CREATE TEMP VIEW journal AS SELECT {LAST} AS indexed")
 
@@ -139,7 +142,7 @@ class HistoryReader:
         @param without: further sequence numbers to leave out, as a JSON array.
         @raise Fault: the file cannot be read.
         """
-        kinds = json.dumps(sorted([KINDS[kind] for kind in span.kinds]))
+        kinds = json.dumps(sorted([KINDS[SessionEnded if kind is Quit else kind] for kind in span.kinds]))
         reading = _Reading(span.conversation, span.limit, before, without, kinds)
         with faults():
             if isinstance(span, Around):
@@ -172,14 +175,18 @@ class HistoryReader:
         """The entries of a conversation between two sequence numbers (the end is exclusive), oldest first."""
         found, moving = self.rows(query, _parameters(reading, reading.conversation, start, end))
         if not moving:
-            return self.file.entries(found, reading.conversation)
-        entries: list[Kept] = []
+            return self._shown(found, reading.conversation)
+        entries: dict[int, Kept] = {}
         with self.renames(reading.before, reading.without) as renames:
             for name, first, last in pieces(reading.conversation, renames, LAST):
                 part = _parameters(reading, name, max(start, first), min(end, last))
-                entries += self.file.entries(self.rows(query, part)[0], name)
-        sortEntries(entries)
-        return entries[: reading.limit] if query is _OLDEST else entries[-reading.limit :]
+                entries |= {entry.sequence: entry for entry in self._shown(self.rows(query, part)[0], name)}
+        kept = [entry for _, entry in sorted(entries.items())]
+        return kept[: reading.limit] if query is _OLDEST else kept[-reading.limit :]
+
+    def _shown(self, rows: Sequence[StoredRow], name: str) -> list[Kept]:
+        """Decode rows as the history of a conversation shows them."""
+        return [entry if isinstance(entry, Damaged) else inRoom(entry) for entry in self.file.entries(rows, name)]
 
     def rows(self, query: str, parameters: Sequence[object] | Mapping[str, object]) -> tuple[list[StoredRow], bool]:
         """The rows of a query, and whether others may be stored under another name, because a room was renamed."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from twistchat.journal.history.erasing import BUSY, SCANNED, eraseSome, finishErasure, pendingErasures
+from twistchat.journal.sqlite.places import SHARED_KINDS, kindsOf, sequences
 from twistchat.journal.sqlite.rows import conversationChecksum
 
 if TYPE_CHECKING:
@@ -38,17 +39,27 @@ _EXPIRE_EXCEPT = f"""
     )
 """
 
+_UNHELD = "sequence < :before AND sequence NOT IN (SELECT sequence FROM holding)"
+
 # Entries that have not been moved to a new name yet are left for the next round.
-_OLD = """
-    SELECT sequence FROM entry
-    WHERE conversation = :name AND sequence < :before AND sequence NOT IN (SELECT sequence FROM holding)
-        AND NOT EXISTS (SELECT 1 FROM moving WHERE origin = :name)
-    ORDER BY sequence LIMIT :count
+_UNMOVED = "NOT EXISTS (SELECT 1 FROM moving WHERE origin = :name)"
+
+_OLD = f"""
+    WITH RECURSIVE {kindsOf(":name")}
+    {sequences(":name", f"{_UNHELD} AND {_UNMOVED}", "ASC", ":count")}
 """
 
-_ANY_OLD = f"SELECT EXISTS ({_OLD})"
-
 _EXPIRE_IN = f"DELETE FROM entry WHERE sequence IN ({_OLD})"
+
+_OLD_SHARED = f"""
+    SELECT conversation, kind, sequence FROM roomentry
+    WHERE conversation = :name AND kind IN ({SHARED_KINDS}) AND sequence < :before AND {_UNMOVED} LIMIT :count
+"""
+
+# Other rooms may show the entry too, so it is only removed from this room.
+_EXPIRE_SHARED = f"DELETE FROM roomentry WHERE (conversation, kind, sequence) IN ({_OLD_SHARED})"
+
+_ANY_OLD = f"SELECT EXISTS ({_OLD}), EXISTS ({_OLD_SHARED})"
 
 # The word index keeps the words of a deleted text until it merges its segments.
 _UNMERGED = "UPDATE journal SET unmerged = 1"
@@ -56,10 +67,20 @@ _UNMERGED = "UPDATE journal SET unmerged = 1"
 _STEP = "SELECT max(sequence) FROM (SELECT sequence FROM entry WHERE sequence > ? AND sequence < ? LIMIT ?)"
 
 # The new checksum is the old one, exclusive-or "change": see rows.conversationChecksum.
-_MOVE = """
+_MOVE = f"""
     UPDATE entry SET conversation = :target, checksum = (checksum | :change) - (checksum & :change) WHERE sequence IN (
-        SELECT sequence FROM entry WHERE conversation = :origin AND sequence < :sequence
-        ORDER BY sequence DESC LIMIT :count
+        WITH RECURSIVE {kindsOf(":origin")}
+        {sequences(":origin", "sequence < :sequence", "DESC", ":count")}
+    )
+"""
+
+# A room may have had the new name before, and show the same entry.
+_MOVE_SHARED = f"""
+    UPDATE OR REPLACE roomentry
+    SET conversation = :target, checksum = (checksum | :change) - (checksum & :change)
+    WHERE (conversation, kind, sequence) IN (
+        SELECT conversation, kind, sequence FROM roomentry
+        WHERE conversation = :origin AND kind IN ({SHARED_KINDS}) AND sequence < :sequence LIMIT :count
     )
 """
 
@@ -106,6 +127,8 @@ class HistoryWriter:
         where = dict(zip(("sequence", "origin", "target"), found, strict=True))
         change = conversationChecksum(where["origin"]) ^ conversationChecksum(where["target"])
         moved = self._file.change(_MOVE, where | {"change": change, "count": count})
+        if moved < count:
+            moved += self._file.change(_MOVE_SHARED, where | {"change": change, "count": count - moved})
         if moved < count:
             self._file.change(_MOVED, where)
         return moved
@@ -159,12 +182,14 @@ class HistoryWriter:
         """
         for done, (name, before) in enumerate(due):
             parameters = {"name": name, "before": before, "count": count}
-            (any,) = self._file.query(_ANY_OLD, parameters)
-            if any:
+            own, shared = self._file.query(_ANY_OLD, parameters)
+            if own:
                 self._file.change(_UNMERGED, ())
                 count -= self._file.change(_EXPIRE_IN, parameters)
-                if count <= 0:
-                    return done
+            if shared:
+                count -= self._file.change(_EXPIRE_SHARED, parameters)
+            if count <= 0:
+                return done
         return len(due)
 
     def forgetTexts(self, pace: ForgetPace) -> tuple[int, float, int] | None:

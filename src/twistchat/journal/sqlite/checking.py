@@ -14,7 +14,7 @@ from twistchat.journal.sqlite.constants import readConstants
 from twistchat.journal.sqlite.faults import Fault, faults
 from twistchat.journal.sqlite.migrate import APPLICATION_ID, JournalUnusable, schema
 from twistchat.journal.sqlite.position import readReserved
-from twistchat.journal.sqlite.reading import CHECKSUMS, LAST, LATE, connect
+from twistchat.journal.sqlite.reading import CHECKSUMS, LAST, LATE, SHARES, connect
 from twistchat.journal.sqlite.rebuilding import held
 from twistchat.journal.sqlite.rows import COLUMNS, isIntact
 
@@ -22,6 +22,30 @@ MAX_SHOWN = 20
 """The maximum number of sequence numbers, or of SQLite's findings, to list."""
 
 _ROWS = f"SELECT {COLUMNS} FROM entry NOT INDEXED WHERE sequence > ? ORDER BY sequence LIMIT ?"
+
+# Each page ends with all rows of its last entry.
+_SHARED = """
+    SELECT roomentry.sequence, CAST(time AS INTEGER), CAST(roomentry.kind AS TEXT),
+        CAST(roomentry.conversation AS TEXT), CAST(roomentry.checksum AS INTEGER), CAST(body AS TEXT)
+    FROM roomentry LEFT JOIN entry USING (sequence)
+    WHERE roomentry.sequence > :after AND roomentry.sequence <= (
+        SELECT max(sequence) FROM (SELECT sequence FROM roomentry WHERE sequence > :after ORDER BY sequence LIMIT :page)
+    )
+    ORDER BY roomentry.sequence
+"""
+
+_WRONG_CORRESPONDENTS = """
+    WITH private (conversation) AS (
+        SELECT DISTINCT conversation FROM entry WHERE conversation > '' AND kind = 'told'
+    ),
+    expected (account, conversation) AS (
+        SELECT substr(conversation, 1, instr(conversation, ' ') - 1), conversation FROM private
+        UNION
+        SELECT substr(conversation, instr(conversation, ' ') + 1), conversation FROM private
+    )
+    SELECT (SELECT count(*) FROM (SELECT * FROM expected EXCEPT SELECT * FROM correspondent))
+        + (SELECT count(*) FROM (SELECT * FROM correspondent EXCEPT SELECT * FROM expected))
+"""
 
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR})
 
@@ -96,6 +120,8 @@ def check(path: Path, progress: Callable[[float], None], page: int = 500) -> Fin
         progress(0)
         checking.structure()
         checking.entries(progress)
+        if version >= SHARES:
+            checking.indexes()
         checking.state()
         return checking.findings
 
@@ -145,6 +171,24 @@ class _Checking:
                 self._entry(row)
             after = rows[-1][0]
             progress(min(1.0, (after - first) / span))
+
+    def indexes(self) -> None:
+        """Compare the tables of shared entries and of private conversations with the entries."""
+        try:
+            after, changed = 0, SequenceNumbers()
+            while rows := self._connection.execute(_SHARED, {"after": after, "page": self._page}).fetchall():
+                for row in rows:
+                    if not isIntact(*row) and row[0] not in changed.first:
+                        changed.add(row[0])
+                after = rows[-1][0]
+            if changed.count:
+                self.findings.faults.append(f"the list of rooms that show an entry changed on disk: {changed}")
+            (wrong,) = self._connection.execute(_WRONG_CORRESPONDENTS).fetchone()
+        except sqlite3.DatabaseError as e:
+            self.findings.faults.append(f"the lists of conversations cannot be read: {_damage(e)}")
+            return
+        if wrong:
+            self.findings.faults.append(f"the list of private conversations changed on disk ({wrong:,} differences)")
 
     def _bounds(self) -> tuple[int, int, int]:
         """The sequence number before the first entry, the last one, and the number of entries to read at first."""

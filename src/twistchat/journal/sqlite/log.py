@@ -22,7 +22,7 @@ from zope.interface import implementer
 from twistchat.chat.errors import ChatError, NotRead, NotStored
 from twistchat.chat.model.events import Entry, Event, TextsForgotten
 from twistchat.chat.model.sessions import Origin
-from twistchat.chat.model.spans import conversation
+from twistchat.chat.model.spans import conversation, roomsOf
 from twistchat.interfaces import ILog
 from twistchat.journal.following import Followers, Following
 from twistchat.journal.proposals import Mark, Proposal
@@ -78,7 +78,7 @@ class SqliteLog:
         @param worker: starts a thread with this name.
         @param durability: C{"full"}: stored entries survive a power failure.  C{"relaxed"}: they survive the end of the
             process, but a power failure loses the last moments.
-        @param keepPassing: whether to store the passing events of rooms too, for playback.
+        @param keepPassing: whether to store the passing events that the history of rooms shows, too.
         """
         self.promise = (
             f"The journal is on disk, in {directory}; messages are stored before anyone sees them."
@@ -247,7 +247,7 @@ class SqliteLog:
         entry = self._stamp(event)
         if entry.sequence > self._reserved - self.limits.reserved // 2:
             self._reserve()
-        stored = durable or (self._keepPassing and conversation(event) is not None)
+        stored = durable or (self._keepPassing and (conversation(event) is not None or bool(roomsOf(event))))
         row = self._rows.row(entry) if stored else None
         self._queue.append(Proposal(entry, origin, receipt, refused, row))
         if self._batch is None and not self._settling:

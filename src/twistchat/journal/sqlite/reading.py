@@ -35,6 +35,9 @@ CHECKSUMS = 4
 LATE = 7
 """The first version of the schema with the table C{undecided}."""
 
+SHARES = 8
+"""The first version of the schema in which several rooms show the same entry."""
+
 _PAGE = f"""
     SELECT json_group_array(json_array(sequence, time, kind, conversation, checksum, body)) FROM (
         SELECT {COLUMNS} FROM entry

@@ -27,7 +27,8 @@ class SessionEntryTests(SynchronousTestCase):
 
     def test_events(self) -> None:
         """
-        Entries contain the session and the node of its connection.  Only the end of the last session removes the user.
+        Entries contain the session and the node of its connection.  Only the end of the last session removes the user,
+        and names the user's rooms.
         """
         user = self.ann.user
         self.close(self.ann)
@@ -36,7 +37,7 @@ class SessionEntryTests(SynchronousTestCase):
             self.scene.log.waiting,
             [
                 SessionEnded(user.source, self.ann.session.id, "local", "bye"),
-                SessionEnded(user.source, self.phone.session.id, "local", "all gone"),
+                SessionEnded(user.source, self.phone.session.id, "local", "all gone", ("#a",)),
             ],
         )
         self.scene.commit(1)

@@ -51,6 +51,7 @@ class Parted(RoomEvent, frozen=True, gc=False):
 class Kicked(RoomEvent, frozen=True, gc=False):
     """An operator removed a user from a room."""
 
+    durable: ClassVar[bool] = True
     kicked: Source
     reason: str
 

@@ -8,10 +8,15 @@ from twistchat.chat.model.events.base import Event, Source
 
 
 class Killed(Event, frozen=True, gc=False):
-    """A server operator disconnected a user."""
+    """
+    A server operator disconnected a user.
+
+    @ivar rooms: the folded names of the rooms that the user was in.
+    """
 
     killed: Source
     reason: str
+    rooms: tuple[str, ...] = ()
 
 
 class Announced(Event, frozen=True, gc=False):

@@ -40,11 +40,13 @@ class SessionEnded(Event, frozen=True, gc=False):
     @ivar session: the session's id.
     @ivar node: the id of the node that held its connection.
     @ivar reason: the quit message.
+    @ivar rooms: the folded names of the rooms that the user was in, if this ends their last session.
     """
 
     session: str
     node: str
     reason: str
+    rooms: tuple[str, ...] = ()
 
 
 class SessionMoved(Event, frozen=True, gc=False):
@@ -71,9 +73,14 @@ class Quit(Event, frozen=True, gc=False):
 
 
 class Renamed(Event, frozen=True, gc=False):
-    """A user changed their nick from C{source.nick} to C{nick}."""
+    """
+    A user changed their nick from C{source.nick} to C{nick}.
+
+    @ivar rooms: the folded names of the rooms that the user was in.
+    """
 
     nick: str
+    rooms: tuple[str, ...] = ()
 
 
 class AwaySet(Event, frozen=True, gc=False):

@@ -87,7 +87,7 @@ class Claims:
                     self._core.state.broadcast.nickClaimed(session, user.nick, seconds)
             elif due <= now:
                 due = now + RETRY
-                renamed = Renamed(user.source, guestNick(self._core.state, user))
+                renamed = Renamed(user.source, guestNick(self._core.state, user), tuple(user.rooms))
                 self._core.log.append(renamed).addErrback(_repeatedLater)
             self._due[uid] = due
             waits.append(due - now)

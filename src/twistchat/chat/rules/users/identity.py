@@ -166,7 +166,7 @@ class Identity:
         if any(self._core.serverBan(replace(user.source, nick=nick), own.address) for own in user.sessions.values()):
             raise errors.NickReserved(nick)
         self._checkRenames(asker, user, "change your nick")
-        return self._core.propose(asker, Renamed(user.source, nick))
+        return self._core.propose(asker, Renamed(user.source, nick, tuple(user.rooms)))
 
     def setRealname(self, asker: Asker, realname: str) -> Receipt | None:
         """
@@ -269,7 +269,8 @@ class Identity:
             self._core.state.broadcast.disconnect(session, "You are logged out; your other sessions stay")
             return
         if isForeign(self._core.state, user.nick, None):
-            await self._core.log.append(Renamed(user.source, guestNick(self._core.state, user)))
+            renamed = Renamed(user.source, guestNick(self._core.state, user), tuple(user.rooms))
+            await self._core.log.append(renamed)
         await self._core.propose(asker, AccountSet(user.source, None))
 
     async def release(self, asker: Asker, nick: str) -> None:
@@ -288,7 +289,7 @@ class Identity:
             raise errors.NoSuchCredential("nick", nick)
         holder = state.users.lookalike(nick)
         if holder is not None and holder is not user:
-            await self._core.log.append(Renamed(holder.source, guestNick(state, holder)))
+            await self._core.log.append(Renamed(holder.source, guestNick(state, holder), tuple(holder.rooms)))
 
     async def regain(self, asker: Asker, nick: str) -> None:
         """Give the asker a nick of their account, and a guest nick to another user who has it.  See L{release}."""

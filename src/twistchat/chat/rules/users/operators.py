@@ -84,7 +84,7 @@ class Operators:
         user = self.requirePrivilege(asker, "kill")
         victim = self._core.named(nick)
         checkText("the reason", reason, self._core.limits.reason)
-        return self._core.propose(asker, Killed(user.source, victim.source, reason))
+        return self._core.propose(asker, Killed(user.source, victim.source, reason, tuple(victim.rooms)))
 
     def announce(self, asker: Asker, text: str) -> Receipt:
         """Send a text to all server operators, and to all users with mode C{w} (IRC's WALLOPS)."""

@@ -179,7 +179,9 @@ class Presence:
         return entry
 
     def _end(self, session: Session, user: User, reason: str) -> Receipt:
-        return self._core.log.append(SessionEnded(user.source, session.id, self._core.node, reason))
+        stays = user.stays or user.elsewhere or any(not other.closed for other in user.sessions.values())
+        rooms = () if stays else tuple(user.rooms)
+        return self._core.log.append(SessionEnded(user.source, session.id, self._core.node, reason, rooms))
 
     # Checks
 

@@ -5,12 +5,12 @@ An entry that sets or releases keys of the register (L{twistchat.chat.model.hold
 its change is late, the transaction only notes in the table C{undecided} that the change is due, and
 L{twistchat.journal.sqlite.writing.accepting} makes it when the entry has been applied.  A redaction deletes the text
 or the tags.  A rename adds rows to the tables C{renaming} and C{moving}; the room's keys move to the new name when the
-rename has been applied, see L{RENAME}.
+rename has been applied, see L{RENAME}.  An entry that several rooms show gets a row in C{roomentry} for each of them.
 
 A L{TextsForgotten} adds a row to the table C{forgetting}, and
 L{twistchat.journal.history.forgetting} does the work.
 
-The triggers of the schema only keep the word index equal to the entries.
+The triggers of the schema only keep the indexes equal to the entries.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from twistchat.chat.model.events import (
 )
 from twistchat.chat.model.holding import RENAMED, SEALED, HoldingChange, holdingChange
 from twistchat.chat.model.names import fold
-from twistchat.chat.model.spans import conversation, conversationsOf
+from twistchat.chat.model.spans import conversation, conversationsOf, roomsOf
 from twistchat.journal.codec import KINDS
-from twistchat.journal.sqlite.rows import encodable
+from twistchat.journal.sqlite.rows import conversationChecksum, encodable
 
 Statement: TypeAlias = "tuple[str, Sequence[object] | Mapping[str, object]]"
 """A statement of SQL, and its parameters."""
@@ -74,6 +74,7 @@ _MOVING = """
     ) AS conversations
     WHERE origin <> target AND (
         EXISTS (SELECT 1 FROM entry WHERE conversation = conversations.origin AND sequence < :sequence)
+        OR EXISTS (SELECT 1 FROM roomentry WHERE conversation = conversations.origin)
         OR EXISTS (SELECT 1 FROM moving AS earlier WHERE earlier.target = conversations.origin)
     )
 """
@@ -104,6 +105,16 @@ RENAME = (
 )
 """Statements that move the keys of a room to its new name, once the rename has been applied."""
 
+# See rows.conversationChecksum: the exclusive-or with the entry's checksum, whose conversation is NULL.
+_SHARE = """
+    INSERT INTO roomentry
+    SELECT name, kind, sequence, (checksum | bits) - (checksum & bits) FROM (
+        SELECT json_extract(value, '$[0]') AS name, json_extract(value, '$[1]') AS bits,
+            json_extract(value, '$[2]') AS sequence
+        FROM json_each(?)
+    ) JOIN entry USING (sequence)
+"""
+
 FORGET = tuple(
     f"DELETE FROM {table} WHERE sequence IN (SELECT value FROM json_each(?))"
     for table in ("entry", "holding", "undecided", "renaming", "moving", "forgetting")
@@ -118,13 +129,14 @@ class SideEffects:
     @ivar late: the late changes of the register, by the sequence number of the entry.
     """
 
-    __slots__ = ("_keys", "_redactions", "_renames", "late")
+    __slots__ = ("_keys", "_redactions", "_renames", "_shared", "late")
 
     def __init__(self) -> None:
         self.late: dict[int, HoldingChange] = {}
         self._keys: dict[tuple[str, str], int | None] = {}
         self._redactions: list[Statement] = []
         self._renames: list[Statement] = []
+        self._shared: list[tuple[str, int, int]] = []
 
     def note(self, entry: Entry) -> bool:
         """
@@ -138,6 +150,8 @@ class SideEffects:
         elif isinstance(event, TextsForgotten):
             account = encodable(fold(event.account))
             self._redactions.append((_FORGETTING, {"sequence": sequence, "account": account}))
+        for name in map(encodable, roomsOf(event)):
+            self._shared.append((name, conversationChecksum(name), sequence))
         done = holdingChange(event)
         if done is None:
             return False
@@ -165,6 +179,8 @@ class SideEffects:
             found.append((_RELEASE, (json.dumps(releases, ensure_ascii=False),)))
         if self.late:
             found.append((_UNDECIDED, (json.dumps(list(self.late)),)))
+        if self._shared:
+            found.append((_SHARE, (json.dumps(self._shared, ensure_ascii=False),)))
         # A rename changes where texts are found, so it comes last.
         return [*found, *self._redactions, *self._renames]
 

@@ -20,11 +20,14 @@ from twistchat.chat.model.events import (
     KeptPrivateTagMessage,
     KeptRoomTagMessage,
     Kicked,
+    Killed,
     ModesSet,
     Parted,
     PrivateMessage,
     PrivateMessageRedacted,
     PrivateTagMessage,
+    Quit,
+    Renamed,
     RoomMessage,
     RoomMessageRedacted,
     RoomRenamed,
@@ -40,7 +43,7 @@ if TYPE_CHECKING:
     from twistchat.protocols.irc.protocol import IrcConnection
     from twistchat.protocols.irc.replies.reply import Reply
 
-PLAYBACK: Final[Kinds] = TEXTS | {Joined, Parted, Kicked, ModesSet, TopicSet}
+PLAYBACK: Final[Kinds] = TEXTS | {Joined, Parted, Quit, Killed, Renamed, Kicked, ModesSet, TopicSet}
 """The events for clients with C{draft/event-playback}."""
 
 PLAYBACK_NEEDS: Final[dict[str, Kinds]] = {

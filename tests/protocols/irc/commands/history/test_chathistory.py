@@ -10,7 +10,9 @@ from twisted.internet.defer import Deferred, fail, succeed
 from tests.protocols.irc.conversations import LABELS, Conversations, mask
 from twistchat.chat.errors import NotRead
 from twistchat.chat.model.spans import Damaged
+from twistchat.journal.kinds import memoryJournal
 from twistchat.testing import IrcClient
+from twistchat.testing.server import SETTINGS, MemoryServer
 
 CAPABILITIES = ("batch", "draft/chathistory", "message-tags", "server-time")
 TEXT = re.compile(r"@batch=(\w+);time=(\S+Z);msgid=(\S+) \S+ (?:PRIVMSG|NOTICE) \S+ :(.*)")
@@ -263,6 +265,28 @@ class EventPlaybackTests(Histories):
         expected = [f"{bob} TOPIC #tea :green", f"{bob} MODE #tea +m", f"{bob} PRIVMSG #tea :hi"]
         self.assertEqual(self.shown(), expected)
         self.assertEqual(self.shown(limit=2), expected[:2])
+
+    def test_comingsAndGoings(self) -> None:
+        """If the journal keeps passing events, the server sends JOIN, PART, NICK, KICK and QUIT."""
+        self.server = MemoryServer(SETTINGS, journal=lambda stamp: memoryJournal(stamp, keepPassing=True))
+        self.begin()
+        dave, erin = self.irc("dave", rooms="#tea"), self.irc("erin", rooms="#tea")
+        dave.send("NICK david", "PART #tea :tired", "JOIN #tea")
+        self.bob.send("KICK #tea erin :out")
+        erin.send("QUIT :gone")
+        dave.send("QUIT :bye")
+        one, two = mask("dave"), mask("dave").replace("dave!", "david!")
+        expected = [
+            f":{mask('alice')} JOIN #tea",
+            f":{one} JOIN #tea",
+            f":{mask('erin')} JOIN #tea",
+            f":{one} NICK david",
+            f":{two} PART #tea :tired",
+            f":{two} JOIN #tea",
+            f":{mask('bob')} KICK #tea erin :out",
+            f":{two} QUIT :Quit: bye",
+        ]
+        self.assertEqual(self.shown(limit=8), expected)
 
     def test_redacted(self) -> None:
         """Who has message-redaction gets REDACT too; the message itself is excluded ("Chat history")."""
