@@ -26,6 +26,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "test_mails",
         "test_nobody_hangs",
         "test_one_account",
+        "test_read_access",
         "test_read_markers",
         "test_registered_rooms",
         "test_replay",
