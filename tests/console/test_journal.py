@@ -153,7 +153,7 @@ class JournalTests(ConsoleTestCase):
         self.serve()
         why = self.refused("export", "--data=data", "--room=a b")
         self.assertEqual("twistchat: the room name #a b has a space in it", why)
-        self.assertIn("name a room, as in --room '#lobby'", self.refused("export", "--data=data"))
+        self.assertIn("name a room or an account, as in --room '#lobby'", self.refused("export", "--data=data"))
 
     def test_notAJournal(self) -> None:
         """A file that is not a database is reported as damaged."""

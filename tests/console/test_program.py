@@ -28,9 +28,11 @@ class ProgramTests(ConsoleTestCase):
 
     def test_usage(self) -> None:
         """The error for a missing or unknown command, or for wrong arguments, is one line that names it."""
-        self.assertIn("name a command: account, backup, check, export, hash-password or restore", self.refused())
+        self.assertIn(
+            "name a command: account, backup, check, export, forget, hash-password or restore", self.refused()
+        )
         self.assertIn("nonsense", self.refused("nonsense"))
-        commands = "account, backup, check, export, hash-password, restore"
+        commands = "account, backup, check, export, forget, hash-password, restore"
         for arguments, why in (
             (["nonsense"], f"there is no command nonsense (the commands are {commands}); twistchat --help says more"),
             (["chekc"], "there is no command chekc (did you mean check?); twistchat --help says more"),
@@ -45,7 +47,13 @@ class ProgramTests(ConsoleTestCase):
                 "there is no option --dta (did you mean --data?); twistchat backup --help says more",
             ),
             (["export", "--room"], "--room needs a value; twistchat export --help says more"),
-            (["export"], "name a room, as in --room '#lobby'; twistchat export --help says more"),
+            (
+                ["export"],
+                (
+                    "name a room or an account, as in --room '#lobby' or --account alice; "
+                    "twistchat export --help says more"
+                ),
+            ),
         ):
             self.assertEqual(f"twistchat: {why}", self.refused(*arguments))
         self.assertIn("twistchat: there is no option --nonsense; ", self.refused("--nonsense"))

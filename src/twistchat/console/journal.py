@@ -15,6 +15,7 @@ from twistchat.chat.errors import BadRoomName
 from twistchat.chat.model.names import normalizeRoom
 from twistchat.chat.model.spans import Damaged
 from twistchat.console.options import JournalOptions, Refused, named
+from twistchat.console.personal import writeAccount
 from twistchat.console.progress import showProgress
 from twistchat.journal.history.export import export
 from twistchat.journal.history.reader import HistoryReader
@@ -55,16 +56,33 @@ class BackupOptions(JournalOptions):
 
 
 class ExportOptions(JournalOptions):
-    """C{twistchat export --room ROOM}."""
+    """C{twistchat export --room ROOM}, or C{twistchat export --account NAME [FILE]}."""
 
-    synopsis = "[options] --room=ROOM"
-    longdesc = "Writes what the journal has of a room to standard output, one JSON object a line, oldest first."
-    optParameters: ClassVar = [["room", None, None, "The room, as in '#lobby'."]]
+    synopsis = "[options] --room=ROOM | --account=NAME [FILE]"
+    longdesc = (
+        "Writes what the journal has of a room, or everything that belongs to an account, one JSON object a line, "
+        "oldest first, to standard output or to FILE, while the server runs or not.  To an account belong its data "
+        "without its secrets, what its user wrote, and its private conversations."
+    )
+    optParameters: ClassVar = [
+        ["room", None, None, "The room, as in '#lobby'."],
+        ["account", None, None, "The account, which may have been dropped."],
+    ]
+
+    file: Path | None = None
+
+    def parseArgs(self, *arguments: str) -> None:
+        """Read the name of the file."""
+        refuseMore(arguments, 1 if self["account"] else 0)
+        self.file = Path(arguments[0]) if arguments else None
 
     def run(self) -> None:
-        """Write the room."""
-        if not self["room"]:
-            raise UsageError("name a room, as in --room '#lobby'")
+        """Write the room or the account."""
+        if bool(self["room"]) == bool(self["account"]):
+            raise UsageError("name a room or an account, as in --room '#lobby' or --account alice")
+        if self["account"]:
+            writeAccount(self.path(), self["account"], self.file)
+            return
         try:
             room = normalizeRoom(self["room"] if self["room"].startswith("#") else f"#{self['room']}")
         except BadRoomName as bad:

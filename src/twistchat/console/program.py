@@ -31,7 +31,7 @@ class ConsoleOptions(CommandGroup):
         ["account", None, AccountGroup, "Register, list, suspend and drop accounts, while the server runs or not."],
         ["backup", None, BackupOptions, "Copy the journal to a file, while the server runs."],
         ["check", None, CheckOptions, "Read all of the journal, and say whether it is damaged."],
-        ["export", None, ExportOptions, "Write a room's history as JSON lines."],
+        ["export", None, ExportOptions, "Write a room, or all that belongs to an account, as JSON lines."],
         ["forget", None, ForgetOptions, "Erase what the user of an account wrote, while the server runs or not."],
         ["hash-password", None, HashPasswordOptions, "Make the hash of a password, for the configuration."],
         ["restore", None, RestoreOptions, "Put a backup in place as the journal of a server that has none."],

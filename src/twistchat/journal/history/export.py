@@ -1,19 +1,46 @@
-"""Export of a room as JSON lines, for other tools."""
+"""Export of a room, or of everything that belongs to an account, as JSON lines."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from msgspec.structs import replace
 
-from twistchat.chat.model.events import Entry, Event, ModesSet, Source
+from twistchat.chat.model.events import CredentialSet, Entry, Event, ModesSet, Source
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.spans import Damaged, Span
 from twistchat.journal.codec import encode
 from twistchat.journal.history.reader import HistoryReader
+from twistchat.journal.sqlite.faults import faults
+from twistchat.journal.sqlite.reading import RowReader
+from twistchat.journal.sqlite.rows import COLUMNS
+
+_LAST = "SELECT coalesce(max(sequence), 0) FROM entry"
+
+# An entry belongs to an account if the account wrote it, if it is about the account, or if it is in a private
+# conversation of the account.  A damaged body may not be JSON, and may belong to anyone.
+_OF_ACCOUNT = f"""
+    SELECT json_group_array(json_array(sequence, time, kind, conversation, checksum, body)) FROM (
+        SELECT {COLUMNS} FROM entry
+        WHERE sequence > :after AND sequence <= :end AND (
+            CASE WHEN typeof(body) = 'text' AND json_valid(body)
+                THEN lower(coalesce(json_extract(body, '$.by[4]'), '')) = :account
+                    OR lower(coalesce(json_extract(body, '$.account'), '')) = :account
+                ELSE 1
+            END
+            OR conversation LIKE '% %' AND instr(' ' || conversation || ' ', ' ' || :account || ' ') > 0
+        )
+        ORDER BY sequence
+    )
+"""
+
+_END = "SELECT max(sequence) FROM (SELECT sequence FROM entry WHERE sequence > ? ORDER BY sequence LIMIT ?)"
+
+_SOURCES = frozenset({"by", "to", "kicked", "invitee", "subject", "killed", "user"})
+"""The fields that contain the names of a user."""
 
 _NAMES = Source.__struct_fields__[1:]
 
@@ -39,31 +66,63 @@ def export(reader: HistoryReader, room: str, page: int = 500) -> Iterator[str | 
         after = entries[-1].sequence
 
 
+def exportAccount(
+    reader: RowReader, account: str, progress: Callable[[float], None], page: int = 2000
+) -> Iterator[str | Damaged]:
+    """
+    Read everything that belongs to an account, oldest first: its registration, settings, nicks, credentials without
+    their secrets, read markers, its rooms and its places in the access lists of others; what its users wrote; and its
+    private conversations, with what the others wrote.
+
+    @param account: its name, in any case.
+    @param progress: called with the part of the journal that was read, from 0 to 1.
+    @param page: the number of entries to examine at a time.
+    @return: as L{export}.
+    @raise Fault: the file cannot be read.
+    """
+    with faults():
+        (last,) = reader.execute(_LAST).fetchone()
+    after = 0
+    while after < last:
+        with faults():
+            (end,) = reader.execute(_END, (after, page)).fetchone()
+            where = {"after": after, "end": end, "account": fold(account)}
+            (text,) = reader.execute(_OF_ACCOUNT, where).fetchone()
+        for row in json.loads(text):
+            entry = reader.entry(row, row[3])
+            if entry is not None:
+                yield entry if isinstance(entry, Damaged) else json.dumps(_object(entry), ensure_ascii=False)
+        after = end
+        progress(min(after / last, 1.0))
+
+
 def _object(entry: Entry) -> dict[str, Any]:
     """The JSON object of an entry.  It contains no ids of this server, except the entry's own."""
-    event = _withoutKeys(entry.event)
+    event = _withoutSecrets(entry.event)
     kind, body = encode(event)
     when = datetime.fromtimestamp(entry.time / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     shown = {"sequence": entry.sequence, "msgid": entry.msgid, "time": when, "event": kind}
-    fields = {name: _value(value) for name, value in json.loads(body).items() if name not in _INTERNAL}
+    fields = {name: _value(value, name) for name, value in json.loads(body).items() if name not in _INTERNAL}
     always = {name: getattr(event, name) for name in _ALWAYS if hasattr(event, name)}
     return shown | fields | always
 
 
-def _withoutKeys(event: Event) -> Event:
-    """Replace the keys of rooms (mode C{k}) in an event by C{*}."""
+def _withoutSecrets(event: Event) -> Event:
+    """Replace the keys of rooms (mode C{k}) in an event by C{*}, and leave out what proves a login."""
+    if isinstance(event, CredentialSet):
+        return replace(event, credential=replace(event.credential, secret="", scram=""))
     if not isinstance(event, ModesSet):
         return event
     return replace(event, changes=tuple([replace(c, parameter="*") if c.letter == "k" else c for c in event.changes]))
 
 
-def _value(value: Any) -> Any:
+def _value(value: Any, field: str) -> Any:
     """Convert a field of a body: sources and tags become objects, not lists."""
-    if isinstance(value, list) and value and isinstance(value[0], str):
+    if isinstance(value, list) and field in _SOURCES:
         names = dict(zip(_NAMES, value[1:], strict=False))
         return names if names.pop("bot", False) is False else names | {"bot": True}
     if isinstance(value, list) and value and isinstance(value[0], list):
-        return dict(value)
-    if isinstance(value, list):
-        return [{name: _value(field) for name, field in item.items()} for item in value]
+        return dict(value) if field == "tags" else value
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return [{name: _value(item, name) for name, item in each.items()} for each in value]
     return value
