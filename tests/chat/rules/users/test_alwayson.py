@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.chat.fakes import NOON, ManualScene, Person, Scene, done, refused
+from tests.chat.fakes import NOON, ManualScene, Person, Scene, done, newState, rebuilt, refused, shown
 from twistchat.chat import errors
+from twistchat.chat.errors import ChatError
 from twistchat.chat.limits import AlwaysOnPolicy
 from twistchat.chat.model.events import (
     SERVER,
@@ -16,9 +23,14 @@ from twistchat.chat.model.events import (
     PresenceEnded,
     PresenceKept,
     PresenceResumed,
+    ServerBanLifted,
+    ServerBanSet,
+    Source,
 )
 from twistchat.chat.model.holding import Holding
 from twistchat.chat.model.users import DETACHED, User
+from twistchat.chat.rules.users.alwayson import presenceOf
+from twistchat.chat.snapshot import restoreSnapshot, takeSnapshot
 
 DAY = 86400.0
 
@@ -385,3 +397,141 @@ class PolicyTests(AlwaysOnTests):
             self.leave(self.scene.person(name, "#a", account=name))
         self.leave(self.bob)
         self.assertEqual(list(self.scene.ranks("#a")), ["ann", "carl"])
+
+
+NAMES, ROOMS = ("ann", "bob", "eve"), ("#a", "#b", "#c")
+NAME, ROOM = st.sampled_from(NAMES), st.sampled_from(ROOMS)
+
+
+class Staying(RuleBasedStateMachine):
+    """
+    Three accounts do anything, and the server crashes now and then.
+
+    What the journal keeps is always what is true.  So a crash takes nobody out of a room who is always-on, and brings
+    back nobody else.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scene = Scene()
+        self.people: list[Person] = []
+        for name in NAMES:
+            self.scene.account(name)
+
+    def ask(self, verb: Callable[[], object]) -> None:
+        """Call a verb, which may be refused."""
+        try:
+            answer = verb()
+            if isinstance(answer, Deferred):
+                done(answer)
+        except ChatError:
+            pass
+
+    @rule(name=NAME)
+    def come(self, name: str) -> None:
+        """Log in with another session."""
+        person = self.scene.connect(exempt=True)
+        person.session.account = name
+        self.ask(lambda: self.scene.enter(person, name))
+        self.people.append(person)
+
+    @rule(which=st.integers(0, 5))
+    def go(self, which: int) -> None:
+        """Lose a connection."""
+        if self.people:
+            self.scene.chat.presence.close(self.people.pop(which % len(self.people)).session, "bye")
+
+    @rule(name=NAME, value=st.sampled_from(("on", "on", "off", None)))
+    def set(self, name: str, value: str | None) -> None:
+        """Change the setting."""
+        self.ask(lambda: self.scene.chat.accounts.set(None, name, "always-on", value))
+
+    @rule(which=st.integers(0, 5), room=ROOM, verb=st.sampled_from(("join", "join", "part", "away", "logout", "nick")))
+    def act(self, which: int, room: str, verb: str) -> None:
+        """Do something with a session."""
+        if not self.people:
+            return
+        chat, session = self.scene.chat, self.people[which % len(self.people)].session
+        verbs: dict[str, Callable[[], object]] = {
+            "join": lambda: chat.membership.join(session, room),
+            "part": lambda: chat.membership.part(session, room),
+            "away": lambda: chat.presence.setAway(session, "tea"),
+            "logout": lambda: Deferred.fromCoroutine(chat.identity.logout(session)),
+            "nick": lambda: chat.identity.rename(session, f"x{room[1:]}"),
+        }
+        self.ask(verbs[verb])
+
+    @rule(which=st.integers(0, 5), room=ROOM, name=NAME, verb=st.sampled_from(("kick", "op", "rename")))
+    def rule_(self, which: int, room: str, name: str, verb: str) -> None:
+        """Do something as the operator of a room."""
+        if not self.people:
+            return
+        chat, session = self.scene.chat, self.people[which % len(self.people)].session
+        verbs: dict[str, Callable[[], object]] = {
+            "kick": lambda: chat.membership.kick(session, room, name),
+            "op": lambda: chat.channels.setModes(session, room, "+o", [name]),
+            "rename": lambda: chat.channels.rename(session, room, "#c"),
+        }
+        self.ask(verbs[verb])
+
+    @rule(name=NAME, verb=st.sampled_from(("suspend", "restore", "ban", "lift")))
+    def administer(self, name: str, verb: str) -> None:
+        """Do something as an administrator."""
+        accounts, log, op = self.scene.chat.accounts, self.scene.log, Source("op", "op")
+        verbs: dict[str, Callable[[], object]] = {
+            "suspend": lambda: accounts.suspend(None, name, "spam"),
+            "restore": lambda: accounts.restore(None, name),
+            "ban": lambda: log.append(ServerBanSet(op, f"{name}!*@*", "spam")),
+            "lift": lambda: log.append(ServerBanLifted(op, f"{name}!*@*")),
+        }
+        self.ask(verbs[verb])
+
+    @rule(days=st.sampled_from((1, 20)))
+    def wait(self, days: int) -> None:
+        """Let time pass."""
+        self.scene.wait(days * DAY)
+
+    @rule()
+    def crash(self) -> None:
+        """Crash, and start again.  Everybody who stays is in the same rooms, with the same ranks."""
+        before = {user.source: self.ranks(user) for user in self.scene.state.users if user.stays}
+        assert shown(rebuilt(self.scene.entries)) == shown(self.scene.state) or self.crashed
+        self.scene, self.people, self.crashed = restarted(self.scene), [], True
+        assert {user.source: self.ranks(user) for user in self.scene.state.users} == before
+
+    crashed = False
+
+    @staticmethod
+    def ranks(user: User) -> dict[str, tuple[str, int]]:
+        """The ranks of a user, and since when they are in a room, by the room's name."""
+        members = {room.name: room.members[user.source.uid] for room in user.rooms.values()}
+        return {name: (member.ranks, member.since) for name, member in members.items()}
+
+    @invariant()
+    def kept(self) -> None:
+        """Check what the journal keeps, who is without a session, and that a snapshot has all of it."""
+        state = self.scene.state
+        for account in state.accounts:
+            user = state.users.ofAccount(account.name)
+            stays = user is not None and user.stays
+            assert stays == (account.presence is not None)
+            assert not stays or (account.settings.get("always-on") == "on" and account.usable)
+            if user is not None and account.presence is not None:
+                assert account.presence == presenceOf(user, account.name)
+        detached = [user.source.uid for user in state.users if not user.sessionCount]
+        assert sorted(detached) == sorted(state.users.detached)
+        assert all(user.stays and user.detached is not None for user in state.users.detached.values())
+        times = [user.detached or 0 for user in state.users.detached.values()]
+        assert times == sorted(times)
+        data = takeSnapshot(state, "local")
+        other = newState()
+        restoreSnapshot(other, data)
+        assert takeSnapshot(other, "other") == data
+
+
+class MachineTests(SynchronousTestCase):
+    """Random conversations."""
+
+    def test_anything(self) -> None:
+        """See L{Staying}."""
+        run_state_machine_as_test(Staying, settings=settings(max_examples=40, stateful_step_count=40, deadline=None))

@@ -225,9 +225,13 @@ async def nicks(client: LineProtocol, argument: str) -> None:
 
 @table.command(
     "account",
-    "[set always-on on|off|default, or drop NAME]",
-    "show your account; say whether you stay when you disconnect; or remove it, with its name to be sure",
+    "[set always-on on, or drop NAME]",
+    "show your account; stay here when you disconnect; or remove it",
     example="/account set always-on on",
+    details=(
+        "/account set always-on on keeps you in your rooms when you disconnect; off ends that; default asks the server",
+        "/account drop NAME removes your account for ever; NAME is its name, to be sure",
+    ),
 )
 async def account(client: LineProtocol, argument: str) -> None:
     """C{/account}: describes the client's account, changes a setting, or drops it."""
