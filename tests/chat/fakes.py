@@ -43,6 +43,7 @@ from twistchat.chat.model.events import (
     Renamed,
     RoomMessage,
     RoomMessageRedacted,
+    RoomMetadataSet,
     RoomRegistered,
     RoomRenamed,
     RoomTagMessage,
@@ -54,6 +55,7 @@ from twistchat.chat.model.events import (
     Source,
     Tags,
     TopicSet,
+    UserMetadataSet,
     UserModesSet,
 )
 from twistchat.chat.model.rooms import Room
@@ -130,6 +132,10 @@ def written(event: Event) -> str:
             return f"{who} host {event.username}@{event.host}"
         case AccountSet():
             return f"{who} account {event.account}"
+        case UserMetadataSet():
+            return f"{who} has {event.key} {event.value or ''}".rstrip()
+        case RoomMetadataSet():
+            return f"{event.room} has {event.key} {event.value or ''}".rstrip()
         case UserModesSet():
             return f"{who} umode +{event.added}-{event.removed}"
         case OperatorSet():
@@ -582,6 +588,7 @@ def shown(state: State) -> dict[str, Any]:
                 user.detached,
                 user.stays,
                 sorted([*user.sessions, *user.elsewhere]),
+                dict(user.metadata),
                 sorted(user.rooms),
                 sorted(room.name for room in user.invitations),
             )
@@ -596,6 +603,7 @@ def shown(state: State) -> dict[str, Any]:
                 room.founder,
                 room.granted,
                 room.settings,
+                dict(room.metadata),
                 [(uid, member.ranks, member.since) for uid, member in room.members.items()],
             )
             for room in state.rooms

@@ -17,6 +17,7 @@ from twisted.python.reflect import namedAny
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.model import events
+from twistchat.chat.rules.metadata import Metadata
 from twistchat.chat.rules.reading import Reading
 from twistchat.chat.rules.rooms.channels import Channels
 from twistchat.chat.rules.rooms.membership import Membership
@@ -34,7 +35,19 @@ ROOT = Path(__file__).resolve().parents[2]
 
 PAGE = ROOT / "docs" / "extending.md"
 
-SUBJECTS = (Channels, Identity, Inbox, Markers, Membership, Operators, Ownership, Presence, Reading, Speaking)
+SUBJECTS = (
+    Channels,
+    Identity,
+    Inbox,
+    Markers,
+    Membership,
+    Metadata,
+    Operators,
+    Ownership,
+    Presence,
+    Reading,
+    Speaking,
+)
 """The classes of the chat that have verbs."""
 
 VALUES: tuple[type[Struct], ...] = (events.Source, events.ModeChange, events.Entry)

@@ -53,12 +53,13 @@ class EncodingTests(SynchronousTestCase):
         """Every class of events has a kind, and kinds never change, because journals contain them."""
         self.assertEqual(set(KINDS), set(eventClasses()))
         kinds = """
-            access account accountsetting announced away banned credential credentialremoved dropped
-            entered expired grouped host inboxread invited joined kicked killed login marker modes operator
-            parted presenceended presencekept presenceresumed quit reacted realname registered renamed
-            restored roomdropped roomreacted roomregistered roomrenamed roomsetting roomsignalled
-            roomtransferred said sessionended sessionmoved sessionstarted
-            signalled suspended textsforgotten told topic unbanned ungrouped unsaid untold usermodes verified
+            access account accountmetadata accountsetting announced away banned credential credentialremoved
+            dropped entered expired grouped host inboxread invited joined keptroommetadata kicked killed login
+            marker metadata modes operator parted presenceended presencekept presenceresumed quit reacted
+            realname registered renamed restored roomdropped roommetadata roomreacted roomregistered
+            roomrenamed roomsetting roomsignalled roomtransferred said sessionended sessionmoved
+            sessionstarted signalled suspended textsforgotten told topic unbanned ungrouped unsaid untold
+            usermodes verified
         """
         self.assertEqual(sorted(KINDS.values()), kinds.split())
 

@@ -16,6 +16,7 @@ from twistchat.chat.model.events import (
     SERVER,
     AccessSet,
     AccountEvent,
+    AccountMetadataSet,
     AccountSet,
     Announced,
     AwaySet,
@@ -26,6 +27,7 @@ from twistchat.chat.model.events import (
     Invited,
     Joined,
     KeptPrivateTagMessage,
+    KeptRoomMetadataSet,
     KeptRoomTagMessage,
     Kicked,
     Killed,
@@ -43,6 +45,7 @@ from twistchat.chat.model.events import (
     RoomDropped,
     RoomMessage,
     RoomMessageRedacted,
+    RoomMetadataSet,
     RoomRegistered,
     RoomRenamed,
     RoomSettingSet,
@@ -55,6 +58,7 @@ from twistchat.chat.model.events import (
     SessionStarted,
     Source,
     TopicSet,
+    UserMetadataSet,
     UserModesSet,
 )
 from twistchat.interfaces import IDialect
@@ -152,6 +156,10 @@ GOLDEN: tuple[tuple[Event, str, str], ...] = (
     *[(event, "", "") for event in everyEvent("x") if isinstance(event, OF_ACCOUNTS)],
     (RoomTagMessage(ALICE, "#a", "s1", (("typing", "active"),)), "", ""),
     (PrivateTagMessage(ALICE, "s1", BOB, (("typing", "active"),)), "", ""),
+    (UserMetadataSet(ALICE, "s1", "color", "#102030"), "", ""),
+    (AccountMetadataSet(ALICE, "alice", "s1", "color", "#102030"), "", ""),
+    (RoomMetadataSet(ALICE, "#a", "s1", "color", "#102030"), "", ""),
+    (KeptRoomMetadataSet(ALICE, "#a", "s1", "color", None), "", ""),
     (KeptRoomTagMessage(ALICE, "#a", "s1", (("draft/react", "+1"),)), "", ""),
     (KeptPrivateTagMessage(ALICE, "s1", BOB, (("draft/react", "+1"),)), "", ""),
 )

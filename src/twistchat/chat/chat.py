@@ -15,6 +15,7 @@ from twistchat.chat.fanout.audience import Broadcast
 from twistchat.chat.limits import AlwaysOnPolicy, ChatLimits, NickProtection
 from twistchat.chat.model.names import fold, reserve
 from twistchat.chat.rules.core import Core
+from twistchat.chat.rules.metadata import Metadata
 from twistchat.chat.rules.reading import Reading
 from twistchat.chat.rules.rooms.channels import Channels
 from twistchat.chat.rules.rooms.membership import Membership
@@ -50,6 +51,7 @@ class Chat:
     @ivar accounts: accounts and their credentials.
     @ivar ownership: registered rooms.
     @ivar markers: read markers.
+    @ivar metadata: metadata of users and rooms.
     @ivar reading: history and search.
     @ivar upkeep: automatic maintenance of rooms.
     @ivar settled: see L{ILog.settled <twistchat.interfaces.ILog.settled>}.
@@ -128,5 +130,6 @@ class Chat:
         self.operators = Operators(core, self.identity)
         self.ownership = Ownership(core, inherits, longestRetention)
         self.accounts = AccountRules(core, self.ownership)
+        self.metadata = Metadata(core)
         self.reading = Reading(core)
         self.upkeep = Upkeep(core, later)

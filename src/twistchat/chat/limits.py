@@ -50,6 +50,12 @@ class ChatLimits:
     @ivar accessPerRoom: the maximum number of accounts in the access list of a room.
     @ivar inbox: the maximum number of private messages that wait for an account whose owner is away.
     @ivar markers: the maximum number of read markers of an account.  The one that was set first is forgotten.
+    @ivar metadataKeys: the maximum number of keys of metadata of a user or room (IRCv3 metadata).
+    @ivar metadataKey: the maximum size of such a key, in bytes.
+    @ivar metadataValue: the maximum size of such a value, in bytes of UTF-8.
+    @ivar metadataSubscriptions: the maximum number of keys whose changes a session gets.
+    @ivar metadataBurst: the number of changes of metadata that a user may make at once.
+    @ivar metadataRate: the number of such changes per second that they may make after that.
     @ivar historyReply: the maximum number of history entries in one reply.
     """
 
@@ -78,6 +84,12 @@ class ChatLimits:
     accessPerRoom: int = 200
     inbox: int = 100
     markers: int = 1000
+    metadataKeys: int = 20
+    metadataKey: Bytes = 32
+    metadataValue: Bytes = 300
+    metadataSubscriptions: int = 50
+    metadataBurst: int = 10
+    metadataRate: float = 0.2
     historyReply: int = 500
 
 

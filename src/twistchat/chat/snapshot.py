@@ -65,6 +65,7 @@ class UserRecord(Struct, frozen=True):
     operator: OperatorRecord | None = None
     detached: int | None = None
     stays: bool = False
+    metadata: dict[str, str] = {}
 
 
 class MaskRecord(Struct, frozen=True, array_like=True):
@@ -94,6 +95,7 @@ class RoomRecord(Struct, frozen=True):
     founder: str | None = None
     settings: dict[str, str] = {}
     since: dict[str, int] = {}
+    metadata: dict[str, str] = {}
 
 
 class LeftRecord(Struct, frozen=True, array_like=True):
@@ -118,6 +120,7 @@ class AccountRecord(Struct, frozen=True, omit_defaults=True):
     registration: str = ""
     markers: dict[str, int] = {}
     presence: PresenceKept | None = None
+    metadata: dict[str, str] = {}
 
 
 class Snapshot(Struct, frozen=True):
@@ -229,6 +232,7 @@ def _userRecord(state: State, user: User, node: str) -> UserRecord:
         None if operator is None else _operatorRecord(operator),
         user.detached,
         user.stays,
+        dict(user.metadata),
     )
 
 
@@ -242,6 +246,7 @@ def _user(record: UserRecord) -> User:
     user.absences = record.absences or NOWHERE
     user.stays = record.stays
     user.flags = frozenset(record.flags) or NO_FLAGS
+    user.metadata = record.metadata or NOWHERE
     if record.operator is not None:
         user.operator = Operator(record.operator.title, frozenset(record.operator.privileges), record.operator.host)
     return user
@@ -263,6 +268,7 @@ def _roomRecord(room: Room) -> RoomRecord:
         room.founder,
         dict(room.settings),
         {uid: member.since for uid, member in room.members.items()},
+        dict(room.metadata),
     )
 
 
@@ -281,6 +287,7 @@ def _addRoom(state: State, record: RoomRecord) -> None:
     room.bansSet = record.bansSet
     state.rooms.setFounder(room, record.founder)
     room.settings = record.settings or NO_SETTINGS
+    room.metadata = record.metadata or NO_SETTINGS
 
 
 def _accountRecord(account: Account) -> AccountRecord:
@@ -297,6 +304,7 @@ def _accountRecord(account: Account) -> AccountRecord:
         account.registration,
         dict(account.markers),
         account.presence,
+        dict(account.metadata),
     )
 
 
@@ -309,6 +317,7 @@ def _addAccount(accounts: Accounts, record: AccountRecord) -> None:
     for nick in record.nicks:
         accounts.group(account, nick)
     account.settings = record.settings or NOTHING
+    account.metadata = record.metadata or NOTHING
     account.logins = record.logins
     account.presence = record.presence
     account.inbox = tuple([Left(left.sequence, left.sender) for left in record.inbox])

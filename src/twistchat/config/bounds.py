@@ -40,6 +40,10 @@ BOUNDS: Mapping[str, tuple[float, float | None]] = MappingProxyType(
         "limits.userJoinRate": (0.001, None),
         "limits.nickRate": (0.001, None),
         "limits.awayRate": (0.001, None),
+        "limits.metadataRate": (0.001, None),
+        # The longest well-known key must fit, and the key and the value into an IRC line with the names.
+        "limits.metadataKey": (12, 32),
+        "limits.metadataValue": (16, 300),
         "limits.loginRate": (0.0001, None),
         # A few slow connections must not keep everyone else out.
         "limits.unregistered": (10, None),

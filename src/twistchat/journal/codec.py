@@ -19,6 +19,7 @@ from twistchat.chat.model.events import (
     AccessSet,
     AccountDropped,
     AccountExpired,
+    AccountMetadataSet,
     AccountRegistered,
     AccountRestored,
     AccountSet,
@@ -36,6 +37,7 @@ from twistchat.chat.model.events import (
     Invited,
     Joined,
     KeptPrivateTagMessage,
+    KeptRoomMetadataSet,
     KeptRoomTagMessage,
     Kicked,
     Killed,
@@ -58,6 +60,7 @@ from twistchat.chat.model.events import (
     RoomDropped,
     RoomMessage,
     RoomMessageRedacted,
+    RoomMetadataSet,
     RoomRegistered,
     RoomRenamed,
     RoomSettingSet,
@@ -70,6 +73,7 @@ from twistchat.chat.model.events import (
     SessionStarted,
     TextsForgotten,
     TopicSet,
+    UserMetadataSet,
     UserModesSet,
 )
 
@@ -135,6 +139,10 @@ KINDS: Mapping[type[Event], str] = {
     RoomDropped: "roomdropped",
     AccessSet: "access",
     RoomSettingSet: "roomsetting",
+    UserMetadataSet: "metadata",
+    AccountMetadataSet: "accountmetadata",
+    RoomMetadataSet: "roommetadata",
+    KeptRoomMetadataSet: "keptroommetadata",
 }
 """The kind of each class of events.  The word index contains the kinds C{said} and C{told}."""
 

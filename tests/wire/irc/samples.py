@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from twistchat.chat.model.events import (
+    AccountMetadataSet,
     AccountSet,
     Announced,
     AwaySet,
@@ -15,6 +16,7 @@ from twistchat.chat.model.events import (
     Invited,
     Joined,
     KeptPrivateTagMessage,
+    KeptRoomMetadataSet,
     KeptRoomTagMessage,
     Kicked,
     Killed,
@@ -30,6 +32,7 @@ from twistchat.chat.model.events import (
     Renamed,
     RoomMessage,
     RoomMessageRedacted,
+    RoomMetadataSet,
     RoomRenamed,
     RoomTagMessage,
     ServerBanLifted,
@@ -39,6 +42,7 @@ from twistchat.chat.model.events import (
     SessionStarted,
     Source,
     TopicSet,
+    UserMetadataSet,
     UserModesSet,
     accounts,
     presence,
@@ -97,6 +101,11 @@ EVENTS: tuple[Event, ...] = (
     ServerBanSet(ALICE, "*!*@x", "spam", TIME),
     ServerBanLifted(ALICE, "*!*@x"),
     *[event for event in everyEvent("x") if type(event).__module__ in (accounts.__name__, presence.__name__)],
+    AccountMetadataSet(ALICE, "alice", "s1", "color", "#102030"),
+    UserMetadataSet(ALICE, "s1", "color", "#102030"),
+    UserMetadataSet(ALICE, "s1", "color", None),
+    RoomMetadataSet(ALICE, "#a", "s1", "color", "#102030"),
+    KeptRoomMetadataSet(ALICE, "#a", "s1", "color", None),
     SessionMoved(BOB, "s2", "local", ALICE),
 )
 """Every kind of event."""

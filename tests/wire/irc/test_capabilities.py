@@ -11,6 +11,7 @@ WANTED = """
 batch echo-message labeled-response standard-replies multi-prefix userhost-in-names extended-join account-notify
 account-tag away-notify chghost setname invite-notify extended-monitor cap-notify server-time message-tags
 no-implicit-names draft/pre-away draft/channel-rename draft/message-redaction draft/multiline draft/extended-isupport
+draft/metadata-2 draft/metadata-3
 sts sasl draft/account-registration draft/chathistory draft/event-playback draft/read-marker
 twistchat.org/search soju.im/search
 """

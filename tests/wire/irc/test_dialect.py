@@ -12,6 +12,7 @@ from zope.interface.verify import verifyObject
 from tests.wire.irc.samples import ALICE, BOB, EVENTS, KINDS, REPLY, ROBOT, entry
 from twistchat.chat.model.events import SERVER as BY_SERVER
 from twistchat.chat.model.events import (
+    AccountMetadataSet,
     AccountSet,
     Announced,
     AwaySet,
@@ -22,6 +23,7 @@ from twistchat.chat.model.events import (
     Invited,
     Joined,
     KeptPrivateTagMessage,
+    KeptRoomMetadataSet,
     KeptRoomTagMessage,
     Kicked,
     Killed,
@@ -37,6 +39,7 @@ from twistchat.chat.model.events import (
     Renamed,
     RoomMessage,
     RoomMessageRedacted,
+    RoomMetadataSet,
     RoomRenamed,
     RoomTagMessage,
     ServerBanLifted,
@@ -45,13 +48,14 @@ from twistchat.chat.model.events import (
     SessionMoved,
     SessionStarted,
     TopicSet,
+    UserMetadataSet,
     UserModesSet,
     accounts,
     presence,
 )
 from twistchat.interfaces import IDialect
 from twistchat.wire.irc.capabilities import CAPABILITIES
-from twistchat.wire.irc.dialect import IrcDialects, View, relevant
+from twistchat.wire.irc.dialect import METADATA, IrcDialects, View, relevant
 
 SERVER = "irc.example.org"
 ROOM, SELF, WATCHED, NOTICES = View.ROOM, View.SELF, View.WATCHED, View.NOTICES
@@ -315,7 +319,16 @@ class WatchedTests(SynchronousTestCase):
         ):
             self.assertEqual(render(event, view=WATCHED), "".join(f"{line}\r\n" for line in lines))
             tagged = "".join(f"@{T} {line}\r\n" for line in lines)
-            self.assertEqual(render(event, *ALL, view=WATCHED), tagged)
+            self.assertEqual(render(event, *({*ALL} - METADATA), view=WATCHED), tagged)
+
+    def test_metadata(self) -> None:
+        """A client with metadata is told to request the metadata of a user who comes."""
+        for name in METADATA:
+            line = f":{SERVER} 774 * Alice 0 :Request the metadata with METADATA SYNC\r\n"
+            self.assertEqual(
+                render(Entered(ALICE, "s1"), "batch", name, view=WATCHED),
+                f":{SERVER} 730 * :Alice!~al@a.cloak\r\n{line}",
+            )
 
     def test_extended(self) -> None:
         """Other changes need extended-monitor and the capability of the message."""
@@ -337,6 +350,37 @@ class WatchedTests(SynchronousTestCase):
         heard = {Entered, Quit, Killed, AwaySet, RealnameSet, HostSet, AccountSet}
         for event in EVENTS:
             self.assertEqual(bool(render(event, *ALL, view=WATCHED)), type(event) in heard, event)
+
+
+class MetadataTests(SynchronousTestCase):
+    """Notifications of metadata (IRCv3 metadata, "Notifications")."""
+
+    def test_numerics(self) -> None:
+        """With draft/metadata-3, a value is 761 and a key without a value 766, to C{*}."""
+        for caps in (("draft/metadata-3",), ("draft/metadata-3", "draft/metadata-2")):
+            for event, line in (
+                (UserMetadataSet(ALICE, "s1", "color", "#102030"), "761 * Alice color * :#102030"),
+                (UserMetadataSet(ALICE, "s1", "color", None), "766 * Alice color :Key not set"),
+                (RoomMetadataSet(ALICE, "#a", "s1", "url", "a b"), "761 * #a url * :a b"),
+                (KeptRoomMetadataSet(ALICE, "#a", "s1", "url", None), "766 * #a url :Key not set"),
+            ):
+                self.assertEqual(render(event, "batch", *caps, view=SELF), f":{SERVER} {line}\r\n")
+
+    def test_messages(self) -> None:
+        """With draft/metadata-2, both are a message METADATA."""
+        for event, line in (
+            (UserMetadataSet(ALICE, "s1", "color", "#102030"), "METADATA Alice color * :#102030"),
+            (RoomMetadataSet(ALICE, "#a", "s1", "color", None), "METADATA #a color *"),
+        ):
+            self.assertEqual(render(event, "batch", "draft/metadata-2", view=SELF), f":{SERVER} {line}\r\n")
+
+    def test_none(self) -> None:
+        """Other clients get nothing, and nobody gets it in the view of a room, which would divide the audience."""
+        event = RoomMetadataSet(ALICE, "#a", "s1", "color", "#102030")
+        self.assertEqual(render(event, *({*ALL} - METADATA), view=SELF), "")
+        self.assertEqual(render(event, "draft/metadata-3", view=SELF), "")
+        self.assertEqual(render(event, *ALL, view=ROOM), "")
+        self.assertEqual(relevant([*METADATA, "batch"], ROOM), set())
 
 
 class NoticeTests(SynchronousTestCase):
@@ -374,7 +418,7 @@ class DialectsTests(SynchronousTestCase):
         """
         self.assertEqual({type(event) for event in EVENTS}, KINDS)
         heard = {type(event) for event in EVENTS for view in View if render(event, *ALL, view=view)}
-        unseen = {SessionStarted, SessionEnded, SessionMoved}
+        unseen = {SessionStarted, SessionEnded, SessionMoved, AccountMetadataSet}
         unseen |= {kind for kind in KINDS if kind.__module__ in (accounts.__name__, presence.__name__)}
         self.assertEqual(KINDS - heard, unseen)
 
@@ -406,8 +450,9 @@ class DialectsTests(SynchronousTestCase):
     def test_registry(self) -> None:
         """The registry knows for each capability whether it can change the bytes."""
         for name, capability in CAPABILITIES.items():
+            every = {*ALL} - ({"draft/metadata-3"} if name == "draft/metadata-2" else set())
             changes = any(
-                render(event, *ALL, view=view) != render(event, *({*ALL} - {name}), view=view)
+                render(event, *every, view=view) != render(event, *(every - {name}), view=view)
                 for event in EVENTS
                 for view in View
             )

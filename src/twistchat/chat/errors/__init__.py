@@ -54,6 +54,7 @@ from twistchat.chat.errors.membership import (
     TargetNotInRoom,
     TooManyRooms,
 )
+from twistchat.chat.errors.metadata import BadMetadataKey, BadMetadataValue, MetadataForbidden
 from twistchat.chat.errors.modes import BadModeParameter, ListFull, LobbyLock, NotOperator, UnknownMode, UnknownUserMode
 from twistchat.chat.errors.names import (
     BadNick,
@@ -104,6 +105,8 @@ __all__ = [
     "AlreadyRead",
     "BadCredential",
     "BadKey",
+    "BadMetadataKey",
+    "BadMetadataValue",
     "BadModeParameter",
     "BadName",
     "BadNick",
@@ -126,6 +129,7 @@ __all__ = [
     "ListFull",
     "LobbyLock",
     "LoginFailed",
+    "MetadataForbidden",
     "NameRetired",
     "NickFixed",
     "NickInUse",

@@ -93,6 +93,7 @@ class Account:
     @ivar credentials: its credentials, the newest last.
     @ivar nicks: the nicks that belong to it in addition to its name.
     @ivar settings: its settings, by their name in L{SETTINGS}.
+    @ivar metadata: its metadata, by key (IRCv3 metadata).
     @ivar logins: the last login with each credential and from each place, oldest first.
     @ivar inbox: the private texts that its owner has not been shown, oldest first.
     @ivar markers: the time of the last text that its owner has read, in milliseconds since the epoch, by the folded
@@ -105,6 +106,7 @@ class Account:
         "inbox",
         "logins",
         "markers",
+        "metadata",
         "name",
         "nicks",
         "presence",
@@ -124,6 +126,7 @@ class Account:
         self.credentials: tuple[Credential, ...] = ()
         self.nicks: tuple[str, ...] = ()
         self.settings = NOTHING
+        self.metadata = NOTHING
         self.logins: tuple[Login, ...] = ()
         self.inbox: tuple[Left, ...] = ()
         self.markers = UNREAD

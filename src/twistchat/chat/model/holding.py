@@ -29,6 +29,7 @@ from twistchat.chat.model.events import (
     AccountDropped,
     AccountEvent,
     AccountExpired,
+    AccountMetadataSet,
     AccountRegistered,
     AccountRestored,
     AccountSettingSet,
@@ -39,6 +40,7 @@ from twistchat.chat.model.events import (
     Entry,
     Event,
     InboxRead,
+    KeptRoomMetadataSet,
     LoginRecorded,
     MarkerSet,
     ModeChange,
@@ -175,6 +177,7 @@ _WORDS = {
     "place": "a known place",
     "inbox": "an unread message",
     "setting": "the setting",
+    "metadata": "the metadata",
     "nick": "the nick",
     "read": "the read marker in",
     "presence": "the presence without a connection",
@@ -293,14 +296,15 @@ _CHANGES: Mapping[type[Event], Callable[[Any], HoldingChange | None]] = {
     ModesSet: _modesSet,
     RoomRenamed: lambda event: HoldingChange(fold(event.room), numbered=RENAMED, renamed=fold(event.name)),
     RoomRegistered: lambda event: _late(
-        fold(event.room), (REGISTERED,), releases=(FOUNDER,), prefixes=("access ", "setting ")
+        fold(event.room), (REGISTERED,), releases=(FOUNDER,), prefixes=("access ", "setting ", "metadata ")
     ),
     RoomTransferred: lambda event: _late(fold(event.room), (FOUNDER,)),
     RoomDropped: lambda event: _late(
-        fold(event.room), releases=(REGISTERED, FOUNDER), prefixes=("access ", "setting ")
+        fold(event.room), releases=(REGISTERED, FOUNDER), prefixes=("access ", "setting ", "metadata ")
     ),
     AccessSet: lambda event: _set(fold(event.room), f"access {fold(event.account)}", event.ranks),
     RoomSettingSet: lambda event: _set(fold(event.room), f"setting {event.name}", event.value is not None),
+    KeptRoomMetadataSet: lambda event: _set(fold(event.room), f"metadata {event.key}", event.value is not None),
     AccountRegistered: _account("account", prefixes=EVERYTHING),
     AccountVerified: _account("verified"),
     AccountExpired: _account(prefixes=EVERYTHING),
@@ -314,6 +318,9 @@ _CHANGES: Mapping[type[Event], Callable[[Any], HoldingChange | None]] = {
     LoginRecorded: _loginRecorded,
     AccountSettingSet: lambda event: _set(
         accountScope(event.account), f"setting {event.name}", event.value is not None
+    ),
+    AccountMetadataSet: lambda event: _set(
+        accountScope(event.account), f"metadata {event.key}", event.value is not None
     ),
     NickGrouped: lambda event: _late(accountScope(event.account), (f"nick {fold(event.nick)}",)),
     NickUngrouped: lambda event: _late(accountScope(event.account), releases=(f"nick {fold(event.nick)}",)),

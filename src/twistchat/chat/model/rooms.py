@@ -47,7 +47,7 @@ SETTINGS = {
 """The settings of registered rooms, each with its meaning."""
 
 NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
-"""A shared empty mapping for rooms without settings."""
+"""A shared empty mapping for rooms without settings or metadata."""
 
 _AT_FIRST: dict[str, str | None] = dict.fromkeys(INITIAL_MODES)
 """The modes of a new room."""
@@ -106,6 +106,7 @@ class Room:
     @ivar granted: the access list of a registered room: the ranks that the users of accounts get when they join, by the
         folded name of the account.
     @ivar settings: the settings of a registered room, by their name in L{SETTINGS}.
+    @ivar metadata: its metadata, by key (IRCv3 metadata).
     @ivar members: the members by user id, in the order in which they joined.
     @ivar bansSet: counts the bans that were set.  It tells whether a ban was set after an invitation.
     @ivar audience: the sessions that listen to it.
@@ -126,6 +127,7 @@ class Room:
         "key",
         "lists",
         "members",
+        "metadata",
         "modes",
         "name",
         "renames",
@@ -147,6 +149,7 @@ class Room:
         self.founder: str | None = None
         self.granted: dict[str, str] = {}
         self.settings = NO_SETTINGS
+        self.metadata = NO_SETTINGS
         self.members: dict[str, Member] = {}
         self.bansSet = self.spoken = 0
         self.audience = audience

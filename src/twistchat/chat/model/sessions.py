@@ -33,6 +33,7 @@ class Session:
     @ivar watched: the nicks that it watches, by their folded forms.
     @ivar markers: the read markers that no account keeps, by folded target, see L{Account.markers
         <twistchat.chat.model.accounts.Account>}.
+    @ivar subscribed: the keys of metadata whose changes it gets, in the order of its requests.
     @ivar closed: whether the connection is gone.  The session gets no more entries.  It belongs to its user until the
         entry of its end is applied.
     @ivar spoke: the time of its last text, or of its start, in seconds on the chat's clock.
@@ -55,6 +56,7 @@ class Session:
         "outlet",
         "secure",
         "spoke",
+        "subscribed",
         "user",
         "watched",
     )
@@ -84,6 +86,7 @@ class Session:
         self.ignored: dict[str, str] = {}
         self.watched: dict[str, str] = {}
         self.markers = UNREAD
+        self.subscribed: tuple[str, ...] = ()
         self.closed = False
 
     @property

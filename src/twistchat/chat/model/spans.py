@@ -25,6 +25,7 @@ from twistchat.chat.model.events import (
     Renamed,
     RoomEvent,
     RoomMessage,
+    RoomMetadataSet,
     RoomRenamed,
     RoomTagMessage,
     SessionEnded,
@@ -188,8 +189,8 @@ def conversation(event: Event) -> str | None:
 
     @return: for an event in a room, the room's folded name, with the prefix of the rank if it is a text or tags to a
         rank; for a rename, the new name; for private texts and tags between two accounts, the L{pair}.  C{None} for any
-        other event, which cannot be read back.  Tags that are not kept are among these; so are private texts of guests,
-        because another guest may take the same nick.
+        other event, which cannot be read back.  Tags and metadata that are not kept are among these; so are private
+        texts of guests, because another guest may take the same nick.
     """
     if isinstance(event, (RoomMessage, KeptRoomTagMessage)):
         room = fold(event.room)
@@ -197,7 +198,7 @@ def conversation(event: Event) -> str | None:
     if isinstance(event, RoomRenamed):
         return fold(event.name)
     if isinstance(event, RoomEvent):
-        return None if isinstance(event, RoomTagMessage) else fold(event.room)
+        return None if type(event) in (RoomTagMessage, RoomMetadataSet) else fold(event.room)
     if (
         isinstance(event, (PrivateMessage, PrivateMessageRedacted, KeptPrivateTagMessage))
         and event.source.account is not None

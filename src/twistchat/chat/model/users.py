@@ -90,10 +90,12 @@ class User:
     @ivar detached: when their last session ended, in milliseconds since the epoch; C{None} if they have a session.
     @ivar flags: the user modes that are set, from L{SETTABLE <twistchat.chat.model.modes.user.SETTABLE>}.
     @ivar operator: their status as server operator; C{None} if they are not one.
+    @ivar metadata: the metadata of a guest, by key (IRCv3 metadata).  Accounts have their own.
     @ivar moves: counts the changes of their rooms and ranks.
     @ivar joins: the rate limit of joins.  It is not part of the replicated state.
     @ivar renames: the rate limit of changes of nick and realname; likewise.
     @ivar awayChanges: the rate limit of changes of the away status; likewise.
+    @ivar metadataChanges: the rate limit of changes of metadata; likewise.
     @ivar writers: the folded accounts that have sent them private texts lately, each with the time of the last text, in
         milliseconds since the epoch; likewise.
     """
@@ -106,6 +108,8 @@ class User:
         "flags",
         "invitations",
         "joins",
+        "metadata",
+        "metadataChanges",
         "moves",
         "operator",
         "renames",
@@ -129,10 +133,12 @@ class User:
         self.operator: Operator | None = None
         self.stays = False
         self.detached: int | None = None
+        self.metadata: Mapping[str, str] = NOWHERE
         self.moves = 0
         self.joins: TokenBucket | None = None
         self.renames: TokenBucket | None = None
         self.awayChanges: TokenBucket | None = None
+        self.metadataChanges: TokenBucket | None = None
         self.writers = NOBODY
 
     @property

@@ -37,6 +37,7 @@ from twistchat.protocols.irc.registration.offer import announce, offered
 from twistchat.protocols.irc.registration.registration import Registration
 from twistchat.protocols.irc.replies.formatting import middle
 from twistchat.protocols.irc.replies.markers import showMarker
+from twistchat.protocols.irc.replies.metadata import isAware
 from twistchat.protocols.irc.replies.reply import Reply
 from twistchat.protocols.irc.server import IrcServer
 from twistchat.protocols.irc.services import INITIALS
@@ -146,6 +147,8 @@ class IrcConnection(ClientProtocol):
         self._dialects = tuple([of(enabled, view, framing) for view in VIEWS])
         session = self.openSession
         self.context.chat.speaking.setEcho(session, "echo-message" in enabled)
+        if session.subscribed and not isAware(self):
+            self.context.chat.metadata.unsubscribeAll(session)
         self.context.chat.state.broadcast.regroup(session)
 
     def render(self, place: str, entry: Entry) -> bytes:

@@ -49,6 +49,8 @@ CAPABILITIES: Final = {
         Capability("draft/event-playback", "extensions/chathistory"),
         Capability("draft/extended-isupport", "extensions/extended-isupport"),
         Capability("draft/message-redaction", "extensions/message-redaction", dialect=True, requires=("message-tags",)),
+        Capability("draft/metadata-2", "extensions/metadata", dialect=True, requires=("batch",)),
+        Capability("draft/metadata-3", "extensions/metadata", dialect=True, requires=("batch",)),
         Capability("draft/multiline", "extensions/multiline", dialect=True, requires=("batch",)),
         Capability("draft/pre-away", "extensions/pre-away"),
         Capability("draft/read-marker", "extensions/read-marker"),

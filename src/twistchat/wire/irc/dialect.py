@@ -27,6 +27,7 @@ from twistchat.chat.model.events import (
     Invited,
     Joined,
     KeptPrivateTagMessage,
+    KeptRoomMetadataSet,
     KeptRoomTagMessage,
     Kicked,
     Killed,
@@ -42,6 +43,7 @@ from twistchat.chat.model.events import (
     Renamed,
     RoomMessage,
     RoomMessageRedacted,
+    RoomMetadataSet,
     RoomRenamed,
     RoomTagMessage,
     ServerBanLifted,
@@ -49,6 +51,7 @@ from twistchat.chat.model.events import (
     Source,
     Tags,
     TopicSet,
+    UserMetadataSet,
     UserModesSet,
 )
 from twistchat.chat.model.modes.room import ROOM_MODES, Shape
@@ -65,7 +68,13 @@ from twistchat.wire.irc.cleaning import (
     writeList,
 )
 from twistchat.wire.irc.notices import Noted, noted
-from twistchat.wire.irc.numerics import RPL_MONOFFLINE, RPL_MONONLINE
+from twistchat.wire.irc.numerics import (
+    RPL_KEYNOTSET,
+    RPL_KEYVALUE,
+    RPL_METADATASYNCLATER,
+    RPL_MONOFFLINE,
+    RPL_MONONLINE,
+)
 from twistchat.wire.irc.texts import Pieces, split, statusTarget, writeText
 
 
@@ -303,11 +312,34 @@ class IrcDialect:
     def _announced(self, entry: Entry, event: Announced) -> bytes:
         return self._by(entry, event.source, "WALLOPS", text=event.text)
 
+    def _userMetadataSet(self, entry: Entry, event: UserMetadataSet) -> bytes:
+        return self._metadataSet(entry, event.source.nick, event.key, event.value)
+
+    def _roomMetadataSet(self, entry: Entry, event: RoomMetadataSet) -> bytes:
+        return self._metadataSet(entry, event.room, event.key, event.value)
+
+    def _metadataSet(self, entry: Entry, target: str, key: str, value: str | None) -> bytes:
+        """
+        The target of the numerics is C{*}, so that all subscribers share the bytes (metadata, "Notifications").  A
+        client with C{draft/metadata-2} gets a message METADATA instead.
+        """
+        if METADATA_3 not in self._has:
+            if METADATA.isdisjoint(self._has):
+                return b""
+            return self._byServer(entry, "METADATA", target, key, "*", text=value)
+        if value is None:
+            return self._byServer(entry, RPL_KEYNOTSET, "*", target, key, text="Key not set")
+        return self._byServer(entry, RPL_KEYVALUE, "*", target, key, "*", text=value)
+
     # Monitored users
 
     def _came(self, entry: Entry, event: Entered) -> bytes:
         """The target is C{*}, so that all watchers share the bytes (monitor, "730 - RPL_MONONLINE")."""
-        return self._byServer(entry, RPL_MONONLINE, "*", text=mask(event.source))
+        data = self._byServer(entry, RPL_MONONLINE, "*", text=mask(event.source))
+        if METADATA.isdisjoint(self._has):
+            return data
+        text = "Request the metadata with METADATA SYNC"
+        return data + self._byServer(entry, RPL_METADATASYNCLATER, "*", event.source.nick, "0", text=text)
 
     def _left(self, entry: Entry, event: Quit) -> bytes:
         return self._offline(entry, event.source)
@@ -365,6 +397,9 @@ _WRITERS: Final[dict[View, dict[type[Event], _Writer]]] = {
         Invited: IrcDialect._invited,
         UserModesSet: IrcDialect._userModesSet,
         OperatorSet: IrcDialect._operatorSet,
+        UserMetadataSet: IrcDialect._userMetadataSet,
+        RoomMetadataSet: IrcDialect._roomMetadataSet,
+        KeptRoomMetadataSet: IrcDialect._roomMetadataSet,
     },
     View.WATCHED: {
         Entered: IrcDialect._came,
@@ -384,6 +419,10 @@ _WRITERS: Final[dict[View, dict[type[Event], _Writer]]] = {
 }
 """How each view renders each type of event.  A view renders nothing for a type that is not listed."""
 
+METADATA_3: Final = "draft/metadata-3"
+METADATA: Final = frozenset({"draft/metadata-2", METADATA_3})
+"""The capabilities for metadata.  Entries with metadata are sent to each client in its own view."""
+
 _MONITORED: Final = frozenset({"account-notify", "away-notify", "chghost", "setname"})
 _TAGS: Final = frozenset({"account-tag", "message-tags", "server-time"})
 
@@ -391,12 +430,14 @@ _TAGS: Final = frozenset({"account-tag", "message-tags", "server-time"})
 def relevant(capabilities: Iterable[str], view: View) -> frozenset[str]:
     """Select the capabilities that change the bytes of any event in this view."""
     names = frozenset(name for name in inEffect(capabilities) if name in CAPABILITIES and CAPABILITIES[name].dialect)
+    if METADATA_3 in names or (view is View.WATCHED and not names.isdisjoint(METADATA)):
+        names = (names - METADATA) | {METADATA_3}  # the other one changes nothing then
     if view is View.NOTICES:
         return names & {"server-time"}
     if view is not View.WATCHED:
-        return names - {"extended-monitor"} - ({"invite-notify"} if view is View.SELF else frozenset())
+        return names - {"extended-monitor"} - ({"invite-notify"} if view is View.SELF else METADATA)
     monitored = names & _MONITORED if "extended-monitor" in names else frozenset()
-    return monitored | (names & _TAGS if monitored else names & {"server-time"})
+    return monitored | (names & METADATA) | (names & _TAGS if monitored else names & {"server-time"})
 
 
 _relevant = lru_cache(1024)(relevant)

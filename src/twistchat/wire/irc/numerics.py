@@ -203,6 +203,12 @@ RPL_MONOFFLINE = "731"  # IRCv3 monitor
 RPL_MONLIST = "732"  # IRCv3 monitor
 RPL_ENDOFMONLIST = "733"  # IRCv3 monitor
 ERR_MONLISTFULL = "734"  # IRCv3 monitor
+RPL_KEYVALUE = "761"  # IRCv3 metadata
+RPL_KEYNOTSET = "766"  # IRCv3 metadata
+RPL_METADATASUBOK = "770"  # IRCv3 metadata
+RPL_METADATAUNSUBOK = "771"  # IRCv3 metadata
+RPL_METADATASUBS = "772"  # IRCv3 metadata
+RPL_METADATASYNCLATER = "774"  # IRCv3 metadata
 
 # Accounts
 

@@ -45,6 +45,12 @@ from twistchat.chat.model.events.base import (
     Source,
     Tags,
 )
+from twistchat.chat.model.events.metadata import (
+    AccountMetadataSet,
+    KeptRoomMetadataSet,
+    RoomMetadataSet,
+    UserMetadataSet,
+)
 from twistchat.chat.model.events.presence import KeptRoom, PresenceEnded, PresenceKept, PresenceResumed
 from twistchat.chat.model.events.rooms import (
     Invited,
@@ -93,6 +99,7 @@ __all__ = [
     "AccountDropped",
     "AccountEvent",
     "AccountExpired",
+    "AccountMetadataSet",
     "AccountRegistered",
     "AccountRestored",
     "AccountSet",
@@ -115,6 +122,7 @@ __all__ = [
     "Joined",
     "KeptPrivateTagMessage",
     "KeptRoom",
+    "KeptRoomMetadataSet",
     "KeptRoomTagMessage",
     "Kicked",
     "Killed",
@@ -140,6 +148,7 @@ __all__ = [
     "RoomEvent",
     "RoomMessage",
     "RoomMessageRedacted",
+    "RoomMetadataSet",
     "RoomRegistered",
     "RoomRenamed",
     "RoomSettingSet",
@@ -154,5 +163,6 @@ __all__ = [
     "Tags",
     "TextsForgotten",
     "TopicSet",
+    "UserMetadataSet",
     "UserModesSet",
 ]

@@ -16,6 +16,7 @@ from twistchat.chat.model.rooms import NO_SETTINGS, Member, Room
 from twistchat.chat.model.sessions import Origin
 from twistchat.chat.model.users import User
 from twistchat.chat.model.vacancies import Vacancy
+from twistchat.chat.rules.metadata import forgetMetadata
 from twistchat.chat.rules.notify import derive
 from twistchat.chat.rules.rooms.succession import removeIfUnused, unlock, vacate
 
@@ -68,7 +69,8 @@ def forget(state: State, entry: Entry, account: str, origin: Origin | None) -> N
 
 def free(state: State, entry: Entry, room: Room, origin: Origin | None, name: str = "ranks") -> None:
     """
-    End the registration of a room, and with it its access list and settings.  The room has no owner from now on.
+    End the registration of a room, and with it its access list, settings and metadata.  The room has no owner from now
+    on.
 
     Its members keep their ranks until they leave.  But founders become operators, because it has no founder any more.
 
@@ -77,6 +79,7 @@ def free(state: State, entry: Entry, room: Room, origin: Origin | None, name: st
     state.rooms.setFounder(room, None)
     room.settings = NO_SETTINGS
     room.granted.clear()
+    forgetMetadata(state, entry, room)
     changes = [
         change
         for member in room.members.values()

@@ -13,6 +13,7 @@ from twistchat.chat.model.events import (
     AccessSet,
     Entry,
     Event,
+    KeptRoomMetadataSet,
     ModeChange,
     ModesSet,
     RoomDropped,
@@ -121,7 +122,8 @@ class Ownership:
             raise errors.CannotRegister(name, "everyone arrives there")
         if room is not None and room.founder is not None:
             raise errors.RoomRegisteredAlready(name)
-        return self._give(asker, founder, RoomRegistered(self._source(asker), name, founder.name))
+        registering = self._give(asker, founder, RoomRegistered(self._source(asker), name, founder.name))
+        return registering.addCallback(self._keepMetadata)
 
     def drop(self, asker: Asker | None, name: str) -> Receipt:
         """End the registration of a room."""
@@ -356,6 +358,16 @@ class Ownership:
             raise errors.TooManyOf("rooms", limit)
         return self._core.counted(counted, self._propose(asker, event))
 
+    def _keepMetadata(self, registered: Entry) -> Entry:
+        """Propose to keep the metadata that a room had before it was registered."""
+        event = registered.event
+        assert isinstance(event, RoomRegistered)
+        room = self._core.state.rooms.get(event.room)
+        for key, value in () if room is None else room.metadata.items():
+            kept = KeptRoomMetadataSet(event.source, event.room, "", key, value)
+            self._core.log.append(kept, None).addErrback(_ignore)
+        return registered
+
     def _heir(self, room: Room, account: Account) -> Account | None:
         """The account that inherits a room; C{None} if there is none."""
         accounts = self._core.state.accounts
@@ -374,7 +386,10 @@ class Ownership:
 
 
 def _ignore(failure: object) -> None:
-    """Ignore that a room could not be given away.  The entry that drops the account makes it free."""
+    """
+    Ignore that a room could not be given away, because the entry that drops the account makes it free; or that its
+    metadata is not kept.
+    """
 
 
 # Effects

@@ -34,6 +34,7 @@ from twistchat.chat.model.names import fold, normalizeNick, skeleton
 from twistchat.chat.model.sessions import Asker, Origin
 from twistchat.chat.model.texts import checkText
 from twistchat.chat.rules.core import Core, Effects
+from twistchat.chat.rules.metadata import changeMetadata
 from twistchat.chat.rules.notify import derive, notifyNeighbours
 from twistchat.chat.rules.rooms.access import forget
 from twistchat.chat.rules.users.alwayson import isAlwaysOn, removeDetached
@@ -360,6 +361,8 @@ def _accountDropped(state: State, entry: Entry, event: AccountDropped, origin: O
         left = AccountSet(user.source, None)
         state.users.setAccount(user, None)
         notifyNeighbours(state, derive(entry, left, "account"), user, origin)
+        if account is not None:
+            changeMetadata(state, entry, user, account.metadata)
         updateOperator(state, entry, user, wasAdministrator)
         endFurtherSessions(state, user, "This account was dropped")
         user.stays = False

@@ -15,6 +15,7 @@ from twistchat.chat.model.names import fold
 from twistchat.chat.model.sessions import Origin
 from twistchat.chat.model.users import User
 from twistchat.chat.rules.core import Effects
+from twistchat.chat.rules.metadata import changeMetadata, metadataOf
 from twistchat.chat.rules.notify import derive, notifyNeighbours
 from twistchat.chat.rules.rooms.access import changeAccount
 from twistchat.chat.rules.users.claims import claim
@@ -34,10 +35,11 @@ def _accountSet(state: State, entry: Entry, event: AccountSet, origin: Origin | 
         if other is not None and other is not user:
             raise AlreadyLoggedIn(event.account)
     wasAdministrator = isAdministrator(state, user)
-    before = user.source.account
+    before, metadata = user.source.account, metadataOf(state, user)
     state.users.setAccount(user, event.account)
     notifyNeighbours(state, entry, user, origin)
     changeAccount(state, entry, user, before, origin)
+    changeMetadata(state, entry, user, metadata)
     claim(state, user)
     updateOperator(state, entry, user, wasAdministrator)
     for account in (before, event.account):

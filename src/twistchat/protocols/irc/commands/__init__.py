@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from twistchat.protocols.irc.commands import accounts, connection, gateway, help, services
+from twistchat.protocols.irc.commands import accounts, connection, gateway, help, metadata, services
 from twistchat.protocols.irc.commands.channels import channels, listing, modes
 from twistchat.protocols.irc.commands.history import chathistory, markers, search
 from twistchat.protocols.irc.commands.people import monitor, people, who
@@ -26,6 +26,7 @@ TOPICS = {
     "people": people.table,
     "who": who.table,
     "monitor": monitor.table,
+    "metadata": metadata.table,
     "services": services.table,
     "server": server.table,
     "help": help.table,

@@ -48,9 +48,14 @@ class Negotiation:
         """
         Get the capabilities for the reply to C{CAP LS}.  Omit value-only capabilities for clients before version 302.
 
+        These clients get one line only, so those that all clients may know come before drafts and vendors' own.
+
         @param version: the version in this request.
         """
-        return {name: value for name, value in self.offered.items() if version >= VALUES or name not in INFORMATIONAL}
+        if version >= VALUES:
+            return dict(self.offered)
+        names = sorted([name for name in self.offered if name not in INFORMATIONAL], key=lambda name: "/" in name)
+        return {name: self.offered[name] for name in names}
 
     def changeOffer(self, offered: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
         """

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from twistchat.protocols.irc.replies.metadata import limitsOf
 from twistchat.protocols.irc.settings import ircSettings
 from twistchat.wire.irc.capabilities import CAPABILITIES, advertise, capLines
+from twistchat.wire.irc.dialect import METADATA
 
 if TYPE_CHECKING:
     from twistchat.chat.model.sessions import Session
@@ -23,6 +25,7 @@ def offered(context: ServerContext, session: Session) -> Mapping[str, str]:
         _sts(context, session.secure),
         ",".join(mechanisms(context, session)),
         _registration(context, session),
+        limitsOf(context),
     )
 
 
@@ -91,7 +94,7 @@ def _registration(context: ServerContext, session: Session) -> str | None:
 
 
 @lru_cache(32)
-def _values(multiline: str, sts: str, sasl: str, registration: str | None) -> Mapping[str, str]:
+def _values(multiline: str, sts: str, sasl: str, registration: str | None, metadata: str) -> Mapping[str, str]:
     """
     Make the capabilities with their values.  Clients share the result, because each keeps a reference to it.
 
@@ -99,6 +102,7 @@ def _values(multiline: str, sts: str, sasl: str, registration: str | None) -> Ma
     """
     values = dict.fromkeys(CAPABILITIES, "")
     values["draft/multiline"] = multiline
+    values.update(dict.fromkeys(METADATA, metadata))
     for name, value in (("sts", sts), ("sasl", sasl)):
         if value:
             values[name] = value

@@ -8,6 +8,7 @@ from twistchat.chat.model.modes.room import RANKS, ROOM_MODES, Shape
 from twistchat.chat.model.modes.user import USER_MODES
 from twistchat.protocols.irc.registration.isupport import showIsupport
 from twistchat.protocols.irc.replies.formatting import formatTime
+from twistchat.protocols.irc.replies.metadata import isAware, showOwn
 from twistchat.protocols.irc.replies.reply import serializeFitted
 from twistchat.protocols.irc.server import VERSION
 from twistchat.protocols.irc.settings import ircSettings
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 def welcome(client: IrcConnection, reply: Reply) -> None:
     """
-    Reply with numerics 001 to 005, the host, the number of users, the message of the day, and the user modes.
+    Reply with numerics 001 to 005, the host, the number of users, the message of the day, and the user modes; and with
+    the metadata of the user, if the client has enabled it.
 
     The host is before the rest, because clients compute the greatest length of a text from it.
     """
@@ -30,6 +32,8 @@ def welcome(client: IrcConnection, reply: Reply) -> None:
     showIsupport(client, reply)
     reply.numeric(n.RPL_VISIBLEHOST, source.host, "is now your visible host")
     showCounts(client, reply)
+    if isAware(client):
+        showOwn(client, reply)
     showMotd(client, reply)
     modes = client.user.modes
     if modes:

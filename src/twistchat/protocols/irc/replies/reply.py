@@ -29,6 +29,7 @@ REPLY_CAPABILITIES = {
     "BATCH": ("draft/multiline",),
     "CHATHISTORY": ("draft/chathistory",),
     "MARKREAD": ("draft/read-marker",),
+    "METADATA": ("draft/metadata-3", "draft/metadata-2"),
     "REGISTER": ("draft/account-registration",),
     "VERIFY": ("draft/account-registration",),
     "REDACT": ("draft/message-redaction",),
@@ -162,13 +163,20 @@ class Reply:
         @param code: the code of the failure.
         @param rest: the context, and then a description for people.
         """
+        self._standardReply("FAIL", code, rest)
+
+    def warn(self, code: str, *rest: str) -> None:
+        """Add a C{WARN}, which says that a part of the command had no effect.  The parameters are those of L{fail}."""
+        self._standardReply("WARN", code, rest)
+
+    def _standardReply(self, kind: str, code: str, rest: Sequence[str]) -> None:
         capabilities = self._client.capabilities
         if (
             code in UNCONDITIONAL
             or "standard-replies" in capabilities
             or not capabilities.isdisjoint(REPLY_CAPABILITIES.get(self.command, ()))
         ):
-            self.line("FAIL", self.command, code, *rest)
+            self.line(kind, self.command, code, *rest)
         else:
             self.line("NOTICE", self._client.nick, f"*** {self.command}: {rest[-1]}")
 

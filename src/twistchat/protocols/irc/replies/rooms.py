@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from twistchat.chat.model.modes.room import prefixes
 from twistchat.net.input.pace import PART_STEPS
 from twistchat.protocols.irc.replies.markers import replyMarker
+from twistchat.protocols.irc.replies.metadata import isAware, synchronizeRoom
 from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ async def showRoom(client: IrcConnection, reply: Reply, room: Room) -> None:
         showTopic(reply, room)
     if "no-implicit-names" not in client.capabilities:
         await showNames(client, reply, room)
+    if isAware(client):
+        await synchronizeRoom(client, reply, room)
 
 
 def showTopic(reply: Reply, room: Room) -> None:

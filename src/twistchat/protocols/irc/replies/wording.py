@@ -124,6 +124,9 @@ WORDINGS: dict[type[errors.ChatError], Callable[[Any, str], Wording]] = {
         middle(e.msgid),
         "You are not authorised to delete this message",
     ),
+    errors.BadMetadataKey: lambda e, c: ("FAIL", e.code, middle(e.key), e.text),
+    errors.BadMetadataValue: lambda e, c: ("FAIL", e.code, middle(e.key), e.text),
+    errors.MetadataForbidden: lambda e, c: ("FAIL", e.code, middle(e.target), middle(e.key), e.text),
     errors.NothingSaid: lambda e, c: (n.ERR_NOTEXTTOSEND, "No text to send"),
     errors.TooLong: lambda e, c: (
         "FAIL",

@@ -9,6 +9,7 @@ from twistchat.net.client.table import CommandTable
 from twistchat.net.input.pace import PART_STEPS
 from twistchat.protocols.irc.commands.table import Command
 from twistchat.protocols.irc.replies.formatting import joinWords, middle
+from twistchat.protocols.irc.replies.metadata import isAware, synchronizeUsers
 from twistchat.protocols.irc.services import serviceNamed
 from twistchat.wire.irc import numerics as n
 from twistchat.wire.irc.message import room
@@ -76,4 +77,6 @@ def _showStatus(client: IrcConnection, here: list[User], gone: list[str], reply:
         else:
             masks.append(service.mask(client.server))
     reply.numericList(n.RPL_MONONLINE, (), masks, ",", colon=True)
+    if isAware(client):
+        synchronizeUsers(client, reply, [user.nick for user in here])
     reply.numericList(n.RPL_MONOFFLINE, (), offline, ",", colon=True)
