@@ -19,6 +19,7 @@ from twistchat.chat.model.spans import Damaged, Span
 from twistchat.interfaces import Journal
 from twistchat.journal.history import overview, reader, writing
 from twistchat.journal.kinds import sqliteJournal
+from twistchat.journal.sqlite.checking import check
 from twistchat.testing.contract.opened import ANN, BOB, said
 from twistchat.testing.workers import InlineWorker
 
@@ -110,6 +111,26 @@ class SharedTests(DiskTestCase):
         self.assertEqual(self.readAll(Span("#room", 9)), [entries[0], Damaged(entries[1].sequence), entries[2]])
         self.assertEqual(self.readAll(Span("#secret", 9)), [Damaged(entries[0].sequence)])
         self.flushLoggedErrors()
+
+    def test_checked(self) -> None:
+        """C{twistchat check} compares the tables of shared entries and of private conversations with the entries."""
+        entries = self.append(
+            *(Renamed(ANN, f"ann{number}", ("#room", "#other")) for number in range(5)),
+            PrivateMessage(ANN, "s1", BOB, "a"),
+        )
+        self.assertEqual(check(self.path, lambda part: None, 2).faults, [])
+        with closing(sqlite3.connect(self.path)) as connection:
+            connection.execute("UPDATE roomentry SET checksum = 0 WHERE conversation = '#other'")
+            connection.execute("DELETE FROM correspondent WHERE account = 'bob'")
+            connection.commit()
+        numbers = ", ".join(str(entry.sequence) for entry in entries[:5])
+        self.assertEqual(
+            check(self.path, lambda part: None, 2).faults,
+            [
+                f"the list of rooms that show an entry changed on disk: {numbers}",
+                "the list of private conversations changed on disk (1 rows)",
+            ],
+        )
 
     def test_correspondents(self) -> None:
         """The list of an account's private conversations has those with a text, and no others."""

@@ -211,6 +211,7 @@ class MemoryHistory:
         self._keepIn(name, entry)
 
     def _keepIn(self, name: str, entry: Entry) -> None:
+        """Keep an entry in a conversation."""
         place = self._conversations.get(name)
         if place is None:
             place = self._conversations[name] = _Conversation(name)

@@ -188,7 +188,7 @@ class _Checking:
             self.findings.faults.append(f"the lists of conversations cannot be read: {_damage(e)}")
             return
         if wrong:
-            self.findings.faults.append(f"the list of private conversations changed on disk ({wrong:,} differences)")
+            self.findings.faults.append(f"the list of private conversations changed on disk ({wrong:,} rows)")
 
     def _bounds(self) -> tuple[int, int, int]:
         """The sequence number before the first entry, the last one, and the number of entries to read at first."""
