@@ -27,6 +27,21 @@ class Conversation(NamedTuple):
     place: str
 
 
+class Target(NamedTuple):
+    """
+    A conversation that has a text, in a list of them.
+
+    @ivar name: its name, as in L{Conversation}.
+    @ivar conversation: the name under which it is read, see L{conversation
+        <twistchat.chat.model.spans.conversation>}.
+    @ivar time: the time of its newest text, in milliseconds since the epoch.
+    """
+
+    name: str
+    conversation: str
+    time: int
+
+
 class Reading:
     """
     The verbs that read the history.
@@ -55,7 +70,7 @@ class Reading:
         @raise ChatError: see L{readable}.
         """
         name, _ = self.readable(session, target)
-        return self._shown(session, name, target)
+        return self._shown(session, name)
 
     def conversationOf(self, session: Session, event: Event) -> Conversation:
         """
@@ -63,31 +78,24 @@ class Reading:
 
         @param event: an event that the user may read.
         """
-        name, target = conversation(event), ""
+        name = conversation(event)
         assert name is not None
-        if isinstance(event, PrivateMessage):
-            own = fold(self._core.user(session).source.account or "")
-            isOwn = event.source.account is not None and fold(event.source.account) == own
-            target = event.recipient.nick if isOwn else event.source.nick
-        return self._shown(session, name, target)
+        return self._shown(session, name)
 
-    def _shown(self, session: Session, name: str, target: str) -> Conversation:
-        """
-        Show the name of a conversation.
-
-        @param target: the nick of the other user of a private conversation, if neither the user nor the account exists
-            any more.
-        """
+    def _shown(self, session: Session, name: str) -> Conversation:
+        """Show the name of a conversation."""
         state = self._core.state
         if isRoom(name):
             prefix, key = ("", name) if name[0] == "#" else (name[0], name[1:])
             room = state.rooms.get(key)
-            return Conversation(target if room is None else prefix + room.name, name)
+            return Conversation(name if room is None else prefix + room.name, name)
         own = fold(self._core.user(session).source.account or "")
         one, _, two = name.partition(" ")
         other = two if one == own else one
         user, account = state.users.ofAccount(other), state.accounts.get(other)
-        return Conversation(user.nick if user is not None else target if account is None else account.name, "")
+        if user is not None:
+            return Conversation(user.nick, "")
+        return Conversation(other if account is None else account.name, "")
 
     async def unread(self, session: Session) -> Sequence[Unread]:
         """
@@ -116,11 +124,14 @@ class Reading:
         """
         Read a range of a conversation.  The arguments are those of L{Span}.
 
+        @param limit: the maximum number of entries; 0 for none.
         @return: at most C{limits.historyReply} entries, oldest first.
         @raise ChatError: see L{readable}.
         """
         name, first = self.readable(session, target)
         limit = min(limit, self._core.limits.historyReply)
+        if limit < 1:
+            return ()
         return await self._core.history.read(Span(name, limit, after, before, oldest, kinds, first))
 
     async def around(
@@ -134,6 +145,31 @@ class Reading:
         name, first = self.readable(session, target)
         limit = min(limit, self._core.limits.historyReply)
         return await self._core.history.read(Around(name, limit, point, kinds, first))
+
+    async def targets(
+        self, session: Session, limit: int, after: int | None = None, before: int | None = None, oldest: bool = False
+    ) -> Sequence[Target]:
+        """
+        List the rooms of a user and the private conversations of their account that have texts which the user may read.
+        Texts to the members of a rank do not count.
+
+        @param limit: the maximum number of conversations, at least 1.
+        @param after: select only those whose newest text is later than this time, in milliseconds since the epoch.
+        @param before: select only those whose newest text is earlier.
+        @param oldest: whether to select those with the oldest texts if there are more than C{limit}.
+        @return: at most C{limits.historyReply} conversations, by ascending time of the newest text.
+        """
+        user = self._core.user(session)
+        rooms = {name: first for name, first in readableRooms(self._core.state, user) if name[0] == "#"}
+        found = [
+            Target(self._shown(session, latest.conversation).name, latest.conversation, latest.time)
+            for latest in await self._core.history.latest(list(rooms), user.source.account)
+            if latest.sequence >= rooms.get(latest.conversation, 0)
+            and (after is None or latest.time > after)
+            and (before is None or latest.time < before)
+        ]
+        limit = min(limit, self._core.limits.historyReply)
+        return found[:limit] if oldest else found[-limit:]
 
     def locate(self, msgid: str) -> int | None:
         """

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import ChatError, NotKept, NotRead
 from twistchat.chat.model.events import Entry
-from twistchat.chat.model.spans import Kept, Point
+from twistchat.chat.model.spans import At, Kept, Point
 from twistchat.net.client.table import CommandTable
 from twistchat.protocols.irc.commands.history.selectors import BadRequest, MessageId, Request, Selector, parseRequest
 from twistchat.protocols.irc.commands.table import Command
 from twistchat.protocols.irc.history.rendering import kindsFor, sendHistory
+from twistchat.protocols.irc.inbox import takeInbox
 from twistchat.protocols.irc.replies.formatting import middle
 from twistchat.wire.irc import numerics as n
+from twistchat.wire.irc.cleaning import Stampclock
 
 if TYPE_CHECKING:
     from twistchat.protocols.irc.protocol import IrcConnection
@@ -44,7 +46,8 @@ async def chathistory(client: IrcConnection, message: Message, reply: Reply) -> 
     except BadRequest as e:
         reply.fail(e.code, command, *map(middle, e.context), e.why)
     except NotRead as e:
-        reply.fail("MESSAGE_ERROR", command, middle(message.params[1]), f"{NOT_RETRIEVED}: {e.why}")
+        targets = () if command.upper() == "TARGETS" else (middle(message.params[1]),)
+        reply.fail("MESSAGE_ERROR", command, *targets, f"{NOT_RETRIEVED}: {e.why}")
 
 
 async def _show(client: IrcConnection, reply: Reply, request: Request) -> None:
@@ -55,6 +58,9 @@ async def _show(client: IrcConnection, reply: Reply, request: Request) -> None:
     """
     reading, target = client.context.chat.reading, request.target
     reply.onlyBatch = True
+    if request.command == "TARGETS":
+        await _showTargets(client, reply, request)
+        return
     try:
         conversation = reading.conversation(client.openSession, target)
     except NotKept:
@@ -67,6 +73,24 @@ async def _show(client: IrcConnection, reply: Reply, request: Request) -> None:
     if kept and not any(isinstance(item, Entry) for item in kept):
         raise BadRequest("MESSAGE_ERROR", (target,), f"{NOT_RETRIEVED}: they changed on disk")
     await sendHistory(client, reply, conversation, kept)
+
+
+async def _showTargets(client: IrcConnection, reply: Reply, request: Request) -> None:
+    """
+    Reply with the conversations whose newest message is between two times ("TARGETS").
+
+    A client that learns of its private conversations here reads what waits for its account, so that this does not wait
+    any longer.
+    """
+    start, end = [selector.time for selector in request.selectors if isinstance(selector, At)]
+    after, before, oldest = min(start, end), max(start, end), start <= end
+    targets = await client.context.chat.reading.targets(client.openSession, request.limit, after, before, oldest)
+    clock = Stampclock()
+    with reply.batch("draft/chathistory-targets"):
+        for target in targets:
+            await reply.step()
+            reply.line("CHATHISTORY", "TARGETS", target.name, clock.show(target.time))
+    takeInbox(client, {target.conversation for target in targets})
 
 
 async def _read(client: IrcConnection, request: Request) -> Sequence[Kept]:
