@@ -22,6 +22,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "test_daemon",
         "test_default_limits",
         "test_durability",
+        "test_irc_replay",
         "test_injection",
         "test_mails",
         "test_nobody_hangs",

@@ -51,7 +51,7 @@ BOUNDS: Mapping[str, tuple[float, float | None]] = MappingProxyType(
         "limits.unregisteredLines": (10, None),
         # The server reads a whole reply before it sends it.
         "limits.historyReply": (1, 10_000),
-        "limits.historyOnJoin": (1, 10_000),
+        "limits.historyOnJoin": (0, 10_000),
     }
 )
 """The minimum and maximum of each key that has bounds; C{None} if only its type sets the maximum."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from twistchat.chat.limits import Bytes, ChatLimits, Networks, Seconds
+from twistchat.config.keytypes import Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Limits(ChatLimits):
     @ivar accountFailureRate: the number of failed logins per second that it may have after that.
     @ivar registrationsPerAddress: the maximum number of accounts that one address can register in ten minutes.
     @ivar passwordQueue: the maximum number of passwords that wait to be checked or hashed.
-    @ivar historyOnJoin: the number of history entries that a client gets when it joins a room.
+    @ivar historyOnJoin: the number of history entries that a client gets when it joins a room; 0 for none.
     @ivar exempt: the networks (CIDR) that are exempt from limits on lines, connections and logins.
     """
 
@@ -63,5 +64,5 @@ class Limits(ChatLimits):
     accountFailureRate: float = 1 / 300
     registrationsPerAddress: int = 3
     passwordQueue: int = 32
-    historyOnJoin: int = 50
+    historyOnJoin: Number = 50
     exempt: Networks = ()

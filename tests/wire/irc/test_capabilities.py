@@ -13,7 +13,7 @@ account-tag away-notify chghost setname invite-notify extended-monitor cap-notif
 no-implicit-names draft/pre-away draft/channel-rename draft/message-redaction draft/multiline draft/extended-isupport
 draft/metadata-2 draft/metadata-3
 sts sasl draft/account-registration draft/chathistory draft/event-playback draft/read-marker
-twistchat.org/search soju.im/search
+twistchat.org/search soju.im/search znc.in/playback
 """
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from twistchat.chat.model.events import Event, PrivateMessage
+from twistchat.chat.model.events import Event
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.sessions import Session
 from twistchat.chat.model.spans import ALL, Around, Kept, Kinds, Point, Search, Span, conversation

@@ -18,11 +18,13 @@ from twisted.logger import Logger
 from twistchat.chat.model.events import Entry, Event, Joined, Parted, Renamed, Source
 from twistchat.chat.model.names import fold
 from twistchat.net.input.pace import Gone
+from twistchat.protocols.irc.history.joining import Entering, liveFrom
 from twistchat.protocols.irc.replies.reply import Reply
 from twistchat.protocols.irc.replies.rooms import showRoom
 from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
+    from twistchat.chat.model.rooms import Room
     from twistchat.protocols.irc.protocol import IrcConnection
 
 log = Logger()
@@ -35,7 +37,8 @@ def showRooms(client: IrcConnection, reply: Reply, entry: Entry) -> None:
     @param entry: the entry with which its session started.
     """
     reply.lines(_joins(client, entry))
-    introduceLater(client, [room.name for room in client.user.rooms.values()])
+    client.entered = entry.sequence
+    introduceLater(client, list(client.user.rooms.values()))
 
 
 def showMove(client: IrcConnection, entry: Entry, before: Source, left: Sequence[str]) -> None:
@@ -58,26 +61,31 @@ def showMove(client: IrcConnection, entry: Entry, before: Source, left: Sequence
         reply.numeric(n.RPL_UMODEIS, f"+{user.modes}")
     reply.lines(_joins(client, entry))
     reply.finish()
-    introduceLater(client, [room.name for room in user.rooms.values()])
+    client.entered = entry.sequence
+    introduceLater(client, list(user.rooms.values()))
 
 
-def introduceLater(client: IrcConnection, names: Sequence[str]) -> None:
-    """Show the topics and members of rooms, in later turns."""
-    if names:
-        Deferred.fromCoroutine(_introduceAll(client, names))
+def introduceLater(client: IrcConnection, rooms: Sequence[Room]) -> None:
+    """Show the topics and members of rooms, and what was said there before, in later turns."""
+    if rooms:
+        heard = [(room.name, liveFrom(client, room)) for room in rooms]
+        Deferred.fromCoroutine(_introduceAll(client, heard, Entering(client)))
 
 
-async def _introduceAll(client: IrcConnection, names: Iterable[str]) -> None:
-    await client.context.portions.wait()
-    for name in names:
-        if not await introduce(client, name):
-            return
+async def _introduceAll(client: IrcConnection, heard: Iterable[tuple[str, int]], entering: Entering) -> None:
+    with entering:
+        await client.context.portions.wait()
+        for name, first in heard:
+            if not await introduce(client, name, first, entering):
+                return
 
 
-async def introduce(client: IrcConnection, name: str) -> bool:
+async def introduce(client: IrcConnection, name: str, heard: int = 0, entering: Entering | None = None) -> bool:
     """
-    Show the topic and the members of a room, if the client still is in it.
+    Show the topic and the members of a room, and what was said there before, if the client still is in it.
 
+    @param heard: the sequence number of the first entry that the client hears live.
+    @param entering: shows what was said; C{None} if that is not wanted.
     @return: false if that failed or the client has disconnected.
     """
     session = client.session
@@ -87,6 +95,8 @@ async def introduce(client: IrcConnection, name: str) -> bool:
     try:
         reply = Reply(client, "JOIN")
         await showRoom(client, reply, room)
+        if entering is not None:
+            await entering.show(reply, room, heard)
         reply.finish()
     except Gone:
         return False

@@ -26,10 +26,12 @@ from twistchat.net.context import ServerContext
 from twistchat.protocols.irc import fastpath
 from twistchat.protocols.irc.attaching import introduceLater, showMove
 from twistchat.protocols.irc.commands import COMMANDS
-from twistchat.protocols.irc.commands.services import toService
+from twistchat.protocols.irc.commands.services import REDIRECTED, redirect
 from twistchat.protocols.irc.commands.table import Command
 from twistchat.protocols.irc.commands.texts.batches import MULTILINE, TextBatch, addBatchLine
 from twistchat.protocols.irc.fallbacks import RenameFallback
+from twistchat.protocols.irc.history.joining import ASKING
+from twistchat.protocols.irc.history.playback import Play
 from twistchat.protocols.irc.inbox import refuseInbox, showInbox
 from twistchat.protocols.irc.registration.authentication import Authentication
 from twistchat.protocols.irc.registration.negotiation import Negotiation
@@ -40,7 +42,6 @@ from twistchat.protocols.irc.replies.markers import showMarker
 from twistchat.protocols.irc.replies.metadata import isAware
 from twistchat.protocols.irc.replies.reply import Reply
 from twistchat.protocols.irc.server import IrcServer
-from twistchat.protocols.irc.services import INITIALS
 from twistchat.wire.framing import STREAM, Framing
 from twistchat.wire.irc import numerics as n
 from twistchat.wire.irc.dialect import View
@@ -80,6 +81,8 @@ class IrcConnection(ClientProtocol):
     @ivar negotiation: the client's capabilities.
     @ivar authentication: the client's SASL exchange; C{None} before the first one, and after a successful one.
     @ivar registration: what the client has sent before it registered; C{None} after that.
+    @ivar entered: the sequence number of the entry with which the session came to its user; 0 before that.
+    @ivar play: the client's last request to play buffers; C{None} if there is none.
     @ivar joining: the folded name of the channel that the client is joining; C{""} otherwise.
     @ivar marking: the target of the read marker that the client is moving; C{""} otherwise.
     @ivar batch: the multiline batch that the client has opened; C{None} if there is none.
@@ -92,10 +95,12 @@ class IrcConnection(ClientProtocol):
         "_replies",
         "authentication",
         "batch",
+        "entered",
         "irc",
         "joining",
         "marking",
         "negotiation",
+        "play",
         "registration",
         "server",
     )
@@ -109,6 +114,8 @@ class IrcConnection(ClientProtocol):
         self.authentication: Authentication | None = None
         self.batch: TextBatch | None = None
         self.joining = self.marking = ""
+        self.play: Play | None = None
+        self.entered = 0
         self._holders = self._batchLines = 0
         self.irc = irc
         self.server = irc.name
@@ -258,7 +265,7 @@ class IrcConnection(ClientProtocol):
     def roomEntered(self, room: str) -> None:
         """See L{IOutlet.roomEntered}."""
         if fold(room) != self.joining:
-            introduceLater(self, [room])
+            introduceLater(self, [self.user.rooms[fold(room)]])
 
     @property
     def shownIsRead(self) -> bool:
@@ -271,7 +278,13 @@ class IrcConnection(ClientProtocol):
             self.reply(serialize("MARKREAD", (target, showMarker(time)), self.server))
 
     def inboxWaiting(self) -> None:
-        """See L{IOutlet.inboxWaiting}."""
+        """
+        See L{IOutlet.inboxWaiting}.
+
+        Clients that ask for history find the texts there (IRCv3 chathistory, "Implementation").
+        """
+        if not ASKING.isdisjoint(self.capabilities):
+            return
         showInboxLater(self, partial(showInbox, self), partial(refuseInbox, self))
 
     def nickClaimed(self, nick: str, seconds: float) -> None:
@@ -355,8 +368,8 @@ class IrcConnection(ClientProtocol):
             return
         command = COMMANDS.get(message.command)
         concurrent = command is not None and command.concurrent
-        if command is not None and concurrent and message.params and message.params[0][:1] in INITIALS:
-            command = toService(message, command, self.server)
+        if command is not None and concurrent and message.params and message.params[0][:1] in REDIRECTED:
+            command = redirect(self, message, command)
             concurrent = command.concurrent
         self.pipeline.submit(partial(self._execute, message, command), concurrent, len(line))
 

@@ -28,6 +28,8 @@ class IrcSettings:
     @ivar earlyAccounts: whether a client may register an account before it has registered its connection, for example
         with the nick that it wants to have.  It may not if this door has a password.
     @ivar customAccountNames: whether clients may register an account with a name that is not their nick.
+    @ivar historyOnJoin: whether clients that cannot ask for history get up to limits.historyOnJoin texts when they join
+        a channel.  Bots (user mode B) do not.
     @ivar proxies: networks whose PROXY headers are trusted, at endpoints of any door that begin with "haproxy:".
     """
 
@@ -42,6 +44,7 @@ class IrcSettings:
         "stsPreload",
         "earlyAccounts",
         "customAccountNames",
+        "historyOnJoin",
         "proxies",
     )
 
@@ -55,6 +58,7 @@ class IrcSettings:
     stsPreload: bool = False
     earlyAccounts: bool = True
     customAccountNames: bool = True
+    historyOnJoin: bool = True
     proxies: Networks = ()
 
 

@@ -70,6 +70,7 @@ CAPABILITIES: Final = {
         Capability("sts", "extensions/sts"),
         Capability("twistchat.org/search", SEARCH),
         Capability("userhost-in-names", "extensions/userhost-in-names"),
+        Capability("znc.in/playback", "https://wiki.znc.in/Playback"),
     )
 }
 """Every known capability, by name."""

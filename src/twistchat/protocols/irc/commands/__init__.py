@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from twistchat.protocols.irc.commands import accounts, connection, gateway, help, metadata, services
 from twistchat.protocols.irc.commands.channels import channels, listing, modes
-from twistchat.protocols.irc.commands.history import chathistory, markers, search
+from twistchat.protocols.irc.commands.history import chathistory, markers, playback, search
 from twistchat.protocols.irc.commands.people import monitor, people, who
 from twistchat.protocols.irc.commands.server import bans, operators, server
 from twistchat.protocols.irc.commands.table import Command
@@ -22,6 +22,7 @@ TOPICS = {
     "batches": batches.table,
     "history": chathistory.table,
     "markers": markers.table,
+    "playback": playback.table,
     "search": search.table,
     "people": people.table,
     "who": who.table,

@@ -6,8 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from twistchat.net.client.table import CommandTable
+from twistchat.protocols.irc.commands.history.playback import NAME, toPlayback
 from twistchat.protocols.irc.commands.table import Command, Outcome
-from twistchat.protocols.irc.services import SERVICES, serviceNamed
+from twistchat.protocols.irc.services import INITIALS, SERVICES, serviceNamed
 from twistchat.protocols.irc.services.running import runCommand, withoutSecrets
 from twistchat.wire.irc import numerics as n
 from twistchat.wire.irc.message import fit, room, serialize
@@ -70,6 +71,22 @@ TO_SERVICES = {
 The commands that take the place of those for texts, if the target is a service.  They are not concurrent: the client's
 later commands wait until the service has answered.
 """
+
+
+REDIRECTED = INITIALS | {NAME[0]}
+"""The first characters of the targets that L{redirect} looks at."""
+
+
+def redirect(client: IrcConnection, message: Message, command: Command) -> Command:
+    """
+    Get the command that takes the place of one for texts, if the target is a service or ZNC's playback module; or else
+    the given command.
+
+    @param message: has a target.
+    """
+    if message.params[0][0] == NAME[0]:
+        return toPlayback(client, message, command)
+    return toService(message, command, client.server)
 
 
 def toService(message: Message, command: Command, server: str) -> Command:

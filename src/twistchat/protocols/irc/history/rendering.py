@@ -36,6 +36,7 @@ from twistchat.chat.model.events import (
 )
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.spans import TEXTS, Kept, Kinds
+from twistchat.chat.model.texts import asksClients
 from twistchat.net.input.pace import Gone
 
 if TYPE_CHECKING:
@@ -95,7 +96,8 @@ async def sendHistory(
 
     @param conversation: the conversation, as the client's user sees it now.
     @param kind: the type of the batch.
-    @param stamp: whether to put the time into the texts if the client does not have C{server-time}.
+    @param stamp: whether the client may take the texts for new ones.  Then CTCP requests are left out, and texts have
+        their time in front if the client does not have C{server-time}.
     @raise Gone: the client disconnected.
     """
     session, entries, damaged = client.openSession, 0, 0
@@ -107,7 +109,7 @@ async def sendHistory(
                 continue
             if session.user is None:
                 raise Gone
-            if isIgnored(session, item.event):
+            if isIgnored(session, item.event) or (stamp and isRequest(item.event)):
                 continue
             data = render(client, item, conversation, stamp)
             await reply.step(1 + len(data) // STEP)
@@ -115,6 +117,21 @@ async def sendHistory(
                 entries += 1
                 reply.lines([data])
     return Shown(entries, damaged)
+
+
+async def sendLines(reply: Reply, name: str, lines: Sequence[bytes], kind: str = "chathistory") -> None:
+    """
+    Add rendered entries to a reply, in a batch, and send them in portions.
+
+    @param name: the name of the conversation.
+    @param lines: the lines of each entry.
+    @param kind: the type of the batch.
+    @raise Gone: the client disconnected.
+    """
+    with reply.batch(kind, name):
+        for data in lines:
+            await reply.step(1 + len(data) // STEP)
+            reply.lines([data])
 
 
 def render(client: IrcConnection, entry: Entry, conversation: Conversation, stamp: bool = False) -> bytes:
@@ -135,6 +152,11 @@ def render(client: IrcConnection, entry: Entry, conversation: Conversation, stam
     if event is not entry.event:
         entry = replace(entry, event=event)
     return client.render(conversation.place, entry)
+
+
+def isRequest(event: Event) -> bool:
+    """Whether a text is a CTCP request, which a client answers that does not know how old it is."""
+    return isinstance(event, (RoomMessage, PrivateMessage)) and asksClients(event.text)
 
 
 def stamped(client: IrcConnection, time: int, event: Event) -> Event:

@@ -88,6 +88,7 @@ class Registration:
         if client.openSession.user is None:
             return
         client.registration = None
+        client.entered = entry.sequence
         client.entrance.register()
         welcome(client, reply)
         if isinstance(entry.event, SessionStarted):

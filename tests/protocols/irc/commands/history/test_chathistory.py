@@ -386,6 +386,104 @@ class PrivateTests(Conversations):
         )
 
 
+class TargetsTests(Conversations):
+    """C{TARGETS}."""
+
+    def setUp(self) -> None:
+        """Alice and bob have accounts.  There is a text a second in #a, in #b, from bob, and in #a."""
+        super().setUp()
+        self.alice, self.bob = self.irc("alice", *CAPABILITIES, rooms="#a #b"), self.irc("bob", rooms="#a #b")
+        for name in ("alice", "bob"):
+            self.successResultOf(Deferred.fromCoroutine(self.server.chat.accounts.register(None, name)))
+            self.logIn(name, name)
+        self.start = self.server.clock.seconds()
+        for target in ("#a", "#b", "alice", "#a"):
+            self.bob.send(f"PRIVMSG {target} :hi")
+            self.server.advance(1)
+
+    def lists(self, start: int, end: int, limit: int = 10) -> list[str]:
+        """Return the targets between two seconds, as alice sees them; assert that the batch and the times are right."""
+        self.alice.skip()
+        first, second = [f"timestamp=2026-01-01T12:00:{number:02}.000Z" for number in (start, end)]
+        self.alice.send(f"CHATHISTORY TARGETS {first} {second} {limit}")
+        opening, *lines, closing = self.alice.lines()
+        reference = opening.split("+")[1].split(" ")[0]
+        self.assertEqual(opening, f":twistchat BATCH +{reference} draft/chathistory-targets")
+        self.assertEqual(closing, f":twistchat BATCH -{reference}")
+        found = []
+        for line in lines:
+            matched = re.fullmatch(rf"@batch={reference} :twistchat CHATHISTORY TARGETS (\S+) (\S+)", line)
+            assert matched is not None, line
+            found.append(matched[1])
+            self.assertEqual(
+                matched[2],
+                {"#b": ":01", "bob": ":02", "bobby": ":02", "#a": ":03"}[matched[1]].join(
+                    ("2026-01-01T12:00", ".000Z")
+                ),
+            )
+        return found
+
+    def test_order(self) -> None:
+        """Channels and users, by the time of the latest message; both times are exclusive."""
+        self.assertEqual(self.lists(0, 10), ["#b", "bob", "#a"])
+        self.assertEqual(self.lists(1, 10), ["bob", "#a"])
+        self.assertEqual(self.lists(0, 3), ["#b", "bob"])
+        self.assertEqual(self.lists(4, 10), [])
+
+    def test_sameSemanticsAsBetween(self) -> None:
+        """They are counted from the first time, and may be asked for backwards."""
+        self.assertEqual(self.lists(0, 10, 2), ["#b", "bob"])
+        self.assertEqual(self.lists(10, 0, 2), ["bob", "#a"])
+        self.assertEqual(self.lists(10, 1, 2), ["bob", "#a"])
+
+    def test_presentNick(self) -> None:
+        """A user has the present nick, and the name of the account when not here."""
+        self.bob.send("NICK bobby")
+        self.assertEqual(self.lists(0, 10, 2), ["#b", "bobby"])
+        self.bob.send("QUIT")
+        self.assertEqual(self.lists(0, 10, 2), ["#b", "bob"])
+
+    def test_visible(self) -> None:
+        """Channels without visible history are left out: those it left, and those it may not read so far back."""
+        self.alice.send("PART #b")
+        room = self.server.chat.state.rooms.get("#a")
+        assert room is not None
+        room.settings = {"history": "joined"}
+        self.alice.send("PART #a", "JOIN #a")
+        self.assertEqual(self.lists(0, 10), ["bob"])
+
+    def test_eventsDoNotCount(self) -> None:
+        """A topic or a text to operators is no message of the channel."""
+        self.bob.send("TOPIC #b :x", "PRIVMSG @#b :y")
+        self.assertEqual(self.lists(0, 10), ["#b", "bob", "#a"])
+
+    def test_notRead(self) -> None:
+        """MESSAGE_ERROR: the list cannot be read."""
+        self.patch(self.server.history, "latest", lambda names, account: fail(NotRead("the disk is broken")))
+        time = "timestamp=2026-01-01T12:00:00.000Z"
+        self.gets(
+            self.alice,
+            f"CHATHISTORY TARGETS {time} {time} 5",
+            ":twistchat FAIL CHATHISTORY MESSAGE_ERROR TARGETS :Messages could not be retrieved: the disk is broken",
+        )
+
+    def test_waiting(self) -> None:
+        """Messages that wait for an account are not sent to the client, and wait until a list names them all."""
+        self.alice.send("QUIT")
+        self.bob.send("PRIVMSG alice :tea?")
+        alice = self.server.connectIrc()
+        session = next(reversed(self.server.chat.state.sessions.values()))
+        self.successResultOf(Deferred.fromCoroutine(self.server.chat.identity.login(session, "alice")))
+        alice.send("CAP LS 302", f"CAP REQ :{' '.join(CAPABILITIES)}", "CAP END", "NICK alice", "USER a 0 * :a")
+        self.server.advance(30)
+        self.assertNotIn("tea?", alice.raw.decode())
+        self.alice = alice
+        account = self.server.chat.state.accounts.named("alice")
+        for times, waiting in (("12:30:00", 1), ("12:00:00", 0)):
+            alice.send(f"CHATHISTORY TARGETS timestamp=2026-01-01T{times}.000Z timestamp=2027-01-01T00:00:00.000Z 9")
+            self.assertEqual(len(account.inbox), waiting)
+
+
 class ErrorTests(Histories):
     """Errors and Warnings."""
 

@@ -20,6 +20,7 @@ from twistchat.chat.errors import (
 from twistchat.chat.model.names import fold
 from twistchat.net.client.table import CommandTable
 from twistchat.protocols.irc.commands.table import MODERN, Command, Outcome
+from twistchat.protocols.irc.history.joining import Entering
 from twistchat.protocols.irc.replies.formatting import middle
 from twistchat.protocols.irc.replies.rooms import endNames, showNames, showRoom, showTopic
 from twistchat.wire.irc import numerics as n
@@ -78,12 +79,14 @@ async def _join(client: IrcConnection, reply: Reply, name: str, key: str | None)
                 raise again.why from None
         if receipt is None:
             return
-        await receipt
+        entry = await receipt
     finally:
         client.joining = ""
     room = None if session.user is None else session.user.rooms.get(fold(name))
     if room is not None:
-        await showRoom(client, reply, room)
+        with Entering(client, reply) as entering:
+            await showRoom(client, reply, room)
+            await entering.show(reply, room, entry.sequence)
 
 
 @table.command("PART", "<channel>{,<channel>} [<reason>]", "leave channels", MODERN, minParams=1)
