@@ -29,18 +29,22 @@ class Page:
     @ivar target: the room, or the nick of the other user.
     @ivar oldest: the sequence number of its first entry.
     @ivar newest: the sequence number of its last entry.
+    @ivar until: the time of its last entry, in milliseconds since the epoch; 0 if that entry is damaged.
     @ivar shown: when it was shown, in seconds on the server's clock.
     """
 
     target: str
     oldest: int
     newest: int
+    until: int
     shown: float
 
     @classmethod
     def of(cls, client: LineProtocol, target: str, entries: Sequence[Kept]) -> Page:
         """The page of these entries, of which there is at least one."""
-        return cls(target, entries[0].sequence, entries[-1].sequence, client.context.clock.seconds())
+        last = entries[-1]
+        until = 0 if isinstance(last, Damaged) else last.time
+        return cls(target, entries[0].sequence, last.sequence, until, client.context.clock.seconds())
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +71,13 @@ def between(target: str) -> str:
     return f"in {target}" if isRoom(target) else f"between you and {target}"
 
 
-async def showPage(client: LineProtocol, ask: Ask) -> None:
+async def showPage(client: LineProtocol, ask: Ask) -> Page | None:
     """
     Show a page of a conversation, with a line at its end that says how to go on.
 
     Deliveries follow the page, without gaps or duplicates.
 
+    @return: the page; C{None} if there is nothing to see.
     @raise ChatError: the client may not read the conversation.
     """
     reading, dialects = client.context.chat.reading, client.dialects
@@ -85,12 +90,13 @@ async def showPage(client: LineProtocol, ask: Ask) -> None:
         fitted = await fitHistory(client, past, dialects.current if room else dialects.other, forwards)
         if not fitted:
             client.reply(notice(ask.none))
-            return
+            return None
         more = len(past) >= ask.count or len(fitted) < len(past)
-        client.page = Page.of(client, ask.target, [entry for entry, _ in fitted])
+        page = client.page = Page.of(client, ask.target, [entry for entry, _ in fitted])
         older, newer = (True, more) if forwards else (more, behind)
         title = ask.target if room else f"your messages with {ask.target}"
         await showHistory(client, title, fitted, _goOn(older, newer))
+        return page
 
 
 def _goOn(older: bool, newer: bool) -> str:

@@ -33,6 +33,7 @@ from twistchat.protocols.line.prompts import Prompt, answerPrompt, repeatPrompt
 from twistchat.protocols.line.registration import executeUnregistered
 from twistchat.protocols.line.rooms import showWhere
 from twistchat.protocols.line.settings import lineSettings
+from twistchat.protocols.line.unread import showNews
 from twistchat.protocols.line.wording import formatDuration, wordError
 from twistchat.wire.lines import Line, Overlong
 from twistchat.wire.plain import error, notice
@@ -264,6 +265,7 @@ class LineProtocol(ClientProtocol):
         """See L{IOutlet.attached}."""
         assert isinstance(entry.event, SessionMoved)
         showWhere(self, f"You are {entry.event.user.nick} now")
+        Deferred.fromCoroutine(showNews(self)).addErrback(self._refused)
 
     def roomEntered(self, room: str) -> None:
         """See L{IOutlet.roomEntered}."""

@@ -11,6 +11,7 @@ from twistchat.protocols.line.commands import find
 from twistchat.protocols.line.commands.table import Outcome, UsageError, splitArgument
 from twistchat.protocols.line.prompts import askLogin, checkMaySend
 from twistchat.protocols.line.rooms import enterRoom, showWhere
+from twistchat.protocols.line.unread import showNews
 from twistchat.protocols.line.wording import formatDuration
 from twistchat.wire.plain import notice
 
@@ -92,6 +93,7 @@ async def _enter(client: LineProtocol, nick: str) -> None:
     client.entrance.register()
     if isinstance(entry.event, SessionStarted):
         showWhere(client, f"You are {session.user.nick}, and were here already")
+        await showNews(client)
         return
     client.reply(notice(f"You are {session.user.nick}.  /help lists what you can type"))
     await enterRoom(client, context.settings.chat.lobby, unlimited=True)

@@ -12,6 +12,7 @@ from twistchat.chat.model.rooms import Room
 from twistchat.chat.model.spans import Damaged, Kept
 from twistchat.chat.model.users import ABSENT, User
 from twistchat.protocols.line.history import Page, fitHistory, showHistory
+from twistchat.protocols.line.unread import showNews
 from twistchat.wire.plain import dayNotice, notice
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ async def enterRoom(client: LineProtocol, name: str, key: str | None = None, unl
         finally:
             # A client that joins while the journal cannot be read still sees the members.
             client.reply(b"".join(_introduction(client, room)))
+        if session.currentAccount is not None:
+            await showNews(client, room.name)
         await _showPast(client, room, past)
         _showToday(client, past, entry, shownDay)
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from twistchat.chat.errors import NotLoggedIn
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.spans import At, Point
 from twistchat.net.client.table import CommandTable
 from twistchat.protocols.line.commands.table import Command, UsageError
 from twistchat.protocols.line.history import Ask, between, showPage
 from twistchat.protocols.line.times import isTime, readTime
+from twistchat.protocols.line.unread import showNews
+from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:
     from twistchat.protocols.line.protocol import LineProtocol
@@ -56,6 +59,37 @@ async def history(client: LineProtocol, argument: str) -> None:
     """C{/history}: shows a page of a room or a private conversation."""
     request = _read(argument, client.context.settings.limits.historyReply)
     await showPage(client, _turnPage(client, request) if request.way else _open(client, request))
+
+
+@table.command(
+    "unread",
+    "[#ROOM or NICK]",
+    "list where something is new for you; or show what is new in one of these places",
+    example="/unread #kitchen",
+)
+async def unread(client: LineProtocol, argument: str) -> None:
+    """C{/unread}: lists the conversations with unread texts, or shows those of one, and marks them as read."""
+    if client.openSession.currentAccount is None:
+        raise NotLoggedIn
+    if not argument:
+        if not await showNews(client):
+            client.reply(notice("Nothing is new for you"))
+        return
+    chat, session = client.context.chat, client.openSession
+    for news in await chat.reading.unread(session):
+        if fold(news.name) == fold(argument):
+            end = chat.state.sequence + 1
+            start = chat.markers.marker(session, news.name)
+            point = At(max(0, news.since - 1) if start is None else start)
+            page = await showPage(client, Ask(news.name, PAGE, end, _nothingNew(news.name), point))
+            if page is not None:
+                chat.markers.mark(session, news.name, page.until)
+            return
+    client.reply(notice(_nothingNew(argument)))
+
+
+def _nothingNew(target: str) -> str:
+    return f"There is nothing new {between(target)}"
 
 
 def _read(argument: str, limit: int) -> Request:
