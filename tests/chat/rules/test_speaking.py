@@ -12,6 +12,7 @@ from tests.chat.fakes import Person, Scene, done, refused
 from twistchat.chat import errors
 from twistchat.chat.limits import ChatLimits
 from twistchat.chat.model.events import (
+    SERVER,
     Entry,
     KeptPrivateTagMessage,
     KeptRoomTagMessage,
@@ -19,7 +20,9 @@ from twistchat.chat.model.events import (
     PrivateMessageRedacted,
     PrivateTagMessage,
     RoomMessageRedacted,
+    RoomSettingSet,
     RoomTagMessage,
+    Source,
 )
 from twistchat.chat.model.sessions import Origin
 from twistchat.chat.model.spans import Around, Kept, Span, pair
@@ -429,6 +432,11 @@ class UnsayTests(SynchronousTestCase):
         self.scene.clear(self.op, self.alice, self.guest)
         return entry.msgid
 
+    def join(self, room: str, person: Person) -> Person:
+        """Let a person join a room."""
+        done(self.scene.chat.membership.join(person.session, room))
+        return person
+
     def unsay(self, person: Person, msgid: str, reason: str = "", room: str = "#a") -> Deferred[Entry]:
         """Redact a text."""
         return asked(self.scene.chat.speaking.redact(person.session, room, msgid, reason))
@@ -507,6 +515,34 @@ class UnsayTests(SynchronousTestCase):
                 self.assertEqual((error.target, error.msgid), ("#a", msgid))
         done(self.unsay(self.op, here))
 
+    def test_unreadable(self) -> None:
+        """A text that the asker may not read is not found, even if it is theirs or they are an operator."""
+        self.scene.found("#tea", "owner")
+        old = [
+            self.say(person, "#tea") for person in (self.join("#tea", person) for person in (self.alice, self.guest))
+        ]
+        done(self.scene.log.append(RoomSettingSet(SERVER, "#tea", "history", "joined")))
+        done(self.scene.chat.membership.part(self.alice.session, "#tea"))
+        for person in (self.alice, self.op):
+            self.join("#tea", person)
+            self.scene.promote("#tea", person.user.nick, "o")
+            for msgid in old:
+                error = refused(errors.NoSuchText, lambda m=msgid, p=person: self.unsay(p, m, room="#tea"))  # type: ignore[misc]
+                self.assertEqual((error.target, error.msgid), ("#tea", msgid))
+        new = self.say(self.guest, "#tea")
+        done(self.unsay(self.op, new, room="#tea"))
+        empower(self.op, "redact")
+        done(self.unsay(self.op, old[0], room="#tea"))
+
+    def test_banned(self) -> None:
+        """A banned member finds no text, not even their own."""
+        own, other = self.say(self.alice), self.say(self.guest)
+        self.scene.modes(self.op, "#a", "+b", "alice!*@*")
+        for msgid in (own, other):
+            refused(errors.NoSuchText, lambda msgid=msgid: self.unsay(self.alice, msgid))  # type: ignore[misc]
+        empower(self.alice, "redact")
+        done(self.unsay(self.alice, other))
+
     def test_refused(self) -> None:
         """In a room of which the asker is not a member, the error reveals nothing.  A reason has its limit."""
         msgid = self.say(self.alice)
@@ -524,6 +560,7 @@ class UnsayTests(SynchronousTestCase):
         op, bob = scene.person("op", "#a"), scene.person("bob", "#a")
         msgid = done(scene.chat.speaking.say(bob.session, "#a", "x")).msgid
         for happens, kind in (
+            (lambda: scene.modes(op, "#a", "+b", "op!*@*"), errors.NoSuchText),
             (lambda: scene.promote("#a", "op", ""), errors.NotYours),
             (lambda: done(scene.chat.membership.part(op.session, "#a")), errors.NotInRoom),
             (lambda: scene.chat.presence.close(op.session, "bye"), errors.NotEntered),
@@ -533,6 +570,7 @@ class UnsayTests(SynchronousTestCase):
             happens()
             held.callback(None)
             refused(kind, lambda taking=taking: taking)  # type: ignore[misc]
+            scene.room("#a").unlock()
             if kind is not errors.NotEntered:
                 scene.chat.membership.join(op.session, "#a")
                 scene.promote("#a", "op", "o")
@@ -607,6 +645,20 @@ class UntellTests(SynchronousTestCase):
         refused(errors.NoSuchNick, lambda: self.untell(self.alice, "nobody", other))
         done(self.scene.chat.presence.close(carol.session, "bye"))
         refused(errors.NoSuchNick, lambda: self.untell(self.alice, "carol", other))
+
+    def test_absent(self) -> None:
+        """A text to the owner of a nick who is not here is redacted, and does not wait any more."""
+        self.scene.account("carol")
+        msgid = self.tell(self.alice, "carol")
+        account = self.scene.state.accounts.named("carol")
+        self.assertEqual(len(account.inbox), 1)
+        event = done(self.untell(self.alice, "CAROL", msgid)).event
+        self.assertEqual(event.recipient, Source("", "carol", account="carol"))
+        self.assertEqual(account.inbox, ())
+        again = self.tell(self.alice, "carol")
+        carol = self.scene.person("carla", account="carol")
+        done(self.untell(self.alice, "carol", again))
+        self.assertEqual(carol.heard(), [f"@carla alice untold {again} typo"])
 
     def test_reason(self) -> None:
         """A reason has its limit, and no line end."""

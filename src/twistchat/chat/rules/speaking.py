@@ -27,12 +27,13 @@ from twistchat.chat.model.events import (
 )
 from twistchat.chat.model.modes.room import OPERATOR, RANK_BY_LETTER, VOICE
 from twistchat.chat.model.names import fold
-from twistchat.chat.model.rooms import Room
+from twistchat.chat.model.rooms import Member, Room
 from twistchat.chat.model.sessions import Asker, Origin, Session
-from twistchat.chat.model.spans import Around, pair
+from twistchat.chat.model.spans import Around
 from twistchat.chat.model.texts import FORMATTING, asksClients, checkMessage, checkText
 from twistchat.chat.model.users import User
 from twistchat.chat.rules.core import Core, Effects
+from twistchat.chat.rules.rooms.visibility import Readable, readableFrom, readablePrivate
 from twistchat.chat.rules.users.inbox import Inbox, counted, leave, withdraw
 
 if TYPE_CHECKING:
@@ -150,18 +151,19 @@ class Speaking:
         Redact a text in a room that the asker is in, or kept tags.  Users can redact their own texts.  Operators of the
         room, and server operators with the privilege C{"redact"}, can redact all texts.
 
-        Texts to a rank (STATUSMSG) are not found.
+        Only these server operators can redact a text that they may not read.  Texts to a rank (STATUSMSG) are not
+        found.
 
         @param msgid: the id of the text's entry.
-        @raise NoSuchText: the room's history has no such text.
+        @raise NoSuchText: the room's history has no such text, or the asker may not read it.
         @raise NotYours: the asker may not redact it.
         """
         checkText("the reason", reason, self._core.limits.reason)
-        place, _ = self._core.membership(asker, name)
-        text = await self._find(fold(place.name), place.name, msgid)
+        place, member = self._core.membership(asker, name)
+        text = await self._find(Readable(place.key, self._redactableFrom(place, member, msgid)), place.name, msgid)
         room, member = self._core.membership(asker, name)
         user = member.user
-        if room is not place:
+        if room is not place or text.sequence < self._redactableFrom(room, member, msgid):
             raise errors.NoSuchText(room.name, msgid)
         if not (_wrote(text, user.source) or member.level >= OPERATOR or user.may("redact")):
             raise errors.NotYours(room.name, msgid)
@@ -171,27 +173,57 @@ class Speaking:
 
     async def redactPrivate(self, asker: Asker, nick: str, msgid: str, reason: str = "") -> Entry:
         """
-        Redact a text in the private conversation with a user, or kept tags.  Both need an account, because only
-        conversations between accounts can be read back.  Users can redact their own texts; server operators with the
-        privilege C{"redact"} can redact all.
+        Redact a text in the private conversation with a user, who need not be here, or kept tags.  Both need an
+        account, because only conversations between accounts can be read back.  Users can redact their own texts; server
+        operators with the privilege C{"redact"} can redact all.
 
         @param msgid: the id of the text's entry.
+        @raise NoSuchNick: nobody has this nick.
         @raise NoSuchText: the conversation has no such text.
         @raise NotYours: the asker may not redact it.
         """
         checkText("the reason", reason, self._core.limits.reason)
-        own, other = self._core.user(asker).source.account, self._core.named(nick).source.account
-        if own is None or other is None:
+        readable = self._private(asker, nick, msgid)
+        text = await self._find(readable, nick, msgid)
+        user = self._core.user(asker)
+        if self._private(asker, nick, msgid) != readable:
             raise errors.NoSuchText(nick, msgid)
-        text = await self._find(pair(own, other), nick, msgid)
-        user, recipient = self._core.user(asker), self._core.named(nick)
-        if (user.source.account, recipient.source.account) != (own, other):
-            raise errors.NoSuchText(nick, msgid)
+        recipient = self._correspondent(user, nick, readable)
         if not (_wrote(text, user.source) or user.may("redact")):
             raise errors.NotYours(recipient.nick, msgid)
         return await self._core.propose(
-            asker, PrivateMessageRedacted(user.source, recipient.source, text.sequence, msgid, reason)
+            asker, PrivateMessageRedacted(user.source, recipient, text.sequence, msgid, reason)
         )
+
+    def _redactableFrom(self, room: Room, member: Member, msgid: str) -> int:
+        """
+        The sequence number of the first text of a room that a member can ask to redact.
+
+        @raise NoSuchText: they can redact none.
+        """
+        first = 0 if member.user.may("redact") else readableFrom(self._core.state, room, member.user)
+        if first is None:
+            raise errors.NoSuchText(room.name, msgid)
+        return first
+
+    def _private(self, asker: Asker, nick: str, msgid: str) -> Readable:
+        """The private conversation in which a text is to be redacted."""
+        try:
+            return readablePrivate(self._core.state, self._core.user(asker), nick)
+        except errors.NotKept:
+            raise errors.NoSuchText(nick, msgid) from None
+
+    def _correspondent(self, user: User, nick: str, readable: Readable) -> Source:
+        """The names of the other user of a private conversation; without a uid if they are not here."""
+        users, own = self._core.state.users, fold(user.source.account or "")
+        one, _, two = readable.conversation.partition(" ")
+        name = two if one == own else one
+        other = users.named(nick) or users.ofAccount(name)
+        if other is not None:
+            return other.source
+        account = self._core.state.accounts.get(name)
+        name = nick if account is None else account.name
+        return Source("", name, account=name)
 
     # Filters of a session
 
@@ -226,13 +258,14 @@ class Speaking:
 
     # Checks
 
-    async def _find(self, conversation: str, target: str, msgid: str) -> Entry:
-        """Read the entry of a text from the history."""
+    async def _find(self, readable: Readable, target: str, msgid: str) -> Entry:
+        """Read the entry of a text, or of kept tags, from the readable part of a conversation."""
         sequence = self._core.history.locate(msgid)
-        found = () if sequence is None else await self._core.history.read(Around(conversation, 1, sequence))
-        for entry in found:
-            if isinstance(entry, Entry) and entry.msgid == msgid and isinstance(entry.event, REDACTABLE):
-                return entry
+        if sequence is not None:
+            near = Around(readable.conversation, 1, sequence, first=readable.first)
+            for entry in await self._core.history.read(near):
+                if isinstance(entry, Entry) and entry.msgid == msgid and isinstance(entry.event, REDACTABLE):
+                    return entry
         raise errors.NoSuchText(target, msgid)
 
     def _text(
