@@ -199,28 +199,23 @@ class MemoryHistory:
         if not (event.durable or self._keepPassing):
             return
         name = conversation(event)
+        names: Sequence[str] = (name,) if name is not None else roomsOf(event)
         if name is None:
             if isinstance(event, TextsForgotten):
                 self._forget(fold(event.account))
-            shown = inRoom(entry)
-            for room in roomsOf(event):
-                self._keepIn(room, shown)
-            return
-        if not isinstance(event, RoomMessage):
+            entry = inRoom(entry)
+        elif not isinstance(event, RoomMessage):
             self._rearrange(event, name)
-        self._keepIn(name, entry)
-
-    def _keepIn(self, name: str, entry: Entry) -> None:
-        """Keep an entry in a conversation."""
-        place = self._conversations.get(name)
-        if place is None:
-            place = self._conversations[name] = _Conversation(name)
-        place.entries.append(entry)
-        self._order.append(place)
-        if len(self._order) > self._keep:
-            oldest = self._order.popleft().current()
-            oldest.entries.popleft()
-            self._dropIfEmpty(oldest)
+        for name in names:
+            place = self._conversations.get(name)
+            if place is None:
+                place = self._conversations[name] = _Conversation(name)
+            place.entries.append(entry)
+            self._order.append(place)
+            if len(self._order) > self._keep:
+                oldest = self._order.popleft().current()
+                oldest.entries.popleft()
+                self._dropIfEmpty(oldest)
 
     def _rearrange(self, event: Event, name: str) -> None:
         """Apply a redaction or a rename to the entries before it."""
