@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from types import MappingProxyType
 from typing import Any, Literal, TypeVar, get_type_hints
 
-from twistchat.chat.limits import Networks
+from twistchat.chat.limits import Networks, Seconds
 from twistchat.chat.model.names import DEFAULT_RESERVED
 from twistchat.config.keytypes import (
     Age,
@@ -94,6 +94,8 @@ class JournalSettings:
     @ivar keepPassing: whether the history of a room also has joins, parts, quits and changes of nicks.  The history
         always has texts, topics, modes, kicks and renames of the room.  This is off by default: most readers look for
         what was said, and who was here when is personal data, which is kept as long as the texts.
+    @ivar searchTime: the maximum duration of a search on disk.  One that takes longer fails, and the user is told to
+        narrow it.  Other reads wait for at most one search.
     @ivar keep: the maximum number of entries that the memory journal keeps for history, for all conversations together.
     @ivar own: the keys of [journal.KIND], if a plugin brings this kind of journal; otherwise C{None}.
     """
@@ -104,6 +106,7 @@ class JournalSettings:
     longestRetention: LongestAge = None
     retentionCount: Number = 0
     keepPassing: bool = False
+    searchTime: Seconds = 0.5
     keep: int = 10_000
     own: Any = field(default=None, metadata=NO_KEY)
 

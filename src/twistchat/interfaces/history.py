@@ -35,7 +35,8 @@ class IHistory(Interface):
         """
         Find texts.
 
-        @return: as for L{read}.
+        @return: as for L{read}.  Fails with L{SearchTooBroad <twistchat.chat.errors.SearchTooBroad>} if the search
+            takes too long, and with L{Overloaded <twistchat.chat.errors.Overloaded>} if too many searches wait.
         """
 
     def latest(

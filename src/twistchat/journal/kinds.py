@@ -11,6 +11,7 @@ from zope.interface import implementer
 from twistchat.interfaces import IJournalKind, Journal, JournalContext
 from twistchat.journal.history.memory import MemoryHistory
 from twistchat.journal.history.retention import Retention
+from twistchat.journal.history.searching import SEARCH_TIME
 from twistchat.journal.history.sqlite import SqliteHistory
 from twistchat.journal.memory import MemoryLog
 from twistchat.journal.sqlite.log import SqliteLog
@@ -56,6 +57,7 @@ class SqliteKind:
             chosen.keepPassing,
             Retention(context.clock, context.now, chosen.retention, chosen.retentionCount, rooms=context.retentions),
             context.clock,
+            chosen.searchTime,
         )
 
 
@@ -86,7 +88,8 @@ def sqliteJournal(
     keepPassing: bool = False,
     retention: Retention | None = None,
     clock: IReactorTime | None = None,
+    searchTime: float = SEARCH_TIME,
 ) -> Journal:
     """Make a journal on disk.  See L{SqliteLog} and L{SqliteHistory} for the arguments."""
     log = SqliteLog(directory, now, name, key, worker, durability, keepPassing)
-    return Journal(log, SqliteHistory(log, retention, clock))
+    return Journal(log, SqliteHistory(log, retention, clock, searchTime=searchTime))

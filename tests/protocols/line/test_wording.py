@@ -29,6 +29,7 @@ SAMPLES = (
     errors.BadMetadataKey("A", "may have only the characters a to z"),
     errors.BadMetadataValue("color", "must be a colour such as #4080ff"),
     errors.MetadataForbidden("bob", "color"),
+    errors.SearchTooBroad(),
     errors.BadNick("7up", "begins with a digit"),
     errors.NickInUse("bob", "bob"),
     errors.NickInUse("bоb", "bob"),

@@ -112,6 +112,14 @@ class AlreadyRead(ChatError):
 
 
 @dataclass
+class SearchTooBroad(ChatError):
+    """A search takes longer than searches may."""
+
+    code = "SEARCH_TOO_BROAD"
+    wording = "That search takes too long; add a word, or name a room, a sender or a time"
+
+
+@dataclass
 class NotKept(ChatError):
     """The private conversation with C{nick} cannot be read back, because not both users have an account."""
 

@@ -72,7 +72,7 @@ class Moving:
         """
         @param clock: the reactor's timers; C{None} to make no pauses.
         @param write: runs work on the writing thread.
-        @param read: runs work on the reading thread.
+        @param read: runs work on the reading thread, behind all reads and searches that were requested before.
         @param moved: called after each step with the number of entries that were moved.
         """
         self.pace = pace

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from twisted.logger import Logger
 
+from twistchat.chat.errors import SearchTooBroad
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.spans import Kept, Search, following
 from twistchat.journal.history.reader import ROWS, HistoryReader
 from twistchat.journal.history.renames import Piece, Rename, pieces
 from twistchat.journal.history.words import splitWords
 from twistchat.journal.sqlite.faults import faults
-from twistchat.journal.sqlite.reading import LAST, StoredRow
+from twistchat.journal.sqlite.reading import LAST, Interrupted, StoredRow
 from twistchat.journal.sqlite.rows import COLUMNS
 
-AUTHORS: Final = 9
-"""The first version of the schema whose word index contains authors, and parts of words."""
+SEARCH_TIME: Final = 0.5
+"""The maximum duration of a search, in seconds, unless the configuration says otherwise."""
 
 # The pieces are empty if the reader may see all that the index finds.
 _FOUND = f"""
@@ -69,13 +70,18 @@ log = Logger()
 class HistorySearch:
     """Searches conversations."""
 
-    def __init__(self, reader: HistoryReader) -> None:
+    def __init__(
+        self, reader: HistoryReader, seconds: Callable[[], float] | None = None, longest: float = SEARCH_TIME
+    ) -> None:
         """
         @param reader: reads the rows of a journal with the newest schema.
+        @param seconds: returns the seconds of a clock; C{None} to let searches take any time.
+        @param longest: the maximum duration of a search, in seconds.
         @raise Fault: the file cannot be read.
         """
         self._reader = reader
         self._file = reader.file
+        self._seconds, self._longest = seconds, longest
         with faults():
             self._file.execute(_TAIL)
 
@@ -86,7 +92,18 @@ class HistorySearch:
         @param before: leave out entries with this sequence number or a higher one.
         @param without: further sequence numbers to leave out, as a JSON array.
         @raise Fault: the file cannot be read.
+        @raise SearchTooBroad: it takes too long.
         """
+        if self._seconds is None:
+            return self._search(search, before, without)
+        seconds, end = self._seconds, self._seconds() + self._longest
+        try:
+            with self._file.limit(lambda: seconds() > end):
+                return self._search(search, before, without)
+        except Interrupted:
+            raise SearchTooBroad from None
+
+    def _search(self, search: Search, before: int, without: str) -> Sequence[Kept]:
         words = _textQuery(search.words)
         person = None if search.account is None else fold(search.account)
         if words is None or not (search.places or person):

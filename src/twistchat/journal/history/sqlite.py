@@ -19,7 +19,8 @@ from twistchat.journal.history.reader import HistoryReader
 from twistchat.journal.history.renames import MovePace, Moving
 from twistchat.journal.history.retention import Retention
 from twistchat.journal.history.scrubbing import Scrubbing, ScrubPace
-from twistchat.journal.history.searching import HistorySearch
+from twistchat.journal.history.searching import SEARCH_TIME, HistorySearch
+from twistchat.journal.history.turns import Turns
 from twistchat.journal.history.writing import HistoryWriter
 
 if TYPE_CHECKING:
@@ -61,16 +62,20 @@ class SqliteHistory:
         movePace: MovePace | None = None,
         scrubPace: ScrubPace | None = None,
         forgetPace: ForgetPace | None = None,
+        searchTime: float = SEARCH_TIME,
     ) -> None:
         """
         @param log: the log, which is not open yet.
         @param retention: deletes old entries; C{None} to keep all entries.
-        @param clock: the reactor's timers; C{None} to make no pauses.
+        @param clock: the reactor's timers; C{None} to make no pauses, and to let searches take any time.
+        @param searchTime: the maximum duration of a search, in seconds.
         """
         self._log = log
         self._retention = retention
         self.indexing = Indexing(clock, self._write, log.isIdle, self._applied, indexPace or IndexPace())
-        self.moving = Moving(clock, self._write, self._read, log.count, movePace or MovePace())
+        self._turns = Turns(self._read)
+        self._seconds, self._searchTime = None if clock is None else clock.seconds, searchTime
+        self.moving = Moving(clock, self._write, self._turns.last, log.count, movePace or MovePace())
         self.scrubbing = Scrubbing(clock, lambda: log.write(lambda file: file.scrub()), scrubPace or ScrubPace())
         self.erasing = Forgetting(clock, self._write, log.count, forgetPace or ForgetPace())
         log.share(self)
@@ -85,7 +90,7 @@ class SqliteHistory:
     def search(self, search: Search) -> Deferred[Sequence[Kept]]:
         """See L{IHistory.search}."""
         end, refused = self._log.applied + 1, self._log.refused()
-        searching = self._read(lambda _: self.searcher.search(search, end, refused))
+        searching = self._turns.search(lambda _: self.searcher.search(search, end, refused))
         return searching.addCallback(self.erasing.shown)
 
     def forgetting(self, account: str) -> Deferred[float]:
@@ -124,7 +129,7 @@ class SqliteHistory:
     def prepare(self, reader: RowReader, writer: Writer) -> None:
         """See L{Sharer.prepare <twistchat.journal.sqlite.sharing.Sharer.prepare>}."""
         self.reader = HistoryReader(reader)
-        self.searcher = HistorySearch(self.reader)
+        self.searcher = HistorySearch(self.reader, self._seconds, self._searchTime)
         self.overview = Overview(self.reader)
         self.writer = HistoryWriter(writer)
         self.erasing.pending.update(self.writer.pendingErasures())

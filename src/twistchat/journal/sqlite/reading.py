@@ -49,6 +49,9 @@ _PAGE = f"""
 CHANGED = "Entry {sequence} of the journal changed on disk, and is not shown.  twistchat check reads all of the journal"
 """The log message about a damaged row."""
 
+OPERATIONS = 4000
+"""The number of operations of SQLite's virtual machine between two looks at the time: about half a millisecond."""
+
 StoredRow: TypeAlias = "list[Any]"
 """The L{COLUMNS} of a row, as they were read."""
 
@@ -66,6 +69,10 @@ def connect(path: Path) -> sqlite3.Connection:
     )
     connection.text_factory = readText
     return connection
+
+
+class Interrupted(Exception):
+    """A statement took too long."""
 
 
 class RowReader:
@@ -109,6 +116,25 @@ class RowReader:
         @raise sqlite3.Error: it failed.
         """
         return self._connection.execute(statement, parameters)
+
+    @contextmanager
+    def limit(self, over: Callable[[], bool]) -> Iterator[None]:
+        """
+        Interrupt statements that take too long.  They must raise L{Fault}.
+
+        @param over: whether the time is over.  It is called every L{OPERATIONS} operations of SQLite's virtual machine,
+            because each call takes the interpreter lock.
+        @raise Interrupted: a statement was interrupted.
+        """
+        self._connection.set_progress_handler(over, OPERATIONS)
+        try:
+            yield
+        except Fault as e:
+            if getattr(e.__cause__, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT:
+                raise Interrupted from e
+            raise
+        finally:
+            self._connection.set_progress_handler(None, OPERATIONS)
 
     @contextmanager
     def moment(self) -> Iterator[None]:

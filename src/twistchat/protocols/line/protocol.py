@@ -41,7 +41,9 @@ from twistchat.wire.plain import error, notice
 if TYPE_CHECKING:
     from datetime import date
 
+    from twistchat.chat.model.spans import Point
     from twistchat.protocols.line.factory import Dialects
+    from twistchat.protocols.line.filters import Filters
     from twistchat.protocols.line.history import Page
 
 QUOTED = 40
@@ -81,8 +83,8 @@ class LineProtocol(ClientProtocol):
         the folded name of the room or account.
     @ivar page: the last page of a conversation that was shown, from which C{/history} goes on; C{None} before that.
     @ivar day: the day of the last date that was shown before a line of that day; C{None} before that.
-    @ivar lastSearch: the words of the last search, and the sequence number before which it continues; C{None} before
-        that.
+    @ivar lastSearch: the last search as it was typed, its filters, and the point before which it continues; C{None}
+        before that.
     """
 
     __slots__ = (
@@ -107,7 +109,7 @@ class LineProtocol(ClientProtocol):
         self.asking = 0
         self.guarded = 0.0
         self.prompt: Prompt | None = None
-        self.lastSearch: tuple[str, int] | None = None
+        self.lastSearch: tuple[str, Filters, Point] | None = None
         self.marked: dict[str, float] = {}
         self.page: Page | None = None
         self.day: date | None = None

@@ -96,6 +96,7 @@ WORDINGS: dict[type[errors.ChatError], Callable[[Any], str]] = {
     errors.NotFounder: lambda e: f"{e.text}.  Ask them.",
     errors.AccountAway: lambda e: f"Nobody here is called {e.nick} now.  /login to leave a message.",
     errors.InboxFull: lambda e: f"The inbox of {e.nick} is full, with {counted(e.limit, 'message')}.  Try again later.",
+    errors.SearchTooBroad: lambda e: "That search takes too long.  Add a word, from:NICK, in:#ROOM or after:TIME.",
     errors.NotRead: lambda e: f"{e.text}.  Try /history later.",
     errors.NotStored: lambda e: f"{e.text}.  Try again later.",
     errors.Overloaded: lambda e: f"{e.text}.  Try again in a minute.",

@@ -276,6 +276,22 @@ class SearchTests(SynchronousTestCase):
         found = [line.split()[3] for line in alice.lines() if line[0] == "["] + found
         self.assertEqual([f"{number}" for number in range(40)], found)
 
+    def test_filters(self) -> None:
+        """Filters stand among the words, and stay for the next page."""
+        self.bob.send("tea from bob", "/join #den", "tea in the den")
+        self.alice.send("tea", "/join #den", "more tea")
+        self.alice.skip()
+        self.alice.send("/search from:BOB tea", "/search in:#den tea", "/search in:#lobby from:alice")
+        found = [line for line in self.alice.lines() if line[0] == "["]
+        texts = ["from bob", "in the den", "in the den", "more tea", "tea"]
+        self.assertEqual([line for line, text in zip(found, texts, strict=True) if not line.endswith(text)], [])
+        self.alice.send("/search", "/search before:2025-01-01", "/search after:soon tea")
+        self.alice.expect(
+            '* Nothing more in your rooms has "in:#lobby from:alice"',
+            '* Nothing in your rooms has "before:2025-01-01"',
+            "! after: needs a day or a time of day, as in after:2026-11-20 or after:09:14",
+        )
+
     def test_elsewhere(self) -> None:
         """It finds nothing in other rooms, and no private texts of guests."""
         self.bob.send("/join #den", "tea", "/msg alice tea")

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from twistchat.chat.errors import NotRead
+from twistchat.chat.errors import ChatError, NotRead
 from twistchat.chat.phrasing import counted
 from twistchat.journal.sqlite.faults import Fault
 from twistchat.journal.sqlite.writing.writer import Writer
@@ -92,7 +92,7 @@ class FileThreads:
         return result
 
     def read(self, work: Callable[[RowReader], T]) -> Deferred[T]:
-        """Run work on the reading thread.  The result fails with L{NotRead}."""
+        """Run work on the reading thread.  The result fails with L{NotRead}, or with the C{ChatError} of the work."""
         result: Deferred[T] = Deferred()
 
         def done(outcome: T | Failure) -> None:
@@ -102,6 +102,8 @@ class FileThreads:
                 result.callback(outcome)
             elif isinstance(outcome.value, Fault):
                 result.errback(Failure(NotRead(outcome.value.why)))
+            elif isinstance(outcome.value, ChatError):
+                result.errback(outcome)
             else:
                 log.failure("The journal could not be read", outcome)
                 result.errback(Failure(NotRead("the journal cannot be read")))

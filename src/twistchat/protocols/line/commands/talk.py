@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from twistchat.chat.model.names import fold
 from twistchat.net.client.table import CommandTable
 from twistchat.protocols.line.commands.table import Command, Outcome, UsageError, splitArgument
+from twistchat.protocols.line.filters import readFilters
 from twistchat.protocols.line.history import fitHistory, showHistory
 from twistchat.protocols.line.rooms import awayNotice
 from twistchat.wire.plain import notice
@@ -99,22 +100,29 @@ def me(client: LineProtocol, argument: str) -> Outcome:
     "[WORDS]",
     "search your rooms for lines that have all these words; without WORDS, show earlier results",
     example="/search tea four",
+    details=(
+        "Filters: from:NICK, in:#ROOM or in:NICK, after:TIME, before:TIME; TIME is a day or a time of day",
+        "/search from:bob in:#lobby after:2026-11-01 before:2026-11-20 tea",
+    ),
 )
 async def search(client: LineProtocol, argument: str) -> None:
     """C{/search}: searches the client's rooms and the account's private conversations, page by page."""
     chat, dialect = client.context.chat, client.dialects.other
     if argument:
-        client.lastSearch = (argument, chat.state.sequence + 1)
+        filters = readFilters(argument, client.dialects.clock, int(client.context.wall() * 1000))
+        client.lastSearch = (argument, filters, filters.before or chat.state.sequence + 1)
     if client.lastSearch is None:
         raise UsageError("Usage: /search WORDS; after that, /search alone goes further back")
-    words, before = client.lastSearch
+    asked, filters, before = client.lastSearch
     with client.holdDeliveries():
-        past = await chat.reading.search(client.openSession, words, PAGE, before=before)
+        past = await chat.reading.search(
+            client.openSession, filters.words, PAGE, filters.target, filters.sender, filters.after, before
+        )
         found = await fitHistory(client, past, dialect)
         if found:
-            client.lastSearch = (words, found[0][0].sequence)
-        if not await showHistory(client, f'"{words}" in your rooms', found):
-            client.reply(notice(f'Nothing {"in" if argument else "more in"} your rooms has "{words}"'))
+            client.lastSearch = (asked, filters, found[0][0].sequence)
+        if not await showHistory(client, f'"{asked}" in your rooms', found):
+            client.reply(notice(f'Nothing {"in" if argument else "more in"} your rooms has "{asked}"'))
 
 
 @table.command(

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from twistchat.chat.errors import ChatError, NotKept, NotRead
+from twistchat.chat.errors import ChatError, NotKept
 from twistchat.chat.fanout.delivery import isIgnored
 from twistchat.chat.model.events import Entry
 from twistchat.chat.model.spans import At, Kept, Point, following
@@ -96,8 +96,8 @@ async def _show(client: IrcConnection, reply: Reply, request: Request, kind: str
     @raise BadRequest: the client may not read the target.
     """
     reading, session = client.context.chat.reading, client.openSession
-    found: Sequence[Kept]
-    try:
+    found: Sequence[Kept] = ()
+    if _isKept(client, request.target):
         found = await reading.search(
             session,
             request.text,
@@ -108,14 +108,6 @@ async def _show(client: IrcConnection, reply: Reply, request: Request, kind: str
             request.before,
             oldest=request.after is not None,
         )
-    except NotRead:
-        raise
-    except NotKept:
-        found = ()
-    except ChatError:
-        if request.target is None:
-            raise
-        raise BadRequest("INVALID_PARAMS", ("in", request.target), "You cannot search there") from None
     reply.onlyBatch = True
     with reply.batch(kind):
         for item in found:
@@ -126,6 +118,23 @@ async def _show(client: IrcConnection, reply: Reply, request: Request, kind: str
             data = render(client, item, reading.conversationOf(session, item.event))
             await reply.step(1 + len(data) // STEP)
             reply.lines([data] if data else [])
+
+
+def _isKept(client: IrcConnection, target: str | None) -> bool:
+    """
+    Whether messages of a target are kept.  Those of guests are not, and nothing is found there.
+
+    @raise BadRequest: the client may not read it.
+    """
+    if target is None:
+        return True
+    try:
+        client.context.chat.reading.readable(client.openSession, target)
+    except NotKept:
+        return False
+    except ChatError:
+        raise BadRequest("INVALID_PARAMS", ("in", target), "You cannot search there") from None
+    return True
 
 
 def _parse(params: tuple[str, ...], locate: Callable[[str], int | None]) -> Request:
