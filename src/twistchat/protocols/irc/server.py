@@ -8,6 +8,7 @@ from itertools import count
 from twistchat import __version__
 from twistchat.net.context import ServerContext
 from twistchat.protocols.irc.fallbacks import HostFallback, RenameFallbacks
+from twistchat.protocols.irc.history.sharing import Pages
 from twistchat.protocols.irc.replies.templates import Templates
 from twistchat.wire.irc.dialect import IrcDialects
 
@@ -26,6 +27,7 @@ class IrcServer:
     @ivar references: the counter for reference tags of batches.
     @ivar gateways: the digest of each gateway's correct password, by the hash in the settings.
     @ivar templates: the lines that differ only in the client's nick.
+    @ivar pages: pages of channels that were rendered before.
     @ivar renames: shows renamed rooms to clients without RENAME.
     @ivar hosts: shows changed hosts to clients without CHGHOST.
     """
@@ -36,6 +38,7 @@ class IrcServer:
     references: count[int]
     gateways: dict[str, bytes]
     templates: Templates
+    pages: Pages
     renames: RenameFallbacks
     hosts: HostFallback
 
@@ -44,4 +47,4 @@ class IrcServer:
         """Make the server of a chat."""
         name = context.settings.server.name
         renames = RenameFallbacks(context.portions)
-        return cls(name, IrcDialects(name), context.wall(), count(1), {}, Templates(), renames, HostFallback())
+        return cls(name, IrcDialects(name), context.wall(), count(1), {}, Templates(), Pages(), renames, HostFallback())

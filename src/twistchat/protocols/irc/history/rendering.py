@@ -38,9 +38,13 @@ from twistchat.chat.model.names import fold
 from twistchat.chat.model.spans import TEXTS, Kept, Kinds
 from twistchat.chat.model.texts import asksClients
 from twistchat.net.input.pace import Gone
+from twistchat.protocols.irc.history.sharing import Page, pageKey
+from twistchat.wire.irc.labels import inBatch
+from twistchat.wire.irc.message import serialize
 
 if TYPE_CHECKING:
     from twistchat.chat.rules.reading import Conversation
+    from twistchat.protocols.irc.history.sharing import Key
     from twistchat.protocols.irc.protocol import IrcConnection
     from twistchat.protocols.irc.replies.reply import Reply
 
@@ -102,6 +106,11 @@ async def sendHistory(
     """
     session, entries, damaged = client.openSession, 0, 0
     await reply.turn()
+    key = None if stamp else pageKey(client, conversation, kept, kind)
+    if key is not None:
+        page = await _page(client, reply, conversation, kept, key)
+        reply.lines([page.data])
+        return Shown(page.entries, sum([sequence < 0 for sequence in key[-1]]))
     with reply.batch(kind, conversation.name):
         for item in kept:
             if not isinstance(item, Entry):
@@ -117,6 +126,33 @@ async def sendHistory(
                 entries += 1
                 reply.lines([data])
     return Shown(entries, damaged)
+
+
+async def _page(
+    client: IrcConnection, reply: Reply, conversation: Conversation, kept: Sequence[Kept], key: Key
+) -> Page:
+    """
+    Render a page in its batch, or find it rendered.
+
+    All clients get the same reference of the batch, which no other batch of the server has.
+    """
+    pages = client.irc.pages
+    found = pages.get(key)
+    if found is not None:
+        await reply.step()
+        return found
+    lines = []
+    for item in kept:
+        data = render(client, item, conversation) if isinstance(item, Entry) else b""
+        await reply.step(1 + len(data) // STEP)
+        if data:
+            lines.append(data)
+    reference, (_, kind, name, _) = client.nextReference(), key
+    opening = serialize("BATCH", (f"+{reference}", kind, name), client.server)
+    closing = serialize("BATCH", (f"-{reference}",), client.server)
+    page = Page(b"".join([opening, *[inBatch(line, reference) for line in lines], closing]), len(lines))
+    pages.add(key, page)
+    return page
 
 
 async def sendLines(reply: Reply, name: str, lines: Sequence[bytes], kind: str = "chathistory") -> None:
