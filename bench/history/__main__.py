@@ -172,6 +172,7 @@ def comeBack(data: Path, rooms: int, count: int, together: bool) -> Return:
         with carryOut(Plan(server.port, rooms, returning=count, together=together, begin=begin)) as clients:
             canary.talk(begin - 0.1)
             server.resetPeak()
+            replayed = canary.ledger.doubled  # what the canary of an earlier run said
             before, spent = server.memory(), server.cpu()
             while clients.poll() is None:
                 canary.talk(time.monotonic() + 0.1)
@@ -179,7 +180,7 @@ def comeBack(data: Path, rooms: int, count: int, together: bool) -> Return:
             output, _ = clients.communicate()
         report, spent, grew = json.loads(output), server.cpu() - spent, server.peak() - before
     heard = [(at - begin, delay) for at, delay in canary.ledger.heard(begin)]
-    lost = canary.ledger.missing + canary.ledger.doubled
+    lost = canary.ledger.missing + canary.ledger.doubled - replayed
     return Return(name, count, report["served"], heard, lost, canary.late, spent / count, grew)
 
 
