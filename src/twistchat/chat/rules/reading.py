@@ -10,7 +10,15 @@ from twistchat.chat.model.names import fold
 from twistchat.chat.model.sessions import Session
 from twistchat.chat.model.spans import ALL, Around, Kept, Kinds, Point, Search, Span, conversation
 from twistchat.chat.rules.core import Core
-from twistchat.chat.rules.rooms.visibility import Readable, isRoom, readablePrivate, readableRoom, readableRooms
+from twistchat.chat.rules.rooms.visibility import (
+    Readable,
+    isRoom,
+    readableAccount,
+    readablePrivate,
+    readableRoom,
+    readableRooms,
+    withoutKeys,
+)
 from twistchat.chat.rules.unread import Unread, findUnread
 
 
@@ -132,7 +140,8 @@ class Reading:
         limit = min(limit, self._core.limits.historyReply)
         if limit < 1:
             return ()
-        return await self._core.history.read(Span(name, limit, after, before, oldest, kinds, first))
+        span = Span(name, limit, after, before, oldest, kinds, first)
+        return withoutKeys(await self._core.history.read(span))
 
     async def around(
         self, session: Session, target: str, limit: int, point: Point, kinds: Kinds = ALL
@@ -144,7 +153,7 @@ class Reading:
         """
         name, first = self.readable(session, target)
         limit = min(limit, self._core.limits.historyReply)
-        return await self._core.history.read(Around(name, limit, point, kinds, first))
+        return withoutKeys(await self._core.history.read(Around(name, limit, point, kinds, first)))
 
     async def targets(
         self, session: Session, limit: int, after: int | None = None, before: int | None = None, oldest: bool = False
@@ -163,7 +172,7 @@ class Reading:
         rooms = {name: first for name, first in readableRooms(self._core.state, user) if name[0] == "#"}
         found = [
             Target(self._shown(session, latest.conversation).name, latest.conversation, latest.time)
-            for latest in await self._core.history.latest(list(rooms), user.source.account)
+            for latest in await self._core.history.latest(list(rooms), readableAccount(self._core.state, user))
             if latest.sequence >= rooms.get(latest.conversation, 0)
             and (after is None or latest.time > after)
             and (before is None or latest.time < before)
@@ -200,7 +209,7 @@ class Reading:
         """
         user, account = self._core.user(session), None
         if target is None:
-            places, account = readableRooms(self._core.state, user), user.source.account
+            places, account = readableRooms(self._core.state, user), readableAccount(self._core.state, user)
         else:
             places = [self.readable(session, target)]
         limit = min(limit, self._core.limits.historyReply)

@@ -11,7 +11,7 @@ from twistchat.chat.model.names import fold
 from twistchat.chat.model.sessions import Session
 from twistchat.chat.model.spans import TEXTS, At, Latest, Point, Span
 from twistchat.chat.rules.core import Core
-from twistchat.chat.rules.rooms.visibility import readableRooms
+from twistchat.chat.rules.rooms.visibility import readableAccount, readableRooms
 from twistchat.chat.rules.users.markers import shownTarget
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ async def findUnread(core: Core, session: Session) -> list[Unread]:
     user = core.user(session)
     firsts = {readable.conversation: readable.first for readable in readableRooms(core.state, user)}
     found: dict[str, list[_News]] = {}
-    for latest in reversed(await core.history.latest(list(firsts), user.source.account)):
+    for latest in reversed(await core.history.latest(list(firsts), readableAccount(core.state, user))):
         target, read = _place(latest, user), _markers(core, session)
         after = _after(user, target, read)
         if (latest.time > after.time if isinstance(after, At) else latest.sequence > after) and len(found) < MOST:

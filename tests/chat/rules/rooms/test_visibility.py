@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.chat.fakes import Person, Scene, done, rebuilt, refused, shown
+from tests.chat.fakes import ManualScene, Person, Scene, done, rebuilt, refused, shown
 from twistchat.chat import errors
-from twistchat.chat.rules.rooms.visibility import Readable, isRoom, readableRooms
+from twistchat.chat.rules.rooms.visibility import Readable, isRoom, readableAccount, readableRooms
 
 
 class VisibilityTestCase(SynchronousTestCase):
@@ -84,6 +85,28 @@ class RoomTests(VisibilityTestCase):
         self.assertEqual(readableRooms(self.scene.state, self.bob.user), [])
         self.assertEqual(self.read(self.alice), Readable("#den", 0))
 
+    def test_suspended(self) -> None:
+        """A user whose account is suspended reads nothing until they are disconnected."""
+        self.set("everyone")
+        account = self.scene.state.accounts.named("Bob")
+        account.suspended = "spam"
+        refused(errors.NotInRoom, lambda: self.read(self.bob))
+        refused(errors.NotKept, lambda: self.read(self.bob, "alice"))
+        self.assertEqual(readableRooms(self.scene.state, self.bob.user), [])
+        self.assertIsNone(readableAccount(self.scene.state, self.bob.user))
+        account.suspended = None
+        self.assertEqual(readableAccount(self.scene.state, self.bob.user), "Bob")
+
+    def test_keys(self) -> None:
+        """The history shows no keys, and nothing else is hidden."""
+        self.scene.modes(self.alice, "#den", "+kl", "sesame", "9")
+        kept = done(Deferred.fromCoroutine(self.scene.chat.reading.history(self.alice.session, "#den", 1)))
+        changes = [(change.letter, change.parameter) for change in kept[0].event.changes]
+        self.assertEqual(changes, [("k", "*"), ("l", "9")])
+        self.assertEqual(self.scene.room("#den").modes["k"], "sesame")
+        around = self.scene.chat.reading.around(self.alice.session, "#den", 1, kept[0].sequence)
+        self.assertEqual(done(Deferred.fromCoroutine(around)), kept)
+
     def test_unknown(self) -> None:
         """A room that does not exist cannot be read, and neither can one that is secret to the user."""
         refused(errors.NoSuchRoom, lambda: self.read(self.guest, "#nowhere"))
@@ -132,6 +155,20 @@ class SealedTests(SynchronousTestCase):
         self.leave(self.alice)
         self.assertGreater(self.first(), last)
         self.assertEqual(rebuilt(self.scene.entries).rooms.sealed, self.scene.state.rooms.sealed)
+
+    def test_atOnce(self) -> None:
+        """The room is sealed before the removal of its locks has been recorded."""
+        scene = ManualScene()
+        alice, bob = scene.person("alice", "#plan"), scene.person("bob")
+        scene.chat.channels.setModes(alice.session, "#plan", "+i", [])
+        scene.commit()
+        scene.chat.membership.part(alice.session, "#plan")
+        scene.log.commit(1)
+        sealed = scene.state.sequence
+        self.assertEqual(scene.state.rooms.sealed, {"#plan": sealed})
+        scene.chat.membership.join(bob.session, "#plan", unlimited=True)
+        scene.commit()
+        self.assertGreaterEqual(scene.chat.reading.readable(bob.session, "#plan").first, sealed)
 
     def test_open(self) -> None:
         """A room that was never locked stays readable."""

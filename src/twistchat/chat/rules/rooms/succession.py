@@ -36,9 +36,13 @@ def leave(state: State, entry: Entry, room: Room, user: User) -> None:
 
 
 def unlock(state: State, room: Room) -> None:
-    """Remove the locks of an empty room that nobody could lift."""
+    """
+    Remove the locks of an empty room that nobody could lift.  Nobody can read its earlier entries any more, from this
+    entry on and not only when the removal has been recorded.
+    """
     changes = room.unlock() if room.abandoned and room.persistent else ()
     if changes:
+        state.rooms.sealed[room.key] = state.sequence
         state.rooms.unlocked.append((room, changes))
         state.tend()
 

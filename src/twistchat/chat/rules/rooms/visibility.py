@@ -7,14 +7,19 @@ founder of a registered room chooses who can read it (the setting C{history}).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from msgspec.structs import replace
+
 from twistchat.chat import errors
+from twistchat.chat.model.events import Entry, ModesSet
 from twistchat.chat.model.modes.room import FOUNDER, RANK_BY_PREFIX, RANKS
 from twistchat.chat.model.spans import pair
 
 if TYPE_CHECKING:
     from twistchat.chat.model.rooms import Room
+    from twistchat.chat.model.spans import Kept
     from twistchat.chat.model.users import User
     from twistchat.chat.state import State
 
@@ -49,6 +54,8 @@ def readableFrom(state: State, room: Room, user: User) -> int | None:
     @return: C{None} if they may read nothing.
     """
     readers, member = room.settings.get("history", DEFAULT), room.members.get(user.source.uid)
+    if _suspended(state, user):
+        return None
     if room.barred(user) and room.accessLevel(user.source) < FOUNDER:
         return None
     sealed = state.rooms.sealed.get(room.key, 0)
@@ -89,9 +96,9 @@ def readablePrivate(state: State, user: User, nick: str) -> Readable:
 
     @param nick: a nick, or the name of an account.
     @raise NoSuchNick: nobody has this nick.
-    @raise NotKept: one of the two has no account.
+    @raise NotKept: one of the two has no account, or that of the user is suspended.
     """
-    own, other = user.source.account, state.users.named(nick)
+    own, other = readableAccount(state, user), state.users.named(nick)
     if other is not None:
         account = other.source.account
     elif (owner := state.accounts.withNick(nick)) is not None:
@@ -116,6 +123,32 @@ def readableRooms(state: State, user: User) -> list[Readable]:
         found.append(Readable(room.key, first))
         found += [Readable(rank.prefix + room.key, first) for rank in RANKS if rank.level <= level]
     return found
+
+
+def readableAccount(state: State, user: User) -> str | None:
+    """The account whose private conversations a user may read: their own, unless it is suspended."""
+    return None if _suspended(state, user) else user.source.account
+
+
+def withoutKeys(kept: Sequence[Kept]) -> Sequence[Kept]:
+    """
+    Hide the keys of rooms (mode C{k}) in the history.  Some readers are not in the room, and a key would let them join.
+    """
+    return [_withoutKeys(item) if isinstance(item, Entry) else item for item in kept]
+
+
+def _withoutKeys(entry: Entry) -> Entry:
+    event = entry.event
+    if not isinstance(event, ModesSet) or all(change.letter != "k" for change in event.changes):
+        return entry
+    changes = [replace(change, parameter="*") if change.letter == "k" else change for change in event.changes]
+    return replace(entry, event=replace(event, changes=tuple(changes)))
+
+
+def _suspended(state: State, user: User) -> bool:
+    """Whether the account of a user is suspended.  Such a user is about to be disconnected."""
+    account = None if user.source.account is None else state.accounts.get(user.source.account)
+    return account is not None and account.suspended is not None
 
 
 def isRoom(target: str) -> bool:

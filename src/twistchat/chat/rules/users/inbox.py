@@ -96,7 +96,7 @@ class Inbox:
         if user is None or user.source.account is None:
             return None
         account = self._core.state.accounts.get(user.source.account)
-        if account is None:
+        if account is None or not account.usable:
             return None
         after = shown.last if shown is not None and shown.account == account.name else 0
         texts = [left for left in account.inbox if left.sequence > after]
