@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from twisted.trial.unittest import SynchronousTestCase
 
+from twistchat.protocols.irc.settings import IrcSettings
 from twistchat.testing import MemoryServer
 from twistchat.testing.clients import Client
+from twistchat.testing.server import SETTINGS
 
 NICKS = ("ann", "Ben", "cäsar", "dora", "έλλη", "fee", "gus", "hal")
 ROOMS = ("#lobby", "#a", "#Bär")
@@ -154,7 +157,8 @@ class Doors(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.server = MemoryServer()
+        doors = {**SETTINGS.doors, "irc": IrcSettings(historyOnJoin=False)}
+        self.server = MemoryServer(replace(SETTINGS, doors=doors))
         self.people: list[Person] = []
         self.operators: dict[str, set[Person]] = {}
         self.last: dict[str, tuple[Person, str]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from textwrap import wrap
 
 from twisted.internet.protocol import Protocol
 
@@ -118,8 +119,10 @@ class IrcClient(Client):
         @raise AssertionError: the server did not grant them, or did not welcome the client.
         """
         if capabilities:
-            self.send("CAP LS 302", f"CAP REQ :{' '.join(capabilities)}")
-            self.until(re.compile(r":\S+ CAP \* ACK :?.*"))
+            self.send("CAP LS 302")
+            for names in wrap(" ".join(capabilities), 400, break_on_hyphens=False):
+                self.send(f"CAP REQ :{names}")
+                self.until(re.compile(r":\S+ CAP \* ACK :?.*"))
         self.send(f"NICK {nick}", f"USER {nick} 0 * :{nick}")
         if capabilities:
             self.send("CAP END")
