@@ -53,7 +53,12 @@ class IHistory(Interface):
         """
 
     def count(
-        conversation: str, after: Point, limit: int, words: str = "", without: str | None = None, first: int = 0
+        conversation: str,
+        after: Point,
+        limit: int,
+        phrases: Sequence[str] = (),
+        without: str | None = None,
+        first: int = 0,
     ) -> Deferred[Count]:
         """
         Count the texts of a conversation after a point, for example those that a user has not read, and how many of
@@ -61,9 +66,10 @@ class IHistory(Interface):
 
         @param conversation: its name, see L{conversation <twistchat.chat.model.spans.conversation>}.
         @param after: count only later texts.
-        @param limit: count only the newest so many; at least 1.
-        @param words: count the texts that contain these words, for example a nick.  They are compared as in L{search}:
-            whole words, without case and diacritics.  Without a letter or digit, nothing contains it.
+        @param limit: examine only the newest so many; at least 1.
+        @param phrases: count the texts that contain one of these, for example the nick and the account.  The words of a
+            phrase are compared as in L{search}: whole words, without case and diacritics.  Nothing contains a phrase
+            without a letter or digit.
         @param without: leave out the texts of this account.  They take part in the limit.
         @param first: count no texts before this sequence number, because the reader has no access to them.
         @return: fires with the numbers.  A text whose stored bytes changed counts, and matches nothing.  Fails as

@@ -64,6 +64,21 @@ class UnreadTests(UnreadTestCase):
             self.say(self.gus, "#tea", "again")
         self.assertEqual(self.unread(self.alice), [("#tea", 5, 0, True, 1)])
 
+    def test_mentions(self) -> None:
+        """A text with the nick and the account counts once."""
+        for text in ("Ally, alias alice", "alice!", "ally?", "allyalice"):
+            self.say(self.bob, "#tea", text)
+        self.assertEqual(self.unread(self.alice), [("#tea", 4, 3, False, 1)])
+
+    def test_since(self) -> None:
+        """The time is that of the first text by another user, also after many of the user's own."""
+        for _ in range(4):
+            self.say(self.alice, "#tea", "mine")
+        self.say(self.bob, "#tea", "hello")
+        self.assertEqual(self.unread(self.alice), [("#tea", 1, 0, False, 5)])
+        self.say(self.bob, "#tea", "hello?")
+        self.assertEqual(self.unread(self.alice), [("#tea", 2, 0, True, 5)])
+
     def test_withoutMarker(self) -> None:
         """Without a marker the texts since the user joined count."""
         self.say(self.bob, "#cake", "before")

@@ -174,13 +174,16 @@ class Count:
     How many texts a part of a conversation has.
 
     @ivar texts: the number of texts.
-    @ivar matching: how many of them contain the words.
-    @ivar more: whether there are more texts, which were not counted because of the limit.
+    @ivar matching: how many of them contain one of the phrases.
+    @ivar more: whether there are more texts, which were not examined because of the limit.
+    @ivar since: the time of the first text that is not left out, in milliseconds since the epoch; 0 for none.  If there
+        are more texts, it is looked for among the oldest, as many as the limit, and then among those that were counted.
     """
 
     texts: int
     matching: int
     more: bool = False
+    since: int = 0
 
 
 def conversation(event: Event) -> str | None:

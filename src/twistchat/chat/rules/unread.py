@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from twistchat.chat.model.events import Entry
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.sessions import Session
-from twistchat.chat.model.spans import TEXTS, At, Latest, Point, Span
+from twistchat.chat.model.spans import At, Latest, Point
 from twistchat.chat.rules.core import Core
 from twistchat.chat.rules.rooms.visibility import readableAccount, readableRooms
 from twistchat.chat.rules.users.markers import shownTarget
@@ -21,10 +20,6 @@ MOST = 100
 """The maximum number of conversations in one result."""
 
 
-OWN = 20
-"""The number of texts among which the first one by another user is looked for."""
-
-
 @dataclass(frozen=True, slots=True)
 class Unread:
     """
@@ -32,11 +27,10 @@ class Unread:
 
     @ivar name: the name of the room, or the present nick of the other user.
     @ivar texts: the number of texts by others, at most C{limits.historyReply} of each rank.
-    @ivar mentions: how many of them contain the user's nick or account.  If these differ, a text with both counts
-        twice.
+    @ivar mentions: how many of them contain the user's nick or account.
     @ivar more: whether there are more texts, which were not counted.
-    @ivar since: the time of the first of them, in milliseconds since the epoch; 0 if the user has said very much before
-        it.
+    @ivar since: the time of the first of them, in milliseconds since the epoch; see L{Count
+        <twistchat.chat.model.spans.Count>}.
     """
 
     name: str
@@ -103,20 +97,13 @@ def _after(user: User, target: str, markers: Mapping[str, int]) -> Point:
 async def _count(core: Core, user: User, target: str, found: list[_News]) -> Unread | None:
     """Count the texts of a conversation, which consists of several if there are texts to ranks."""
     source, limit = user.source, core.limits.historyReply
-    texts, mentions, more, times = 0, 0, False, []
-    for conversation, first, after in found:
-        count = await core.history.count(conversation, after, limit, source.nick, source.account, first)
-        if not count.texts:
-            continue
-        texts, mentions, more = texts + count.texts, mentions + count.matching, more or count.more
-        if source.account is not None and fold(source.account) != fold(source.nick):
-            named = await core.history.count(conversation, after, limit, source.account, source.account, first)
-            mentions += named.matching
-        span = Span(conversation, OWN, after, oldest=True, kinds=TEXTS, first=first)
-        kept = [entry for entry in await core.history.read(span) if isinstance(entry, Entry)]
-        times += [entry.time for entry in kept if entry.event.source.account != source.account or not source.account][
-            :1
-        ]
+    names = (source.nick,) if source.account is None else (source.nick, source.account)
+    counts = [
+        await core.history.count(conversation, after, limit, names, source.account, first)
+        for conversation, first, after in found
+    ]
+    texts, mentions = sum(count.texts for count in counts), sum(count.matching for count in counts)
     if not texts:
         return None
-    return Unread(shownTarget(core.state, target), texts, min(texts, mentions), more, min(times, default=0))
+    since = min(count.since for count in counts if count.texts)
+    return Unread(shownTarget(core.state, target), texts, mentions, any(count.more for count in counts), since)

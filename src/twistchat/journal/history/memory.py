@@ -43,7 +43,7 @@ from twistchat.chat.model.spans import (
     roomsOf,
 )
 from twistchat.interfaces import IHistory
-from twistchat.journal.history.words import matches, splitWords
+from twistchat.journal.history.words import matches, matchesAny, splitWords, wantedPhrases
 
 if TYPE_CHECKING:
     from twistchat.interfaces import IFollowing
@@ -157,24 +157,20 @@ class MemoryHistory:
         conversation: str,
         after: Point,
         limit: int,
-        words: str = "",
+        phrases: Sequence[str] = (),
         without: str | None = None,
         first: int = 0,
     ) -> Deferred[Count]:
         """See L{IHistory.count}."""
         found = select(
-            list(self._entries(conversation)), Span(conversation, limit + 1, after, kinds=TEXTS, first=first)
+            list(self._entries(conversation)), Span(conversation, self._keep, after, kinds=TEXTS, first=first)
         )
         own = None if without is None else fold(without)
-        texts = [
-            entry.event.text
-            for entry in found[-limit:]
-            if isinstance(entry.event, (RoomMessage, PrivateMessage))
-            and (own is None or entry.event.source.account is None or fold(entry.event.source.account) != own)
-        ]
-        wanted = splitWords(words)
-        matching = [text for text in texts if any(wanted) and matches(text, wanted)]
-        return succeed(Count(len(texts), len(matching), len(found) > limit))
+        counted, oldest = _textsOfOthers(found[-limit:], own), _textsOfOthers(found[: limit + 1], own)
+        wanted = wantedPhrases(phrases)
+        matching = sum(matchesAny(text, wanted) for _, text in counted)
+        since = [*oldest, *counted][:1]
+        return succeed(Count(len(counted), matching, len(found) > limit, since[0][0] if since else 0))
 
     def forgetting(self, account: str) -> Deferred[float]:
         """See L{IHistory.forgetting}.  Nothing is left as soon as the entry was applied."""
@@ -286,6 +282,20 @@ _REDACTABLE = {
 
 def _isText(entry: Entry) -> bool:
     return type(entry.event) in TEXTS
+
+
+def _textsOfOthers(entries: Sequence[Entry], own: str | None) -> list[tuple[int, str]]:
+    """
+    The time and the text of each entry that is a text.
+
+    @param own: the folded name of an account whose texts are left out; C{None} for none.
+    """
+    return [
+        (entry.time, entry.event.text)
+        for entry in entries
+        if isinstance(entry.event, (RoomMessage, PrivateMessage))
+        and (own is None or entry.event.source.account is None or fold(entry.event.source.account) != own)
+    ]
 
 
 def select(entries: Sequence[Entry], span: Span | Around) -> Sequence[Entry]:

@@ -110,14 +110,14 @@ class SqliteHistory:
         conversation: str,
         after: Point,
         limit: int,
-        words: str = "",
+        phrases: Sequence[str] = (),
         without: str | None = None,
         first: int = 0,
     ) -> Deferred[Count]:
         """See L{IHistory.count}."""
         end, refused = self._log.applied + 1, self._log.refused()
         return self._read(
-            lambda _: self.overview.count(conversation, after, limit, words, without, first, end, refused)
+            lambda _: self.overview.count(conversation, after, limit, phrases, without, first, end, refused)
         )
 
     def locate(self, msgid: str) -> int | None:

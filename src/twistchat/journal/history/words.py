@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 SPACELESS: Final = (
@@ -108,3 +109,13 @@ def matches(text: str, wanted: Words) -> bool:
         any(has[start : start + len(phrase)] == phrase for start in range(len(has) - len(phrase) + 1))
         for phrase in phrases
     )
+
+
+def wantedPhrases(phrases: Iterable[str]) -> list[Words]:
+    """The words of each phrase.  A phrase without a letter or digit, which no text contains, is left out."""
+    return [words for words in map(splitWords, phrases) if any(words)]
+
+
+def matchesAny(text: str, wanted: Iterable[Words]) -> bool:
+    """Whether a text contains all words of one of these phrases."""
+    return any(matches(text, words) for words in wanted)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -19,10 +19,15 @@ class OverviewContract(OpenedJournal):
         """The newest texts."""
         return list(self.result(self.history.latest(conversations, account, limit)))
 
-    def count(self, after: Point = 0, limit: int = 100, words: str = "", **other: Any) -> Count:
-        """Count texts of C{#room}."""
-        found: Count = self.result(self.history.count("#room", after, limit, words, **other))
-        return found
+    def count(self, after: Point = 0, limit: int = 100, phrases: Sequence[str] = (), **other: Any) -> Count:
+        """Count texts of C{#room}, without the time of the first."""
+        found: Count = self.result(self.history.count("#room", after, limit, phrases, **other))
+        return Count(found.texts, found.matching, found.more)
+
+    def since(self, after: Point = 0, limit: int = 100, **other: Any) -> int:
+        """The second in which the first text of C{#room} was said that is not left out."""
+        found: Count = self.result(self.history.count("#room", after, limit, **other))
+        return found.since // 1000
 
     def test_latest(self) -> None:
         """The newest text of each conversation, by sequence number.  Other events do not count."""
@@ -74,13 +79,16 @@ class OverviewContract(OpenedJournal):
         kept = self.append(*map(said, texts))
         self.append(TopicSet(ANN, "#room", "ann"), said("ann", "#other"))
         self.assertEqual(self.count(), Count(6, 0))
-        self.assertEqual(self.count(words="ann"), Count(6, 4))
-        self.assertEqual(self.count(words="Ann-Marie"), Count(6, 2))
-        self.assertEqual(self.count(words="АННА"), Count(6, 1))
-        self.assertEqual(self.count(words="[]"), Count(6, 0))
-        self.assertEqual(self.count(kept[1].sequence, words="ann"), Count(4, 3))
-        self.assertEqual(self.count(kept[5].sequence, words="ann"), Count(0, 0))
-        self.assertEqual(self.count(first=kept[4].sequence, words="ann"), Count(2, 1))
+        self.assertEqual(self.count(phrases=["ann"]), Count(6, 4))
+        self.assertEqual(self.count(phrases=["Ann-Marie"]), Count(6, 2))
+        self.assertEqual(self.count(phrases=["АННА"]), Count(6, 1))
+        self.assertEqual(self.count(phrases=["[]"]), Count(6, 0))
+        self.assertEqual(self.count(phrases=["ann", "hello"]), Count(6, 4))
+        self.assertEqual(self.count(phrases=["bye", "annoying", "[]"]), Count(6, 2))
+        self.assertEqual(self.count(phrases=["bye", "анна"]), Count(6, 2))
+        self.assertEqual(self.count(kept[1].sequence, phrases=["ann"]), Count(4, 3))
+        self.assertEqual(self.count(kept[5].sequence, phrases=["ann"]), Count(0, 0))
+        self.assertEqual(self.count(first=kept[4].sequence, phrases=["ann"]), Count(2, 1))
 
     def test_countTimes(self) -> None:
         """The point can be a time.  Texts at this time are not counted."""
@@ -94,23 +102,50 @@ class OverviewContract(OpenedJournal):
     def test_countLimit(self) -> None:
         """Only the newest texts are counted, and the result tells whether there are more."""
         self.append(*(said(f"word {number}") for number in range(4)), said("other"))
-        self.assertEqual(self.count(limit=5, words="word"), Count(5, 4))
-        self.assertEqual(self.count(limit=4, words="word"), Count(4, 3, more=True))
-        self.assertEqual(self.count(limit=1, words="word"), Count(1, 0, more=True))
+        self.assertEqual(self.count(limit=5, phrases=["word"]), Count(5, 4))
+        self.assertEqual(self.count(limit=4, phrases=["word"]), Count(4, 3, more=True))
+        self.assertEqual(self.count(limit=1, phrases=["word"]), Count(1, 0, more=True))
 
     def test_countOthers(self) -> None:
         """The texts of an account are left out, in any case of its name.  Texts of guests count."""
         for source in (ANN, BOB, GUEST):
             self.append(said("ann", source=source), said("bob", source=source))
-        self.assertEqual(self.count(words="ann", without="ANN"), Count(4, 2))
-        self.assertEqual(self.count(words="ann", without="carol"), Count(6, 3))
-        self.assertEqual(self.count(limit=3, words="ann", without="bob"), Count(2, 1, more=True))
+        self.assertEqual(self.count(phrases=["ann"], without="ANN"), Count(4, 2))
+        self.assertEqual(self.count(phrases=["ann"], without="carol"), Count(6, 3))
+        self.assertEqual(self.count(limit=3, phrases=["ann"], without="bob"), Count(2, 1, more=True))
+
+    def test_countSince(self) -> None:
+        """The result has the time of the first text that is not left out, also if many are, or there are more texts."""
+        for second, source in enumerate([ANN, ANN, BOB, ANN, BOB, GUEST, BOB]):
+            self.time = 100.0 + second
+            self.append(said("x", source=source))
+        self.append(TopicSet(ANN, "#room", "x"))
+        self.assertEqual((self.since(), self.since(without="ann"), self.since(without="bob")), (100, 102, 100))
+        self.assertEqual((self.since(At(102_000)), self.since(At(102_000), without="ANN")), (103, 104))
+        self.assertEqual((self.since(At(106_000)), self.since(At(105_000), without="bob")), (0, 0))
+        self.assertEqual((self.since(limit=2), self.since(limit=2, without="ann")), (100, 102))
+        # The oldest three, and then the newest two.
+        self.assertEqual(self.since(At(100_500), limit=2, without="carol"), 101)
+        self.time = 200.0
+        self.append(*[said("x", source=ANN) for _ in range(9)], said("x", source=BOB))
+        self.assertEqual(self.since(At(106_000), limit=2, without="ann"), 200)
+
+    def test_countSinceRenamed(self) -> None:
+        """It is found in a room that was renamed, before its entries have been moved and after."""
+        for second, source in enumerate([ANN, BOB, ANN, ANN]):
+            self.time = 100.0 + second
+            self.append(said("x", "#old", source=source))
+        self.append(RoomRenamed(ANN, "#old", "#room"), said("x", source=ANN), said("x", source=ANN))
+        for _ in range(2):
+            self.assertEqual((self.since(without="ann"), self.since(limit=3, without="ann")), (101, 101))
+            self.settle()
 
     def test_countPrivately(self) -> None:
         """The texts of a private conversation are counted too."""
         self.append(PrivateMessage(ANN, "s1", BOB, "bob?"), PrivateMessage(BOB, "s2", ANN, "yes"))
         name = pair("ann", "bob")
-        self.assertEqual(self.result(self.history.count(name, 0, 10, "bob", "bob")), Count(1, 1))
+        found: Count = self.result(self.history.count(name, 0, 10, ["bob"], "bob"))
+        self.assertEqual((found.texts, found.matching), (1, 1))
 
 
 def _of(entry: Entry, conversation: str) -> Latest:
