@@ -16,7 +16,7 @@ from twistchat.chat.model.events import Entry, Event, RoomMessage
 from twistchat.chat.model.spans import Span
 from twistchat.journal.memory import MemoryLog
 from twistchat.net.input.pipeline import MAX_CONCURRENT
-from twistchat.protocols.irc.protocol import IrcConnection
+from twistchat.protocols.irc import protocol
 from twistchat.testing import ManualLog, MemoryServer, inMemory
 
 if TYPE_CHECKING:
@@ -128,8 +128,8 @@ class FastPathTests(SynchronousTestCase):
         ann.join("#a")
         bob.join("#a")
         parsed: list[bytes] = []
-        # private: clients see no difference between the two paths
-        self.patch(IrcConnection, "_execute", lambda self, message, command: parsed.append(message.params[-1]))
+        # Clients see no difference between the two paths.
+        self.patch(protocol, "execute", lambda client, message, command: parsed.append(message.params[-1]))
         ann.send("PRIVMSG #a :straight", "PRIVMSG #a general", "PRIVMSG #a,#b :general too", "privmsg #a :also")
         self.assertEqual(parsed, ["general", "general too", "also"])
         self.assertIn(b"PRIVMSG #a :straight\r\n", bob.raw)
@@ -142,8 +142,8 @@ class FastPathTests(SynchronousTestCase):
         bob.join("#a")
         size = 510 - len(f":{mask('ann')} PRIVMSG #a :")
         parsed: list[str] = []
-        # private: clients see no difference between the two paths
-        self.patch(IrcConnection, "_execute", lambda self, message, command: parsed.append(message.params[-1]))
+        # Clients see no difference between the two paths.
+        self.patch(protocol, "execute", lambda client, message, command: parsed.append(message.params[-1]))
         for text in ("x" * size, "\N{LATIN SMALL LETTER A WITH DIAERESIS}" * (size // 2)):
             ann.send(f"PRIVMSG #a :{text}")
             self.assertEqual(parsed, [])

@@ -27,8 +27,8 @@ from twistchat.protocols.irc import fastpath
 from twistchat.protocols.irc.attaching import introduceLater, showMove
 from twistchat.protocols.irc.commands import COMMANDS
 from twistchat.protocols.irc.commands.services import REDIRECTED, redirect
-from twistchat.protocols.irc.commands.table import Command
-from twistchat.protocols.irc.commands.texts.batches import MULTILINE, TextBatch, addBatchLine
+from twistchat.protocols.irc.commands.texts.batches import MULTILINE, TextBatch
+from twistchat.protocols.irc.execution import execute, finish, replyTo
 from twistchat.protocols.irc.fallbacks import RenameFallback
 from twistchat.protocols.irc.history.joining import ASKING
 from twistchat.protocols.irc.history.playback import Play
@@ -37,7 +37,6 @@ from twistchat.protocols.irc.registration.authentication import Authentication
 from twistchat.protocols.irc.registration.negotiation import Negotiation
 from twistchat.protocols.irc.registration.offer import announce, offered
 from twistchat.protocols.irc.registration.registration import Registration
-from twistchat.protocols.irc.replies.formatting import middle
 from twistchat.protocols.irc.replies.markers import showMarker
 from twistchat.protocols.irc.replies.metadata import isAware
 from twistchat.protocols.irc.replies.reply import Reply
@@ -63,9 +62,6 @@ VIEWS = (View.ROOM, View.SELF, View.WATCHED, View.NOTICES)
 PLACES = {"": 1, WATCHED: 2, NOTICES: 3}
 """The index of the view in L{VIEWS} for each place of an event.  All other places are rooms, which have index 0."""
 
-LABEL = 64
-"""The most bytes of a label (IRCv3 labeled-response)."""
-
 _BATCHED = re.compile(rb"(?:@\S* +)?BATCH +(?P<sign>[+-])|@(?:\S*;)?batch=", re.IGNORECASE)
 """Matches a line that opens or closes a batch, or belongs to one."""
 
@@ -85,6 +81,7 @@ class IrcConnection(ClientProtocol):
     @ivar play: the client's last request to play buffers; C{None} if there is none.
     @ivar joining: the folded name of the channel that the client is joining; C{""} otherwise.
     @ivar marking: the target of the read marker that the client is moving; C{""} otherwise.
+    @ivar replies: the labelled replies that are not finished, by label.
     @ivar batch: the multiline batch that the client has opened; C{None} if there is none.
     """
 
@@ -92,7 +89,6 @@ class IrcConnection(ClientProtocol):
         "_batchLines",
         "_dialects",
         "_holders",
-        "_replies",
         "authentication",
         "batch",
         "entered",
@@ -102,6 +98,7 @@ class IrcConnection(ClientProtocol):
         "negotiation",
         "play",
         "registration",
+        "replies",
         "server",
     )
 
@@ -120,7 +117,7 @@ class IrcConnection(ClientProtocol):
         self.irc = irc
         self.server = irc.name
         self.registration = Registration(self)
-        self._replies: dict[str, Reply] = {}
+        self.replies: dict[str, Reply] = {}
 
     # For the commands
 
@@ -186,7 +183,7 @@ class IrcConnection(ClientProtocol):
     def sendPostponed(self, reply: Reply) -> None:
         """Send a reply that was postponed."""
         reply.postponed = False
-        self._finish(reply)
+        finish(self, reply)
 
     # Language and outlet
 
@@ -226,7 +223,7 @@ class IrcConnection(ClientProtocol):
 
     def echo(self, label: str, data: bytes) -> bytes:
         """See L{IOutlet.echo}."""
-        reply = self._replies.get(label)
+        reply = self.replies.get(label)
         if reply is None:
             return data
         framing: Framing = self.carrier.framing
@@ -246,7 +243,7 @@ class IrcConnection(ClientProtocol):
         new = fold(event.name)
         if "draft/channel-rename" in self.capabilities or new == old:
             return
-        fallback, reply = RenameFallback(self, entry, new), None if label is None else self._replies.get(label)
+        fallback, reply = RenameFallback(self, entry, new), None if label is None else self.replies.get(label)
         if reply is None:
             self.irc.renames.add(fallback)
         else:
@@ -371,7 +368,7 @@ class IrcConnection(ClientProtocol):
         if command is not None and concurrent and message.params and message.params[0][:1] in REDIRECTED:
             command = redirect(self, message, command)
             concurrent = command.concurrent
-        self.pipeline.submit(partial(self._execute, message, command), concurrent, len(line))
+        self.pipeline.submit(partial(execute, self, message, command), concurrent, len(line))
 
     def _isRegistering(self, line: Line) -> bool:
         """
@@ -396,84 +393,12 @@ class IrcConnection(ClientProtocol):
         """Reply to a line that is not a valid message (IRCv3 utf8-only, if it is not UTF-8)."""
         if self.ending or (self.registration is not None and not self.entrance.countLine()):
             return
-        reply = self._replyTo(bad.command or "*", bad.label)
+        reply = replyTo(self, bad.command or "*", bad.label)
         reply.fail("INVALID_UTF8" if isinstance(bad, NotUtf8) else "INVALID_MESSAGE", f"Message rejected, it {bad.why}")
-        self._finish(reply)
+        finish(self, reply)
 
     # Commands
 
     def execute(self, message: Message) -> Deferred[Any] | None:
         """Execute a message, as a L{Work <twistchat.net.input.pipeline.Work>}."""
-        return self._execute(message, COMMANDS.get(message.command))
-
-    def _execute(self, message: Message, command: Command | None) -> Deferred[Any] | None:
-        """Execute a message, and send the reply when the command has taken effect."""
-        if self.ending:
-            return None
-        reply = self._replyTo(message.command, message.tags.get("label") if message.tags else None)
-        try:
-            outcome = self._run(message, command, reply)
-        except ChatError as e:
-            reply.error(e, _context(message))
-            outcome = None
-        if outcome is None:
-            self._finish(reply)
-            return None
-        done = outcome if isinstance(outcome, Deferred) else Deferred.fromCoroutine(outcome)
-        if done is not outcome or reply.label is not None or not (command is not None and command.concurrent):
-            done.addBoth(self._completed, reply, message)
-        elif not done.called or done.paused or isinstance(done.result, Failure):
-            done.addErrback(self._completed, reply, message)
-        return done
-
-    def _run(self, message: Message, command: Command | None, reply: Reply) -> Any:
-        if self.registration is not None and not self.entrance.countLine():
-            return None
-        if (self.batch is not None or "batch" in message.tags) and self.registration is None:
-            if addBatchLine(self, message, reply):
-                return None
-        if command is None:
-            if self.registration is not None:
-                reply.numeric(n.ERR_NOTREGISTERED, "You have not registered")
-            else:
-                reply.numeric(n.ERR_UNKNOWNCOMMAND, middle(message.command), "Unknown command")
-            return None
-        if self.registration is not None and not command.early:
-            reply.numeric(n.ERR_NOTREGISTERED, "You have not registered")
-            return None
-        if len(message.params) < command.minParams:
-            reply.numeric(n.ERR_NEEDMOREPARAMS, command.name, f"Not enough parameters: {command.parameters}")
-            return None
-        if command.privilege:
-            self.context.chat.operators.requirePrivilege(self.openSession, command.privilege)
-        return command.run(self, message, reply)
-
-    def _completed(self, result: Any, reply: Reply, message: Message) -> Any:
-        """Send the reply of a command that has taken effect or failed."""
-        if isinstance(result, Failure):
-            if not isinstance(result.value, ChatError):
-                self._finish(reply)
-                return result
-            reply.error(result.value, _context(message))
-        self._finish(reply)
-        return None
-
-    def _replyTo(self, command: str, label: str | None) -> Reply:
-        if not label or "labeled-response" not in self.capabilities:
-            return Reply(self, command)
-        if len(label.encode()) > LABEL or label in self._replies:
-            return Reply(self, command)
-        reply = self._replies[label] = Reply(self, command, label)
-        return reply
-
-    def _finish(self, reply: Reply) -> None:
-        if reply.postponed:
-            return
-        reply.finish()
-        if reply.label is not None:
-            del self._replies[reply.label]
-
-
-def _context(message: Message) -> str:
-    """Get the target that an error of a message refers to: the first parameter up to its first comma."""
-    return message.params[0].split(",")[0] if message.params else ""
+        return execute(self, message, COMMANDS.get(message.command))
