@@ -194,6 +194,42 @@ class RestartTests(UnownedTestCase):
         self.restart()
         self.assertEqual(self.modes(), set("ntms"))
 
+    def reads(self, nick: str, room: str) -> str:
+        """Join a room with a new client, and return everything that it is shown."""
+        client = self.irc(nick)
+        client.send(f"JOIN {room}")
+        return "\n".join(client.lines())
+
+    def test_sealed(self) -> None:
+        """What was said behind the locks cannot be read after a restart either, under any name of the room."""
+        alice = self.person("alice")
+        self.types(alice, "/join #club", "/mode +i", "xyzzy", "/leave")
+        bob = self.irc("bob", "#club")
+        bob.send("PRIVMSG #club :plugh", "QUIT")
+        self.restart()
+        shown = self.reads("carol", "#club")
+        self.assertIn("plugh", shown)
+        self.assertNotIn("xyzzy", shown)
+        carol = self.server.chat.identity.find("carol")
+        session = next(iter(carol.sessions.values()))
+        self.server.chat.membership.part(session, "#club")
+        self.server.pump()
+        self.server.chat.membership.join(session, "#club", unlimited=True)
+        self.server.pump()
+        self.server.chat.channels.rename(session, "#club", "#pub")
+        self.server.pump()
+        self.restart()
+        shown = self.reads("erin", "#pub")
+        self.assertIn("plugh", shown)
+        self.assertNotIn("xyzzy", shown)
+
+    def test_restartedLocked(self) -> None:
+        """The first member of a locked room that the restart has emptied is not shown what was said before."""
+        alice = self.person("alice")
+        self.types(alice, "/join #club", "/mode +i", "xyzzy")
+        self.restart()
+        self.assertNotIn("xyzzy", self.reads("bob", "#club"))
+
     def test_held(self) -> None:
         """An owned room keeps its locks at a restart: an account could remove them."""
         alice, bob = self.irc("alice", "#club"), self.irc("bob", "#club", host=HOST)

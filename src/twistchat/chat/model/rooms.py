@@ -377,12 +377,15 @@ class Rooms:
             self.vacancies.pop(new, None)
         if old in self.vacancies:
             self.vacancies = {new if key == old else key: vacancy for key, vacancy in self.vacancies.items()}
-        if old != new and old in self.sealed:
-            # The histories of both names are one from now on.
-            self.sealed[new] = max(self.sealed.pop(old), self.sealed.get(new, 0))
+        self.moveSeal(old, new)
         self.addFormerName(old)
         room.name, room.key = name, new
         self.add(room)
+
+    def moveSeal(self, old: str, new: str) -> None:
+        """Seal a renamed room under its new folded name.  The histories of both names are one from then on."""
+        if old != new and old in self.sealed:
+            self.sealed[new] = max(self.sealed.pop(old), self.sealed.get(new, 0))
 
     @property
     def formerNames(self) -> Collection[str]:

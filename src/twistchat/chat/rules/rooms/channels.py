@@ -253,6 +253,7 @@ def _roomRenamed(state: State, entry: Entry, event: RoomRenamed, origin: Origin 
         # A replay, in which no users are present, does not restore rooms without persistent data.
         if state.users:
             raise NoSuchRoom(event.room)
+        state.rooms.moveSeal(fold(event.room), fold(event.name))
         return
     old, new = room.key, fold(event.name)
     room.audience.publish(entry, origin)
