@@ -223,6 +223,20 @@ class RestartTests(UnownedTestCase):
         self.assertIn("plugh", shown)
         self.assertNotIn("xyzzy", shown)
 
+    def test_dropped(self) -> None:
+        """The same holds for a room whose members could read only what came after they joined."""
+        alice = self.irc("alice", "#club")
+        self.own("alice")
+        self.server.chat.ownership.setSetting(None, "#club", "history", "joined")
+        alice.send("PRIVMSG #club :xyzzy")
+        self.server.chat.ownership.drop(None, "#club")
+        self.server.pump()
+        alice.send("PRIVMSG #club :plugh")
+        self.restart()
+        shown = self.reads("bob", "#club")
+        self.assertIn("plugh", shown)
+        self.assertNotIn("xyzzy", shown)
+
     def test_restartedLocked(self) -> None:
         """The first member of a locked room that the restart has emptied is not shown what was said before."""
         alice = self.person("alice")

@@ -198,7 +198,7 @@ TOPIC = "topic"
 """The key of a room's topic."""
 
 SEALED = "sealed"
-"""The key of the entry before which nobody can read a room's entries, see L{unlocks}."""
+"""The key of the entry before which nobody can read a room's entries, see L{unlocks} and L{RoomDropped}."""
 
 REGISTERED = "registered"
 FOUNDER = "founder"
@@ -300,7 +300,10 @@ _CHANGES: Mapping[type[Event], Callable[[Any], HoldingChange | None]] = {
     ),
     RoomTransferred: lambda event: _late(fold(event.room), (FOUNDER,)),
     RoomDropped: lambda event: _late(
-        fold(event.room), releases=(REGISTERED, FOUNDER), prefixes=("access ", "setting ", "metadata ")
+        fold(event.room),
+        (SEALED,) if event.sealed else (),
+        releases=(REGISTERED, FOUNDER),
+        prefixes=("access ", "setting ", "metadata "),
     ),
     AccessSet: lambda event: _set(fold(event.room), f"access {fold(event.account)}", event.ranks),
     RoomSettingSet: lambda event: _set(fold(event.room), f"setting {event.name}", event.value is not None),

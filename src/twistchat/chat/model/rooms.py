@@ -302,7 +302,8 @@ class Rooms:
     @ivar vacancies: the vacancies of rooms whose last operator has left, by folded name.  Such a room may have been
         removed, or may have another operator, who was the first to join it when it was empty.
     @ivar sealed: the sequence numbers before which nobody can read the entries of a room, by folded name: the room was
-        empty, had no owner, and lost its locks, so strangers can join it.  Such a room may have been removed.
+        empty, had no owner, and lost its locks, so strangers can join it; or its registration ended, and its
+        members could not read what was said before they joined.  Such a room may have been removed.
     @ivar unlocked: rooms that became empty, each with the locks that it lost, which must still be recorded in the
         journal.  The rooms may have been removed since.  Not part of the replicated state.
     """

@@ -56,6 +56,22 @@ class RoomTests(VisibilityTestCase):
         self.assertGreater(self.read(self.bob).first, since)
         self.assertGreater(self.read(self.alice).first, 0)
 
+    def test_dropped(self) -> None:
+        """If members read only what came after they joined, nobody reads it after the end of the registration."""
+        self.set("joined")
+        done(self.scene.chat.ownership.drop(self.alice.session, "#den"))
+        dropped = self.scene.state.sequence
+        done(self.scene.chat.membership.join(self.carol.session, "#den", unlimited=True))
+        self.assertEqual((self.read(self.bob).first, self.read(self.carol).first), (dropped, dropped))
+        # At a restart only the last of these entries is left.
+        last = [entry for entry in self.scene.entries if entry.sequence == dropped]
+        self.assertEqual(rebuilt(last).rooms.sealed, {"#den": dropped})
+
+    def test_droppedOpen(self) -> None:
+        """Otherwise its members read all of it, as before."""
+        done(self.scene.chat.ownership.drop(self.alice.session, "#den"))
+        self.assertEqual(self.read(self.bob), Readable("#den", 0))
+
     def test_accounts(self) -> None:
         """With C{accounts}, everyone with an account reads the room, unless it is secret to them."""
         self.set("accounts")

@@ -221,9 +221,16 @@ class RoomTransferred(RoomEvent, frozen=True, gc=False):
 
 
 class RoomDropped(RoomEvent, frozen=True, gc=False):
-    """The registration of a room ended, and with it its access list."""
+    """
+    The registration of a room ended, and with it its access list.
+
+    @ivar sealed: whether nobody can read its earlier entries any more, because its members read only what came after
+        they joined (the setting C{history}), and the room has no settings from now on.
+    """
 
     durable: ClassVar[bool] = True
+
+    sealed: bool = False
 
 
 class AccessSet(RoomEvent, frozen=True, gc=False):

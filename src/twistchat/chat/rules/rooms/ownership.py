@@ -128,7 +128,7 @@ class Ownership:
     def drop(self, asker: Asker | None, name: str) -> Receipt:
         """End the registration of a room."""
         room = self._founded(asker, name)
-        return self._propose(asker, RoomDropped(self._source(asker), room.name))
+        return self._propose(asker, _dropping(self._source(asker), room))
 
     def transfer(self, asker: Asker | None, name: str, account: str) -> Receipt | None:
         """
@@ -249,7 +249,7 @@ class Ownership:
         source = self._source(asker)
         for room in self._core.state.rooms.ownedBy(account.name):
             heir = self._heir(room, account) if self._inherits else None
-            event = RoomDropped(source, room.name) if heir is None else RoomTransferred(source, room.name, heir.name)
+            event = _dropping(source, room) if heir is None else RoomTransferred(source, room.name, heir.name)
             self._propose(asker, event).addErrback(_ignore)
 
     # Questions
@@ -410,7 +410,15 @@ def _roomTransferred(state: State, entry: Entry, event: RoomTransferred, origin:
 
 
 def _roomDropped(state: State, entry: Entry, event: RoomDropped, origin: Origin | None) -> None:
-    free(state, entry, _registered(state, event), origin)
+    room = state.roomOf(event)
+    if event.sealed and (room is None or room.founder is None) and not state.users:
+        # A replay, in which the room has not been registered, seals it all the same.
+        state.rooms.sealed[fold(event.room)] = entry.sequence
+        return
+    room = _registered(state, event)
+    if event.sealed:
+        state.rooms.sealed[room.key] = entry.sequence
+    free(state, entry, room, origin)
 
 
 def _accessSet(state: State, entry: Entry, event: AccessSet, origin: Origin | None) -> None:
@@ -434,6 +442,11 @@ def _checkNotDropped(state: State, account: str) -> None:
     """
     if state.accounts.isRetired(account):
         raise errors.NoSuchAccount(account)
+
+
+def _dropping(source: Source, room: Room) -> RoomDropped:
+    """The event that ends the registration of a room."""
+    return RoomDropped(source, room.name, room.settings.get("history") == "joined")
 
 
 def _registered(state: State, event: RoomEvent) -> Room:
