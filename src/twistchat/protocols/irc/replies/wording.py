@@ -23,6 +23,7 @@ TEXTS: dict[type[errors.ChatError], Callable[[Any], str]] = {
     errors.RoomLookalike: lambda e: f"{e.room} looks like the channel {e.existing}",
     errors.RoomNameInUse: lambda e: f"There is a channel {e.room} already",
     errors.NoSuchRoom: lambda e: f"There is no channel {e.room}",
+    errors.SearchTooBroad: lambda e: "That search takes too long; add a word, or name a channel, a sender or a time",
     errors.TooManyRooms: lambda e: f"You are on {e.limit} channels, the most",
     errors.TooManyOf: lambda e: f"There are {e.limit} {_calledHere(e.what)} already, and no more can be added",
 }
