@@ -128,4 +128,4 @@ async def _showHistory(client: IrcConnection, reply: Reply, name: str, before: i
             break
         fitting.append(data)
     if fitting:
-        await sendLines(reply, conversation.name, fitting[::-1])
+        await sendLines(client, reply, conversation.name, fitting[::-1])

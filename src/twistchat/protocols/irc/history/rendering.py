@@ -58,8 +58,8 @@ PLAYBACK_NEEDS: Final[dict[str, Kinds]] = {
 }
 """Further events for clients with C{draft/event-playback} and another capability, without which they have no line."""
 
-STEP: Final = 512
-"""The number of bytes of an entry that count as one step, so that a portion is a small part of the send queue."""
+STEPS_OF_QUEUE: Final = 512
+"""The steps that as many bytes count as may wait for a client.  So a portion is a small part of them."""
 
 
 class Shown(NamedTuple):
@@ -107,10 +107,10 @@ async def sendHistory(
     session, entries, damaged = client.openSession, 0, 0
     await reply.turn()
     key = None if stamp else pageKey(client, conversation, kept, kind)
-    if key is not None:
-        page = await _page(client, reply, conversation, kept, key)
+    page = None if key is None else await _page(client, reply, conversation, kept, key)
+    if page is not None:
         reply.lines([page.data])
-        return Shown(page.entries, sum([sequence < 0 for sequence in key[-1]]))
+        return Shown(page.entries, sum([not isinstance(item, Entry) for item in kept]))
     with reply.batch(kind, conversation.name):
         for item in kept:
             if not isinstance(item, Entry):
@@ -121,7 +121,7 @@ async def sendHistory(
             if isIgnored(session, item.event) or (stamp and isRequest(item.event)):
                 continue
             data = render(client, item, conversation, stamp)
-            await reply.step(1 + len(data) // STEP)
+            await reply.step(steps(client, data))
             if data:
                 entries += 1
                 reply.lines([data])
@@ -130,43 +130,46 @@ async def sendHistory(
 
 async def _page(
     client: IrcConnection, reply: Reply, conversation: Conversation, kept: Sequence[Kept], key: Key
-) -> Page:
+) -> Page | None:
     """
     Render a page in its batch, or find it rendered.
 
     All clients get the same reference of the batch, which no other batch of the server has.
+
+    @return: C{None} if the page is more than a quarter of what may wait for the client, so that it must be sent in
+        portions.
     """
-    pages = client.irc.pages
+    pages, space = client.irc.pages, client.settings.limits.sendq // 4
     found = pages.get(key)
     if found is not None:
         await reply.step()
-        return found
-    lines = []
+        return found if len(found.data) <= space else None
+    reference, (_, kind, name, _) = client.nextReference(), key
+    lines = [serialize("BATCH", (f"+{reference}", kind, name), client.server)]
     for item in kept:
         data = render(client, item, conversation) if isinstance(item, Entry) else b""
-        await reply.step(1 + len(data) // STEP)
+        await reply.step(steps(client, data))
         if data:
-            lines.append(data)
-    reference, (_, kind, name, _) = client.nextReference(), key
-    opening = serialize("BATCH", (f"+{reference}", kind, name), client.server)
-    closing = serialize("BATCH", (f"-{reference}",), client.server)
-    page = Page(b"".join([opening, *[inBatch(line, reference) for line in lines], closing]), len(lines))
+            lines.append(inBatch(data, reference))
+            space -= len(lines[-1])
+        if space < 0:
+            return None
+    page = Page(b"".join([*lines, serialize("BATCH", (f"-{reference}",), client.server)]), len(lines) - 1)
     pages.add(key, page)
     return page
 
 
-async def sendLines(reply: Reply, name: str, lines: Sequence[bytes], kind: str = "chathistory") -> None:
+async def sendLines(client: IrcConnection, reply: Reply, name: str, lines: Sequence[bytes]) -> None:
     """
     Add rendered entries to a reply, in a batch, and send them in portions.
 
     @param name: the name of the conversation.
     @param lines: the lines of each entry.
-    @param kind: the type of the batch.
     @raise Gone: the client disconnected.
     """
-    with reply.batch(kind, name):
+    with reply.batch("chathistory", name):
         for data in lines:
-            await reply.step(1 + len(data) // STEP)
+            await reply.step(steps(client, data))
             reply.lines([data])
 
 
@@ -188,6 +191,11 @@ def render(client: IrcConnection, entry: Entry, conversation: Conversation, stam
     if event is not entry.event:
         entry = replace(entry, event=event)
     return client.render(conversation.place, entry)
+
+
+def steps(client: IrcConnection, data: bytes) -> int:
+    """The number of steps that a rendered entry counts as, see L{Reply.step}."""
+    return 1 + len(data) * STEPS_OF_QUEUE // client.settings.limits.sendq
 
 
 def isRequest(event: Event) -> bool:

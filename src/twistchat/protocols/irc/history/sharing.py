@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from twistchat.protocols.irc.protocol import IrcConnection
 
 LONGEST: Final = 100
-"""The most entries of a page that is shared.  Longer pages are sent in portions."""
+"""The most entries of a page that is shared.  Longer pages, and those with many bytes, are sent in portions."""
 
 MEMORY: Final = 8 * 1024 * 1024
 """The most bytes of all pages.  Those that were not asked for longest are dropped."""

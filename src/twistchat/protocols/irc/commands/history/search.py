@@ -20,7 +20,7 @@ from twistchat.net.client.table import CommandTable
 from twistchat.net.input.pace import Gone
 from twistchat.protocols.irc.commands.history.selectors import BadRequest, parseTime
 from twistchat.protocols.irc.commands.table import Command
-from twistchat.protocols.irc.history.rendering import STEP, render
+from twistchat.protocols.irc.history.rendering import render, steps
 from twistchat.protocols.irc.replies.formatting import middle
 from twistchat.protocols.irc.replies.wording import describeError
 from twistchat.wire.irc import numerics as n
@@ -116,7 +116,7 @@ async def _show(client: IrcConnection, reply: Reply, request: Request, kind: str
             if not isinstance(item, Entry) or isIgnored(session, item.event):
                 continue
             data = render(client, item, reading.conversationOf(session, item.event))
-            await reply.step(1 + len(data) // STEP)
+            await reply.step(steps(client, data))
             reply.lines([data] if data else [])
 
 
