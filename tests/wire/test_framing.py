@@ -9,7 +9,8 @@ from tests.wire.irc.samples import ALICE, entry
 from twistchat.chat.model.events import RoomMessage
 from twistchat.interfaces import IDialect
 from twistchat.wire.framing import STREAM, FramedDialect, Framing, framed
-from twistchat.wire.irc.dialect import IrcDialects, View
+from twistchat.wire.irc.dialect import IrcDialects
+from twistchat.wire.irc.views import View
 from twistchat.wire.plain import Clockface, PlainDialect
 
 ANGLES = Framing(lambda line: b"<%b>" % line, lambda data: data[1:-1].split(b"><") if data else ())

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.wire.irc.capabilities import CAPABILITIES, VALUES, advertise, capLines, inEffect, parseRequest
+from twistchat.wire.irc.capabilities import (
+    CAPABILITIES,
+    VALUES,
+    advertise,
+    areCompatible,
+    capLines,
+    inEffect,
+    parseRequest,
+)
 from twistchat.wire.irc.message import MAX_LINE, parse
 
 WANTED = """
@@ -34,6 +42,12 @@ class RegistryTests(SynchronousTestCase):
         self.assertEqual(inEffect(["draft/multiline", "labeled-response", "setname"]), {"setname"})
         self.assertEqual(inEffect(["draft/message-redaction"]), set())
         self.assertEqual(inEffect(["example.org/else"]), {"example.org/else"})
+
+    def test_areCompatible(self) -> None:
+        """No client has two of the capabilities for metadata."""
+        self.assertTrue(areCompatible({"draft/metadata-2", "batch"}))
+        self.assertTrue(areCompatible(set(CAPABILITIES) - {"draft/metadata-2"}))
+        self.assertFalse(areCompatible({"draft/metadata-2", "draft/metadata-3"}))
 
 
 class CapTests(SynchronousTestCase):

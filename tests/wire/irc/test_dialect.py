@@ -54,8 +54,9 @@ from twistchat.chat.model.events import (
     presence,
 )
 from twistchat.interfaces import IDialect
-from twistchat.wire.irc.capabilities import CAPABILITIES
-from twistchat.wire.irc.dialect import METADATA, IrcDialects, View, relevant
+from twistchat.wire.irc.capabilities import CAPABILITIES, METADATA
+from twistchat.wire.irc.dialect import IrcDialects
+from twistchat.wire.irc.views import View
 
 SERVER = "irc.example.org"
 ROOM, SELF, WATCHED, NOTICES = View.ROOM, View.SELF, View.WATCHED, View.NOTICES
@@ -380,7 +381,6 @@ class MetadataTests(SynchronousTestCase):
         self.assertEqual(render(event, *({*ALL} - METADATA), view=SELF), "")
         self.assertEqual(render(event, "draft/metadata-3", view=SELF), "")
         self.assertEqual(render(event, *ALL, view=ROOM), "")
-        self.assertEqual(relevant([*METADATA, "batch"], ROOM), set())
 
 
 class NoticeTests(SynchronousTestCase):
@@ -468,9 +468,3 @@ class DialectsTests(SynchronousTestCase):
         del dialect
         gc.collect()
         self.assertIsNone(kept())
-
-    def test_relevant(self) -> None:
-        """The capabilities that affect the bytes."""
-        self.assertEqual(relevant(["echo-message", "setname", "x/y"], ROOM), {"setname"})
-        self.assertEqual(relevant([], WATCHED), set())
-        self.assertEqual(relevant(ALL, NOTICES), {"server-time"})

@@ -18,9 +18,10 @@ from twistchat.chat.model.events import Event, Kind, ModeChange, PrivateMessage,
 from twistchat.interfaces import IDialect
 from twistchat.wire.irc.capabilities import CAPABILITIES
 from twistchat.wire.irc.cleaning import cleanName, cleanText, clientTags, tagValue, write, writeList
-from twistchat.wire.irc.dialect import IrcDialects, View
+from twistchat.wire.irc.dialect import IrcDialects
 from twistchat.wire.irc.message import MAX_LINE, MAX_TAGS, Message, parse, parseTags
 from twistchat.wire.irc.numerics import RPL_MONONLINE
+from twistchat.wire.irc.views import View
 
 DIALECTS = IrcDialects("irc.example.org")
 CAPABILITY_SETS = ((), ("server-time", "message-tags", "account-tag"), tuple(CAPABILITIES))

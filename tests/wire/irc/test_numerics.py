@@ -54,6 +54,13 @@ KNOWN = {
     "RPL_MONONLINE": 730,
     "RPL_MONOFFLINE": 731,
     "ERR_MONLISTFULL": 734,
+    "RPL_KEYVALUE": 761,
+    "RPL_KEYNOTSET": 766,
+    "RPL_METADATASUBOK": 770,
+    "RPL_METADATAUNSUBOK": 771,
+    "RPL_METADATASUBS": 772,
+    "ERR_METADATASYNCLATER": 774,
+    "ERR_METADATARATELIMIT": 775,
     "RPL_LOGGEDIN": 900,
 }
 """Those that clients act on, as the specifications number them."""

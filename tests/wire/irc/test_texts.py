@@ -9,9 +9,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.wire.irc.samples import ALICE, BOB, REPLY, entry
 from twistchat.chat.model.events import Kind, PrivateMessage, RoomMessage, Source
-from twistchat.wire.irc.dialect import IrcDialects, View
+from twistchat.wire.irc.dialect import IrcDialects
 from twistchat.wire.irc.message import MAX_LINE, Message, parse
 from twistchat.wire.irc.texts import capacity, split, writeText
+from twistchat.wire.irc.views import View
 
 TAGS = ("server-time", "message-tags", "account-tag")
 MULTILINE = (*TAGS, "batch", "draft/multiline")

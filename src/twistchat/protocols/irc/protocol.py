@@ -34,16 +34,15 @@ from twistchat.protocols.irc.history.joining import ASKING
 from twistchat.protocols.irc.history.playback import Play
 from twistchat.protocols.irc.inbox import refuseInbox, showInbox
 from twistchat.protocols.irc.registration.authentication import Authentication
-from twistchat.protocols.irc.registration.negotiation import Negotiation
+from twistchat.protocols.irc.registration.negotiation import NO_CAPABILITIES, Negotiation
 from twistchat.protocols.irc.registration.offer import announce, offered
 from twistchat.protocols.irc.registration.registration import Registration
 from twistchat.protocols.irc.replies.markers import showMarker
-from twistchat.protocols.irc.replies.metadata import isAware
 from twistchat.protocols.irc.replies.reply import Reply
 from twistchat.protocols.irc.server import IrcServer
 from twistchat.wire.framing import STREAM, Framing
 from twistchat.wire.irc import numerics as n
-from twistchat.wire.irc.dialect import View
+from twistchat.wire.irc.capabilities import METADATA
 from twistchat.wire.irc.message import (
     LINE_END,
     BadMessage,
@@ -56,6 +55,7 @@ from twistchat.wire.irc.message import (
     room,
     serialize,
 )
+from twistchat.wire.irc.views import View
 from twistchat.wire.lines import Line, Overlong
 
 VIEWS = (View.ROOM, View.SELF, View.WATCHED, View.NOTICES)
@@ -145,13 +145,18 @@ class IrcConnection(ClientProtocol):
         """The enabled capabilities whose requirements are met."""
         return self.negotiation.effective
 
-    def updateDialects(self) -> None:
-        """Use the dialects of the client's current capabilities from now on."""
+    def updateDialects(self, before: frozenset[str] = NO_CAPABILITIES) -> None:
+        """
+        Use the dialects of the client's current capabilities from now on.
+
+        @param before: the capabilities that were in effect before.  A client that loses its capability for metadata
+            loses its subscriptions, also if it gets the other one instead (metadata, "Capability").
+        """
         of, enabled, framing = self.irc.dialects.of, self.negotiation.enabled, self.carrier.framing
         self._dialects = tuple([of(enabled, view, framing) for view in VIEWS])
         session = self.openSession
         self.context.chat.speaking.setEcho(session, "echo-message" in enabled)
-        if session.subscribed and not isAware(self):
+        if session.subscribed and not METADATA.isdisjoint(before - self.capabilities):
             self.context.chat.metadata.unsubscribeAll(session)
         self.context.chat.state.broadcast.regroup(session)
 

@@ -75,6 +75,10 @@ CAPABILITIES: Final = {
 }
 """Every known capability, by name."""
 
+METADATA_3: Final = "draft/metadata-3"
+METADATA: Final = frozenset({"draft/metadata-2", METADATA_3})
+"""The capabilities for metadata."""
+
 VALUES: Final = 302
 """The first version of C{CAP LS} whose clients understand values, multiline replies, NEW and DEL."""
 
@@ -90,6 +94,11 @@ def inEffect(enabled: Iterable[str]) -> frozenset[str]:
     return frozenset(
         name for name in names if name not in CAPABILITIES or names.issuperset(CAPABILITIES[name].requires)
     )
+
+
+def areCompatible(enabled: Iterable[str]) -> bool:
+    """Whether a client may have all these capabilities at once (metadata, "Relation with other specifications")."""
+    return len(METADATA.intersection(enabled)) < 2
 
 
 def parseRequest(text: str) -> list[tuple[bool, str]]:

@@ -7,7 +7,6 @@ Every field of an event is untrusted: see L{twistchat.wire.irc.cleaning}.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from enum import Enum
 from functools import lru_cache
 from itertools import chain
 from typing import Any, Final
@@ -57,7 +56,7 @@ from twistchat.chat.model.events import (
 from twistchat.chat.model.modes.room import ROOM_MODES, Shape
 from twistchat.interfaces import IDialect
 from twistchat.wire.framing import STREAM, Framing, framed
-from twistchat.wire.irc.capabilities import CAPABILITIES, inEffect
+from twistchat.wire.irc.capabilities import METADATA, METADATA_3
 from twistchat.wire.irc.cleaning import (
     Stampclock,
     cleanName,
@@ -69,29 +68,14 @@ from twistchat.wire.irc.cleaning import (
 )
 from twistchat.wire.irc.notices import Noted, noted
 from twistchat.wire.irc.numerics import (
+    ERR_METADATASYNCLATER,
     RPL_KEYNOTSET,
     RPL_KEYVALUE,
-    RPL_METADATASYNCLATER,
     RPL_MONOFFLINE,
     RPL_MONONLINE,
 )
 from twistchat.wire.irc.texts import Pieces, split, statusTarget, writeText
-
-
-class View(Enum):
-    """
-    Why a session receives an event.
-
-    @cvar ROOM: the event is in a room that the session is in.
-    @cvar SELF: the event concerns the session's user, or a user in one of its rooms.
-    @cvar WATCHED: the session monitors the event's user (IRCv3 monitor, extended-monitor).
-    @cvar NOTICES: the session receives server notices.
-    """
-
-    ROOM = "room"
-    SELF = "self"
-    WATCHED = "watched"
-    NOTICES = "notices"
+from twistchat.wire.irc.views import View, relevant
 
 
 @implementer(IDialect)
@@ -339,7 +323,7 @@ class IrcDialect:
         if METADATA.isdisjoint(self._has):
             return data
         text = "Request the metadata with METADATA SYNC"
-        return data + self._byServer(entry, RPL_METADATASYNCLATER, "*", event.source.nick, "0", text=text)
+        return data + self._byServer(entry, ERR_METADATASYNCLATER, "*", event.source.nick, "0", text=text)
 
     def _left(self, entry: Entry, event: Quit) -> bytes:
         return self._offline(entry, event.source)
@@ -418,27 +402,6 @@ _WRITERS: Final[dict[View, dict[type[Event], _Writer]]] = {
     },
 }
 """How each view renders each type of event.  A view renders nothing for a type that is not listed."""
-
-METADATA_3: Final = "draft/metadata-3"
-METADATA: Final = frozenset({"draft/metadata-2", METADATA_3})
-"""The capabilities for metadata.  Entries with metadata are sent to each client in its own view."""
-
-_MONITORED: Final = frozenset({"account-notify", "away-notify", "chghost", "setname"})
-_TAGS: Final = frozenset({"account-tag", "message-tags", "server-time"})
-
-
-def relevant(capabilities: Iterable[str], view: View) -> frozenset[str]:
-    """Select the capabilities that change the bytes of any event in this view."""
-    names = frozenset(name for name in inEffect(capabilities) if name in CAPABILITIES and CAPABILITIES[name].dialect)
-    if METADATA_3 in names or (view is View.WATCHED and not names.isdisjoint(METADATA)):
-        names = (names - METADATA) | {METADATA_3}  # the other one changes nothing then
-    if view is View.NOTICES:
-        return names & {"server-time"}
-    if view is not View.WATCHED:
-        return names - {"extended-monitor"} - ({"invite-notify"} if view is View.SELF else METADATA)
-    monitored = names & _MONITORED if "extended-monitor" in names else frozenset()
-    return monitored | (names & METADATA) | (names & _TAGS if monitored else names & {"server-time"})
-
 
 _relevant = lru_cache(1024)(relevant)
 """L{relevant} with a cache: each change of capabilities asks for every view, and most clients have the same ones."""

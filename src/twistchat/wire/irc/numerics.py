@@ -208,7 +208,8 @@ RPL_KEYNOTSET = "766"  # IRCv3 metadata
 RPL_METADATASUBOK = "770"  # IRCv3 metadata
 RPL_METADATAUNSUBOK = "771"  # IRCv3 metadata
 RPL_METADATASUBS = "772"  # IRCv3 metadata
-RPL_METADATASYNCLATER = "774"  # IRCv3 metadata
+ERR_METADATASYNCLATER = "774"  # IRCv3 metadata
+ERR_METADATARATELIMIT = "775"  # IRCv3 metadata
 
 # Accounts
 

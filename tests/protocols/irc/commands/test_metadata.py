@@ -65,8 +65,42 @@ class CapabilityTests(MetadataCase):
             self.assertEqual(self.ask(client, "METADATA * LIST")[0].split()[0], "421")
 
     def test_removed(self) -> None:
-        """A client that removes the capability has no subscriptions any more."""
-        self.ask(self.ann, "METADATA * SUB url", "CAP REQ -draft/metadata-3", "CAP REQ draft/metadata-3")
+        """A client that removes the capability, or batch, has no subscriptions any more."""
+        for name in ("draft/metadata-3", "batch"):
+            self.ask(self.ann, "METADATA * SUB url", f"CAP REQ -{name}", f"CAP REQ {name}")
+            self.assertEqual(self.ask(self.ann, "METADATA * SUBS"), ["BATCH +B metadata-subs", "BATCH -B"])
+
+
+class RelationTests(MetadataCase):
+    """Relation with other specifications."""
+
+    def test_onlyOne(self) -> None:
+        """A client cannot have two of metadata-notify, draft/metadata-2 and draft/metadata-3."""
+        client = self.server.irc("carol", "batch")
+        for request, answer, enabled in (
+            ("draft/metadata-2 draft/metadata-3", "NAK", None),
+            ("draft/metadata-3 metadata-notify", "NAK", None),
+            ("metadata-notify", "NAK", None),
+            ("draft/metadata-2", "ACK", "draft/metadata-2"),
+            ("draft/metadata-3 server-time", "NAK", "draft/metadata-2"),
+            ("draft/metadata-2", "ACK", "draft/metadata-2"),
+            ("draft/metadata-3 -draft/metadata-2", "ACK", "draft/metadata-3"),
+            ("draft/metadata-2", "NAK", "draft/metadata-3"),
+            ("-draft/metadata-3 draft/metadata-2", "ACK", "draft/metadata-2"),
+            ("-draft/metadata-2", "ACK", None),
+        ):
+            with self.subTest(request):
+                listed = " ".join(["batch", "cap-notify", *([enabled] if enabled else [])])
+                self.assertEqual(
+                    self.ask(client, f"CAP REQ :{request}", "CAP LIST"),
+                    [f"CAP carol {answer} :{request}", f"CAP carol LIST :{listed}"],
+                )
+
+    def test_replaced(self) -> None:
+        """A client that replaces one capability by the other has no subscriptions any more."""
+        self.ask(self.ann, "METADATA * SUB url", "CAP REQ server-time")
+        self.assertEqual(self.ask(self.ann, "METADATA * SUBS")[1], "@batch=B 772 ann url")
+        self.ask(self.ann, "CAP REQ :-draft/metadata-3 draft/metadata-2")
         self.assertEqual(self.ask(self.ann, "METADATA * SUBS"), ["BATCH +B metadata-subs", "BATCH -B"])
 
 
@@ -95,13 +129,55 @@ class ClientCommandTests(MetadataCase):
                 self.assertEqual(line.split(" :")[0], f"FAIL METADATA INVALID_PARAMS {context}")
 
     def test_rateLimited(self) -> None:
+        """A client that changes metadata too often gets 775 with the seconds to wait, and its request."""
+        self.server = serverWith(limits={"metadataBurst": 1, "metadataRate": 0.25, "exempt": (), "floodBurst": 100})
+        ann = self.server.irc("ann", *THREE)
+        ann.join("#a")
+        self.ask(ann, "METADATA * SET a x")
+        for command in ("* SET a :y z", "#a SET a y", "* SET a", "* SET a :", "ann CLEAR"):
+            with self.subTest(command):
+                self.assertEqual(self.ask(ann, f"METADATA {command}"), [f"775 ann 4 {command}"])
+        self.server.advance(4)
+        self.assertEqual(self.ask(ann, "METADATA * SET a :y z"), ["761 ann ann a * :y z"])
+
+
+class OlderTests(MetadataCase):
+    """Failures for clients with draft/metadata-2, which have the codes of that capability's text."""
+
+    def test_codes(self) -> None:
+        """The codes and parameters.  An invalid key among several is a failure, too."""
+        self.server = serverWith(limits={"metadataKeys": 1, "metadataSubscriptions": 2})
+        self.bob = self.server.irc("bob", *TWO)
+        self.server.irc("ann").join("#a")
+        self.bob.join("#a")
+        self.ask(self.bob, "METADATA * SET url x", "METADATA * SUB url")
+        for command, words in (
+            ("METADATA *", "INVALID_PARAMS *"),
+            ("METADATA * SNEEZE", "SUBCOMMAND_INVALID SNEEZE"),
+            ("METADATA * GET $x", "KEY_INVALID $x"),
+            ("METADATA * SUB $x", "KEY_INVALID $x"),
+            ("METADATA * UNSUB $x", "KEY_INVALID $x"),
+            ("METADATA * SUB color status", "TOO_MANY_SUBS status"),
+            ("METADATA * SET Url x", "KEY_INVALID Url"),
+            ("METADATA * SET color red", "VALUE_INVALID color"),
+            ("METADATA * SET status x", "LIMIT_REACHED *"),
+            ("METADATA #a SET url x", "KEY_NO_PERMISSION #a url"),
+            ("METADATA nobody LIST", "INVALID_TARGET nobody"),
+        ):
+            with self.subTest(command):
+                failures = [line for line in self.ask(self.bob, command) if "FAIL" in line]
+                self.assertEqual(
+                    [line.removeprefix("@batch=B ").split(" :")[0] for line in failures], [f"FAIL METADATA {words}"]
+                )
+
+    def test_rateLimited(self) -> None:
         """A client that changes metadata too often gets RATE_LIMITED with the seconds to wait."""
         self.server = serverWith(limits={"metadataBurst": 1, "metadataRate": 0.25, "exempt": ()})
-        ann = self.server.irc("ann", *THREE)
-        ann.send("METADATA * SET a x", "METADATA * SET a y")
-        self.assertEqual(
-            plain(ann.lines())[1], "FAIL METADATA RATE_LIMITED * a 4 :You change metadata too fast; wait 4 s"
-        )
+        bob = self.server.irc("bob", *TWO)
+        self.ask(bob, "METADATA * SET a x")
+        for command, key in (("SET a y", "a"), ("CLEAR", "*")):
+            (line,) = self.ask(bob, f"METADATA * {command}")
+            self.assertEqual(line, f"FAIL METADATA RATE_LIMITED * {key} 4 :You change metadata too fast; wait 4 s")
 
 
 class GetTests(MetadataCase):
@@ -112,9 +188,9 @@ class GetTests(MetadataCase):
         self.ask(self.ann, "METADATA * SET url x", "METADATA * SET status y")
         invalid = "WARN METADATA INVALID_KEY $b :The key $b may have only the characters a to z, 0 to 9, and _ . / -"
         self.assertEqual(
-            self.ask(self.bob, "METADATA ann GET status none $b url"),
+            self.ask(self.ann, "METADATA ann GET status none $b url"),
             self.batch(
-                "ann", "761 bob ann status * y", "766 bob ann none :Key not set", invalid, "761 bob ann url * x"
+                "ann", "761 ann ann status * y", "766 ann ann none :Key not set", invalid, "761 ann ann url * x"
             ),
         )
 
@@ -170,7 +246,7 @@ class SetTests(MetadataCase):
             (f"* SET url {'x' * 301}", "INVALID_VALUE url"),
             ("bob SET url x", "KEY_NO_PERMISSION bob url"),
             ("#a SET url x", "KEY_NO_PERMISSION #a url"),
-            ("* SET status x", "LIMIT_REACHED * 1"),
+            ("* SET status x", "LIMIT_REACHED SET * 1"),
         ):
             with self.subTest(command):
                 (line,) = self.ask(self.ann, f"METADATA {command}")
@@ -233,7 +309,7 @@ class SubTests(MetadataCase):
         ann = self.server.irc("ann", *THREE)
         self.ask(ann, "METADATA * SUB avatar website")
         lines = self.ask(ann, "METADATA * SUB foo color website avatar")
-        self.assertEqual(lines[0].split(" :")[0], "FAIL METADATA LIMIT_REACHED color 3")
+        self.assertEqual(lines[0].split(" :")[0], "FAIL METADATA LIMIT_REACHED SUB color 3")
         self.assertEqual(lines[1], "770 ann foo")
         self.assertEqual(
             self.ask(ann, "METADATA * SUBS"),

@@ -47,10 +47,11 @@ def cap(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
         if registration is not None:
             registration.negotiating = True
         wanted = rest[-1] if rest else ""
+        before = client.capabilities
         done = negotiation.request(parseRequest(wanted))
         reply.lines(capLines("ACK" if done else "NAK", wanted.split(), client.nick, client.server))
         if done:
-            client.updateDialects()
+            client.updateDialects(before)
     elif subcommand.upper() == "END":
         if registration is not None:
             registration.negotiating = False

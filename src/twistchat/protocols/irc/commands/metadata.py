@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
-from math import ceil
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from twistchat.chat.errors import (
     BadMetadataKey,
+    BadMetadataValue,
     Banned,
     ChatError,
     MetadataForbidden,
@@ -25,11 +25,16 @@ from twistchat.protocols.irc.replies.formatting import middle
 from twistchat.protocols.irc.replies.metadata import (
     BATCH,
     EVERYTHING,
+    UNKNOWN,
     few,
     isAware,
     postpone,
+    refuse,
+    refuseLimit,
+    refuseRate,
     showKeyValue,
     synchronize,
+    warnOfKey,
 )
 from twistchat.wire.irc import numerics as n
 
@@ -70,7 +75,7 @@ async def metadata(client: IrcConnection, message: Message, reply: Reply) -> Non
     name = word.upper()
     if name not in _SUBCOMMANDS:
         context = word if middle(word) == word else "*"
-        reply.fail("INVALID_PARAMS", context, f"Unknown subcommand: it is one of {', '.join(_SUBCOMMANDS)}")
+        refuse(client, reply, UNKNOWN, context, f"Unknown subcommand: it is one of {', '.join(_SUBCOMMANDS)}")
         return
     run, least, most = _SUBCOMMANDS[name]
     if len(params) < least or (most is not None and len(params) > most):
@@ -86,12 +91,12 @@ async def metadata(client: IrcConnection, message: Message, reply: Reply) -> Non
         reply.fail("INVALID_TARGET", middle(target), f"There is no {target}, or you may not see its metadata")
     except MetadataForbidden as e:
         reply.fail(e.code, e.target, middle(e.key), e.text)
+    except (BadMetadataKey, BadMetadataValue) as e:
+        refuse(client, reply, e.code, middle(e.key), e.text)
     except TooFast as e:
-        key = middle(params[0]) if params else "*"
-        wait = ceil(e.wait)
-        reply.fail("RATE_LIMITED", middle(target), key, str(wait), f"You change metadata too fast; wait {wait} s")
+        refuseRate(client, reply, e.wait, middle(target), name, params)
     except TooManyOf as e:
-        reply.fail("LIMIT_REACHED", middle(target), str(e.limit), f"The most keys are {e.limit}; remove one first")
+        refuseLimit(client, reply, name, middle(target), e.limit, f"The most keys are {e.limit}; remove one first")
 
 
 async def _get(client: IrcConnection, reply: Reply, target: str, keys: Sequence[str]) -> None:
@@ -147,7 +152,7 @@ async def _subscribe(client: IrcConnection, reply: Reply, target: str, keys: Seq
                 added.append(key)
         except TooManyOf as e:
             text = f"You subscribe to {e.limit} keys, the most; unsubscribe from one first"
-            reply.fail("LIMIT_REACHED", key, str(e.limit), text)
+            refuseLimit(client, reply, "SUB", key, e.limit, text)
             break
         known.append(key)
     _showKeys(reply, n.RPL_METADATASUBOK, list(dict.fromkeys(known)))
@@ -193,7 +198,7 @@ def _isValid(client: IrcConnection, reply: Reply, key: str) -> bool:
     try:
         checkKey(key, client.settings.limits.metadataKey)
     except BadMetadataKey as e:
-        reply.warn(e.code, middle(key), e.text)
+        warnOfKey(client, reply, middle(key), e)
         return False
     return True
 

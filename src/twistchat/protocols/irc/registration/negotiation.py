@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from twistchat.wire.irc.capabilities import VALUES, inEffect
+from twistchat.wire.irc.capabilities import VALUES, areCompatible, inEffect
 
 INFORMATIONAL = frozenset({"sts"})
 """Capabilities that are advertised and cannot be requested (IRCv3 sts)."""
@@ -86,6 +86,8 @@ class Negotiation:
             if not adding and name == "cap-notify" and self.version >= VALUES:
                 return False
             (enabled.add if adding else enabled.discard)(name)
+        if not areCompatible(enabled):
+            return False
         self._enable(frozenset(enabled))
         return True
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from twistchat.protocols.irc.replies.metadata import limitsOf
 from twistchat.protocols.irc.settings import ircSettings
-from twistchat.wire.irc.capabilities import CAPABILITIES, advertise, capLines
-from twistchat.wire.irc.dialect import METADATA
+from twistchat.wire.irc.capabilities import CAPABILITIES, METADATA, advertise, capLines
 
 if TYPE_CHECKING:
     from twistchat.chat.model.sessions import Session
@@ -48,9 +47,10 @@ def announce(client: IrcConnection) -> None:
     negotiation, now = client.negotiation, offered(client.context, client.openSession)
     if negotiation.offered is now:
         return
+    before = client.capabilities
     fresh, gone = negotiation.changeOffer(now)
     if gone:
-        client.updateDialects()
+        client.updateDialects(before)
     if "cap-notify" not in negotiation.enabled:
         return
     lines = []

@@ -1,19 +1,22 @@
 """
 Replies with metadata (IRCv3 metadata).
 
-The server implements the text of C{draft/metadata-3}.  Clients with C{draft/metadata-2} get the same, except that
-the values in notifications and synchronizations are messages METADATA, as in the text of that capability.
+The server implements the text of C{draft/metadata-3}.  Clients with C{draft/metadata-2} get the same, with two
+exceptions from the text of that capability: the values in notifications and synchronizations are messages METADATA, and
+failures have its codes and parameters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
+from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from twistchat.wire.irc import numerics as n
-from twistchat.wire.irc.dialect import METADATA, METADATA_3
+from twistchat.wire.irc.capabilities import METADATA, METADATA_3
 
 if TYPE_CHECKING:
+    from twistchat.chat.errors import BadMetadataKey
     from twistchat.chat.model.rooms import Room
     from twistchat.chat.rules.metadata import Described
     from twistchat.net.context import ServerContext
@@ -31,6 +34,19 @@ AT_ONCE: Final = 100
 The most users and rooms whose metadata is sent without a request.  For more, the client is told to request it later
 ("Postponed synchronization"); the reply to that request is sent in portions.
 """
+
+UNKNOWN: Final = "UNKNOWN_SUBCOMMAND"
+"""The failure of an unknown subcommand; each of the two capabilities has a code of its own for it."""
+
+_CODES: Final = {UNKNOWN: "INVALID_PARAMS"}
+"""The codes of C{draft/metadata-3} ("Replies"), where they are not those of the errors."""
+
+_OLDER_CODES: Final = {
+    UNKNOWN: "SUBCOMMAND_INVALID",
+    "INVALID_KEY": "KEY_INVALID",
+    "INVALID_VALUE": "VALUE_INVALID",
+}
+"""The codes of C{draft/metadata-2} in place of those of the errors."""
 
 
 def isAware(client: IrcConnection) -> bool:
@@ -55,9 +71,63 @@ def showKeyValue(reply: Reply, target: str, key: str, value: str | None) -> None
         reply.numeric(n.RPL_KEYVALUE, target, key, "*", value)
 
 
+def _isOlder(client: IrcConnection) -> bool:
+    """Whether a client expects replies in the form of C{draft/metadata-2}."""
+    return METADATA_3 not in client.capabilities
+
+
+def refuse(client: IrcConnection, reply: Reply, code: str, *rest: str) -> None:
+    """
+    Reply with a failure.
+
+    @param code: the code of an error, or L{UNKNOWN}.
+    @param rest: see L{Reply.fail}.
+    """
+    codes = _OLDER_CODES if _isOlder(client) else _CODES
+    reply.fail(codes.get(code, code), *rest)
+
+
+def warnOfKey(client: IrcConnection, reply: Reply, key: str, error: BadMetadataKey) -> None:
+    """Reply that one of several keys is not valid.  In the older capability this is a failure, not a warning."""
+    if _isOlder(client):
+        refuse(client, reply, error.code, key, error.text)
+    else:
+        reply.warn(error.code, key, error.text)
+
+
+def refuseLimit(client: IrcConnection, reply: Reply, command: str, item: str, limit: int, text: str) -> None:
+    """
+    Reply that a limit is reached.
+
+    @param command: the subcommand.
+    @param item: the target of SET, or the key of SUB.
+    """
+    if not _isOlder(client):
+        reply.fail("LIMIT_REACHED", command, item, str(limit), text)
+    else:
+        reply.fail("TOO_MANY_SUBS" if command == "SUB" else "LIMIT_REACHED", item, text)
+
+
+def refuseRate(
+    client: IrcConnection, reply: Reply, wait: float, target: str, command: str, params: Sequence[str]
+) -> None:
+    """
+    Reply that the client changes metadata too often.  775 repeats the request, so that the client can send it again.
+
+    @param wait: how long the client should wait, in seconds.
+    @param params: the parameters after the subcommand.
+    """
+    seconds = str(ceil(wait))
+    if not _isOlder(client):
+        reply.numeric(n.ERR_METADATARATELIMIT, seconds, target, command, *params)
+        return
+    key = params[0] if params else "*"
+    reply.fail("RATE_LIMITED", target, key, seconds, f"You change metadata too fast; wait {seconds} s")
+
+
 def postpone(reply: Reply, target: str) -> None:
     """Reply that the client should request the metadata of a target ("Postponed synchronization")."""
-    reply.numeric(n.RPL_METADATASYNCLATER, target, "0", "Request the metadata with METADATA SYNC")
+    reply.numeric(n.ERR_METADATASYNCLATER, target, "0", "Request the metadata with METADATA SYNC")
 
 
 async def synchronize(
