@@ -170,7 +170,7 @@ class RenameTests(DiskTestCase):
         for old, new in (("#one", "#three"), ("#two", "#four")):
             self.journal.append(renamed(old, new))
         self.writer.run()
-        self.assertEqual(len(self.reader), 2)
+        self.assertEqual(len(self.reader), 1)
         self.reader.run()
         self.assertEqual(len(self.writer), 1)
         self.settle()

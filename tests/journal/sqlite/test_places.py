@@ -154,7 +154,7 @@ class PlanTests(DiskTestCase):
         """The steps of a query that read the entries of conversations."""
         known = {"name": "#room", "origin": "#room", "target": "#b", "change": 0, "start": 0, "end": 9, "without": "[]"}
         other = {"kinds": "[]", "limit": 5, "count": 5, "before": 9, "sequence": 9, "places": "[]", "account": "ann"}
-        counted = {"low": 0, "high": 9, "token": None, "words": False}
+        counted = {"low": 0, "high": 9, "tokens": "[]", "phrases": "[]"}
         rows = self.connection.execute(f"EXPLAIN QUERY PLAN {query}", {**known, **other, **counted, **parameters})
         return [row[-1] for row in rows if " entry" in row[-1] or " roomentry" in row[-1]]
 

@@ -11,7 +11,17 @@ from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.interfaces.carrier import IClient, Reason
-from twistchat.net.input.intake import BURST, BYTES, LINES, NEWCOMERS, SECONDS, Intake, Shares, Splitter
+from twistchat.net.input.intake import (
+    BYTES,
+    FIRST_LINES,
+    FIRST_SECONDS,
+    FIRST_TIME,
+    LINES,
+    SECONDS,
+    Intake,
+    Shares,
+    Splitter,
+)
 from twistchat.testing.turns import TurnClock
 from twistchat.wire.lines import Line, LineSplitter
 
@@ -46,7 +56,6 @@ class Taken:
     @ivar lines: the executed lines.
     @ivar cuts: the number of bytes in each call of C{feed}.
     @ivar done: how often it was told that all of the input is taken.
-    @ivar registered: whether the client has registered.
     @ivar at: called with each line before it is taken; gives how many seconds too early the line comes.
     """
 
@@ -58,8 +67,7 @@ class Taken:
         self.at: Callable[[Line], float | None] = lambda line: None
         self._splitter = LineSplitter(100)
         self.client = cast(IClient, self)
-        self.closing = self.entrance = self
-        self.registered = True
+        self.closing = self
         self.splitter: Splitter = self
         self.intake = Intake(self, shares)
 
@@ -216,61 +224,73 @@ class ShareTests(IntakeTestCase):
         self.assertEqual(1, len(self.flushLoggedErrors(ValueError)))
 
 
-class NewcomerTests(IntakeTestCase):
-    """Clients that have not registered have a part of the time together."""
+class FirstLinesTests(IntakeTestCase):
+    """What clients send first gets a limited time of each turn, for all of them together."""
 
     def setUp(self) -> None:
-        """Make many newcomers, each of whose lines takes half of the burst."""
+        """Make a client that has sent its first lines, and many others, each of whose lines takes half of the time."""
         super().setUp()
+        for _ in range(FIRST_LINES):
+            self.one.intake.feed(b"x\n")
+        self.clock.turn()
+        self.one.lines.clear()
         self.newcomers = [Taken(self.shares) for _ in range(20)]
         for taken in self.newcomers:
-            taken.registered = False
-            taken.at = lambda line: self.clock.advance(BURST / 2)
+            taken.at = lambda line: self.clock.advance(0.6 * FIRST_SECONDS)
 
     def served(self) -> int:
-        """The number of newcomers whose line was executed."""
+        """The number of clients whose line was executed."""
         return sum(len(taken.lines) for taken in self.newcomers)
 
-    def test_rate(self) -> None:
-        """After the burst, they wait until their part of the time covers what was executed.  None is forgotten."""
+    def feed(self, line: bytes = b"NICK x\n") -> None:
+        """Let all clients send a line at once."""
         for taken in self.newcomers:
-            taken.intake.feed(b"NICK x\n")
-        self.assertTrue(2 <= self.served() <= 4)
+            taken.intake.feed(line)
+
+    def test_turns(self) -> None:
+        """Two of them are served in each turn, in the order in which they came.  None is forgotten."""
+        self.feed()
+        self.assertEqual(2, self.served())
         self.assertTrue(self.newcomers[-1].transport.paused)
-        before, start = self.served(), self.clock.seconds()
-        while self.served() < 20:
-            (call,) = self.clock.getDelayedCalls()
-            self.wait(max(0.0, call.getTime() - self.clock.seconds()))
-        spent = (20 - before) * BURST / 2
-        self.assertApproximates(spent / NEWCOMERS, self.clock.seconds() - start, BURST / NEWCOMERS)
+        for turn in range(2, 11):
+            self.clock.turn()
+            self.assertEqual(2 * turn, self.served())
+            self.assertEqual(2 * turn, sum(len(taken.lines) for taken in self.newcomers[: 2 * turn]))
         self.assertFalse(any(taken.transport.paused for taken in self.newcomers))
 
     def test_others(self) -> None:
-        """They do not delay those who have registered, also after the first line of these."""
-        for taken in self.newcomers:
-            taken.intake.feed(b"NICK x\n")
+        """They do not delay a client that has sent its first lines."""
+        self.feed()
         self.one.intake.feed(b"hello\n")
-        self.newcomers[0].registered = True
-        self.newcomers[0].intake.feed(b"hello\n")
-        self.assertEqual(([b"hello"], [b"NICK x", b"hello"]), (self.one.lines, self.newcomers[0].lines))
+        self.assertEqual([b"hello"], self.one.lines)
+
+    def test_later(self) -> None:
+        """A client that has been there for some time does not wait for those who come in, however little it sent."""
+        early = Taken(self.shares)
+        self.clock.advance(FIRST_TIME)
+        self.newcomers = [Taken(self.shares) for _ in range(3)]
+        for taken in self.newcomers:
+            taken.at = lambda line: self.clock.advance(1.1 * FIRST_SECONDS)
+        self.feed()
+        early.intake.feed(b"hello\n")
+        self.assertEqual(([b"hello"], 1), (early.lines, self.served()))
 
     def test_end(self) -> None:
         """The input of one that has ended is executed in its turn."""
+        self.feed(b"NICK x")
         for taken in self.newcomers:
-            taken.intake.feed(b"NICK x")
             taken.intake.end()
-        while self.served() < 20:
-            self.wait(BURST)
+        for _ in range(20):
+            self.clock.turn()
         self.assertEqual({1}, {taken.done for taken in self.newcomers})
 
     def test_closed(self) -> None:
         """One that leaves while it waits is dropped."""
-        for taken in self.newcomers:
-            taken.intake.feed(b"NICK x\n")
+        self.feed()
         waiting = self.newcomers[-1]
         waiting.intake.close()
-        for _ in range(100):
-            self.wait(BURST)
+        for _ in range(20):
+            self.clock.turn()
         self.assertEqual(([], 19), (waiting.lines, self.served()))
 
 

@@ -5,15 +5,14 @@ Each connection has a share of a turn, limited in lines, bytes and seconds.  The
 transport paused.  The connection gets its next share in the next turn, after the reactor has served the others.  So no
 client can delay the others, whatever it sends.
 
-Many clients that come in at once cannot delay the others either: all clients that have not registered yet get a part of
-the time together.
+Many clients that come in at once cannot delay the others either: what clients send first, to register, to join rooms
+and to read the history, gets a limited time of each turn, for all of them together.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from math import inf
 from typing import Any, Final, Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -32,11 +31,14 @@ SECONDS: Final = 0.002
 """Seconds after which no further line of a connection starts in the same turn."""
 
 
-NEWCOMERS: Final = 0.25
-"""The part of the time for the input of clients that have not registered yet, of all of them together."""
+FIRST_LINES: Final = 40
+"""The number of lines of a connection that count as what the client sends first."""
 
-BURST: Final = 0.01
-"""Seconds of work for these clients after which they get only their part of the time."""
+FIRST_TIME: Final = 10.0
+"""Seconds after which a connection has no more first lines, unless some wait."""
+
+FIRST_SECONDS: Final = 0.01
+"""Seconds of a turn after which no further first line of a client starts."""
 
 NO_REASON: Final[frozenset[Reason]] = frozenset()
 """The reasons of a connection that is read.  All connections share this set, as each empty set takes 216 bytes."""
@@ -82,17 +84,17 @@ class Shares:
     The connections with unread input from an earlier turn.  Each gets one share per turn.
 
     @ivar clock: schedules the next turn with C{callLater(0, …)}, and measures the time of a share.
-    @ivar crowded: whether the clients that have not registered have used up their part of the time, see L{NEWCOMERS}.
+    @ivar crowded: whether the first lines of clients have used up their time in this turn, see L{FIRST_SECONDS}.
     """
 
     _log = Logger()
 
-    __slots__ = ("_free", "_newcomers", "_waiting", "clock", "crowded")
+    __slots__ = ("_newcomers", "_spent", "_waiting", "clock", "crowded")
 
     def __init__(self, clock: IReactorTime) -> None:
         self.clock = clock
         self.crowded = False
-        self._free = -inf
+        self._spent = 0.0
         self._waiting: list[Intake] = []
         self._newcomers: deque[Intake] = deque()
 
@@ -103,19 +105,20 @@ class Shares:
         self._waiting.append(intake)
 
     def queueNewcomer(self, intake: Intake) -> None:
-        """Give a connection its next share when those that have not registered may use the time again."""
+        """Give a connection that sends its first lines its next share in a later turn, in first-come order."""
         self._newcomers.append(intake)
+        self._wait()
+
+    def spend(self, seconds: float) -> None:
+        """Count the time that first lines of a client took."""
+        self._spent += seconds
+        if self._spent >= FIRST_SECONDS:
+            self._wait()
+
+    def _wait(self) -> None:
         if not self.crowded:
             self.crowded = True
             self.clock.callLater(0, self._serveNewcomers)
-
-    def spend(self, seconds: float) -> None:
-        """Count the time that the input of a client took which has not registered."""
-        now = self.clock.seconds()
-        self._free = max(self._free, now - BURST / NEWCOMERS) + seconds / NEWCOMERS
-        if self._free > now and not self.crowded:
-            self.crowded = True
-            self.clock.callLater(self._free - now, self._serveNewcomers)
 
     def _serve(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -123,14 +126,13 @@ class Shares:
             self._proceed(intake)
 
     def _serveNewcomers(self) -> None:
-        self.crowded = False
+        self.crowded, self._spent = False, 0.0
         for _ in range(len(self._newcomers)):
             if self.crowded:
                 break
             self._proceed(self._newcomers.popleft())
-        if self._newcomers and not self.crowded:
-            self.crowded = True
-            self.clock.callLater(0, self._serveNewcomers)
+        if self._newcomers:
+            self._wait()
 
     def _proceed(self, intake: Intake) -> None:
         try:
@@ -152,13 +154,14 @@ class Intake:
     __slots__ = (
         "_closed",
         "_ended",
+        "_first",
         "_lines",
-        "_newcomer",
         "_queued",
         "_reasons",
         "_shares",
         "_timer",
         "_unread",
+        "_until",
         "source",
     )
 
@@ -170,7 +173,7 @@ class Intake:
         self._reasons = NO_REASON
         self._timer: IDelayedCall | None = None
         self._ended = self._queued = self._closed = False
-        self._newcomer = True
+        self._first, self._until = FIRST_LINES, shares.clock.seconds() + FIRST_TIME
 
     @property
     def paused(self) -> bool:
@@ -187,8 +190,8 @@ class Intake:
         self._unread = self._unread + data if self._unread else data
         if self._reasons:
             self.pause(Reason.SHARE)  # a transport may deliver buffered bytes after it was paused
-        elif self._newcomer:
-            self._workBeforeRegistration()
+        elif self._first:
+            self._workFirst()
         else:
             self._work()
 
@@ -197,8 +200,8 @@ class Intake:
         self._ended = True
         if self._reasons:
             self.pause(Reason.SHARE)
-        elif self._newcomer:
-            self._workBeforeRegistration()
+        elif self._first:
+            self._workFirst()
         else:
             self._work()
 
@@ -230,25 +233,25 @@ class Intake:
         self._queued = False
         if self._reasons == ONLY_SHARE:
             self._reasons = NO_REASON
-            if self._newcomer:
-                self._workBeforeRegistration()
+            if self._first:
+                self._workFirst()
             else:
                 self._work()
             if not self._reasons and not self._closed:
                 self._read()
 
-    def _workBeforeRegistration(self) -> None:
-        """Execute the share of a client that may not have registered, or let it wait for its part of the time."""
-        self._newcomer = not self.source.client.entrance.registered
-        if not self._newcomer:
+    def _workFirst(self) -> None:
+        """Execute a share with first lines, or let it wait for a turn with time for it."""
+        shares, begin = self._shares, self._shares.clock.seconds()
+        if begin >= self._until:
+            self._first = 0
             self._work()
-        elif self._shares.crowded:
+        elif shares.crowded:
             self.pause(Reason.SHARE)
             self._queue()
         else:
-            begin = self._shares.clock.seconds()
             self._work()
-            self._shares.spend(self._shares.clock.seconds() - begin)
+            shares.spend(shares.clock.seconds() - begin)
 
     def _work(self) -> None:
         """Execute this turn's share.  The rest waits for a later turn."""
@@ -283,7 +286,10 @@ class Intake:
         if chunk.count(b"\n") > LINES:
             chunk = chunk[: -len(chunk.split(b"\n", LINES)[-1])]
         self._unread = self._unread[len(chunk) :]
-        return self.source.splitter.feed(chunk)
+        lines = self.source.splitter.feed(chunk)
+        if self._first:
+            self._first = max(0, self._first - len(lines))
+        return lines
 
     def _finish(self) -> None:
         """Execute the last line, which may have no terminator, then report the end of the input."""
@@ -300,7 +306,7 @@ class Intake:
     def _queue(self) -> None:
         if not self._queued:
             self._queued = True
-            if self._newcomer:
+            if self._first:
                 self._shares.queueNewcomer(self)
             else:
                 self._shares.queue(self)

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections import deque
+from functools import partial
 from shutil import rmtree
 from tempfile import mkdtemp
+from types import SimpleNamespace
 from typing import Any
 
 from twisted.internet import reactor as installed
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.task import LoopingCall
-from twisted.trial.unittest import TestCase
+from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from tests.journal.disk import sqliteParts
-from twistchat.chat.errors import NotStored
+from twistchat.chat.errors import NotStored, Overloaded
 from twistchat.chat.model.events import Entry, Quit
 from twistchat.chat.model.spans import Span
+from twistchat.journal.sqlite.writing.threads import MOST_READS, FileThreads
 from twistchat.testing.contract import ANN, said
+from twistchat.testing.workers import HeldWorker
 from twistchat.worker import ThreadWorker
 
 reactor: Any = installed
@@ -89,3 +94,50 @@ class ThreadTests(TestCase):
     def test_locked(self) -> Deferred[None]:
         """Another process locks the file for longer than the journal waits."""
         return Deferred.fromCoroutine(self.locked())
+
+
+class ReadTests(SynchronousTestCase):
+    """Reads that are requested while others run."""
+
+    def setUp(self) -> None:
+        """Make the threads, whose work the test runs."""
+        self.workers = {"twistchat journal writer": HeldWorker(), "twistchat journal reader": HeldWorker()}
+        self.reader = self.workers["twistchat journal reader"]
+        file: Any = SimpleNamespace(remarks=deque(), close=lambda: self.done.append("close"))
+        self.threads = FileThreads(file, file, self.workers.__getitem__, lambda: None)
+        self.done: list[object] = []
+
+    def read(self, name: object) -> None:
+        """Request a read, which notes its name."""
+        self.threads.read(lambda _: self.done.append(name)).addErrback(lambda failure: self.done.append(failure.value))
+
+    def test_together(self) -> None:
+        """The first runs alone.  Those that came meanwhile run together, in order, but not too many."""
+        for number in range(MOST_READS + 2):
+            self.read(number)
+        for expected in (1, MOST_READS + 1, MOST_READS + 2):
+            self.assertEqual(len(self.reader), 1)
+            self.reader.step()
+            self.assertEqual(self.done, list(range(expected)))
+        self.assertEqual(len(self.reader), 0)
+
+    def test_failure(self) -> None:
+        """A read that fails fails alone."""
+        error = Overloaded("searches")
+        self.read(1)
+        self.threads.read(partial(_raise, error)).addErrback(lambda failure: self.done.append(failure.value))
+        self.read(2)
+        self.reader.run()
+        self.assertEqual(self.done, [1, 2, error])
+
+    def test_close(self) -> None:
+        """The file is closed after all reads."""
+        for number in range(MOST_READS + 9):
+            self.read(number)
+        self.threads.close(0, 0, lambda: None)
+        self.reader.run()
+        self.assertEqual(self.done, [*range(MOST_READS + 9), "close"])
+
+
+def _raise(error: Exception, reader: object) -> None:
+    raise error

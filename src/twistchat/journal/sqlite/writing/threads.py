@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 CHECKPOINT_BATCHES = 512
 CHECKPOINT_ENTRIES = 16_384
 """The number of transactions, or of entries, after which a checkpoint is made."""
+
+MOST_READS = 16
+"""The maximum number of reads that run together.  The results of all are reported when the last has ended."""
 
 T = TypeVar("T")
 
@@ -58,6 +62,8 @@ class FileThreads:
         self._readings = worker("twistchat journal reader")
         self._faulty = self._broken = False
         self._batches = self._entries = 0
+        self._reads: deque[tuple[Callable[[RowReader], Any], Deferred[Any]]] = deque()
+        self._reading = False
 
     def writeBatch(self, rows: Sequence[Row], effects: Sequence[Statement], done: Callable[[str | None], None]) -> None:
         """
@@ -92,24 +98,36 @@ class FileThreads:
         return result
 
     def read(self, work: Callable[[RowReader], T]) -> Deferred[T]:
-        """Run work on the reading thread.  The result fails with L{NotRead}, or with the C{ChatError} of the work."""
+        """
+        Run work on the reading thread.  The result fails with L{NotRead}, or with the C{ChatError} of the work.
+
+        While some reads run, others wait, and then run together.  So many reads at once take few hand-overs between the
+        threads, and a single one waits for nothing.
+        """
         result: Deferred[T] = Deferred()
-
-        def done(outcome: T | Failure) -> None:
-            while self.reader.remarks:
-                self.reader.remarks.popleft()()
-            if not isinstance(outcome, Failure):
-                result.callback(outcome)
-            elif isinstance(outcome.value, Fault):
-                result.errback(Failure(NotRead(outcome.value.why)))
-            elif isinstance(outcome.value, ChatError):
-                result.errback(outcome)
-            else:
-                log.failure("The journal could not be read", outcome)
-                result.errback(Failure(NotRead("the journal cannot be read")))
-
-        self._readings.submit(partial(work, self.reader), done)
+        self._reads.append((work, result))
+        if not self._reading:
+            self._submitReads(MOST_READS)
         return result
+
+    def _submitReads(self, most: int) -> None:
+        reads = [self._reads.popleft() for _ in range(min(most, len(self._reads)))]
+        self._reading = True
+        self._readings.submit(
+            partial(_readAll, self.reader, [work for work, _ in reads]),
+            partial(self._haveRead, [result for _, result in reads]),
+        )
+
+    def _haveRead(self, results: Sequence[Deferred[Any]], outcomes: Sequence[Any] | Failure) -> None:
+        """Start the next reads, and report the outcomes of these."""
+        assert not isinstance(outcomes, Failure)
+        self._reading = False
+        if self._reads:
+            self._submitReads(MOST_READS)
+        while self.reader.remarks:
+            self.reader.remarks.popleft()()
+        for result, outcome in zip(results, outcomes, strict=True):
+            _report(result, outcome)
 
     def count(self, entries: int) -> None:
         """Count a transaction and its entries, for the next checkpoint."""
@@ -137,6 +155,8 @@ class FileThreads:
                 self._fault(outcome)
             closed()
 
+        if self._reads:
+            self._submitReads(len(self._reads))
         self._readings.submit(self.reader.close, closeWriter)
 
     def _checkpoint(self) -> None:
@@ -177,6 +197,30 @@ class FileThreads:
                 detail=error.detail,
             )
         return error
+
+
+def _readAll(reader: RowReader, works: Sequence[Callable[[RowReader], Any]]) -> list[Any]:
+    """Run reads, and return their results.  A read that fails returns a L{Failure}."""
+    outcomes = []
+    for work in works:
+        try:
+            outcomes.append(work(reader))
+        except Exception:
+            outcomes.append(Failure())
+    return outcomes
+
+
+def _report(result: Deferred[Any], outcome: Any) -> None:
+    """Report the outcome of a read."""
+    if not isinstance(outcome, Failure):
+        result.callback(outcome)
+    elif isinstance(outcome.value, Fault):
+        result.errback(Failure(NotRead(outcome.value.why)))
+    elif isinstance(outcome.value, ChatError):
+        result.errback(outcome)
+    else:
+        log.failure("The journal could not be read", outcome)
+        result.errback(Failure(NotRead("the journal cannot be read")))
 
 
 def ignoreFault(failure: Failure) -> None:
