@@ -139,7 +139,7 @@ ACCOUNT_EVENTS = st.one_of(
     st.builds(MarkerSet, st.just(SERVER), NAMES, TARGETS, st.integers(0, 9), st.sampled_from([(), ("bob",), ("#a",)])),
     st.builds(RoomRegistered, st.just(SERVER), ONE_ROOM, NAMES),
     st.builds(RoomTransferred, st.just(SERVER), ONE_ROOM, NAMES),
-    st.builds(RoomDropped, st.just(SERVER), ONE_ROOM),
+    st.builds(RoomDropped, st.just(SERVER), ONE_ROOM, st.booleans()),
     st.builds(AccessSet, st.just(SERVER), ONE_ROOM, NAMES, st.sampled_from(["", "o", "v"])),
     st.builds(RoomSettingSet, st.just(SERVER), ONE_ROOM, st.just("description"), st.sampled_from([None, "tea"])),
 )
@@ -186,6 +186,7 @@ def kept(state: State) -> dict[str, Any]:
         for account in state.accounts
     }
     others = {"bans": state.serverBans.active(NOW), "accounts": accounts, "retired": set(state.accounts.retired)}
+    others["sealed"] = dict(state.rooms.sealed)
     return rooms | others
 
 
@@ -264,7 +265,7 @@ class RebuildingTests(SynchronousTestCase):
                 self.successResultOf(journal.append(event))
             self.successResultOf(journal.close())
             states.append(kept(state))
-        self.assertEqual(sorted(states[0]), ["#one", "#two", "accounts", "bans", "retired"])
+        self.assertEqual(sorted(states[0]), ["#one", "#two", "accounts", "bans", "retired", "sealed"])
         self.assertEqual(states[1], states[0])
 
     def test_renamedTooLate(self) -> None:

@@ -254,9 +254,10 @@ class Room:
         """
         Remove all locks and bans, and the exceptions from them.
 
-        @return: the changes that were made.
+        @return: the changes that were made, with C{"*"} in place of the key: strangers who join are shown them.
         """
-        changes = [ModeChange(False, letter, self.modes.pop(letter)) for letter in LOCKS if letter in self.modes]
+        lost = [(letter, self.modes.pop(letter)) for letter in LOCKS if letter in self.modes]
+        changes = [ModeChange(False, letter, "*" if letter == "k" else value) for letter, value in lost]
         for letter in LOCK_LISTS:
             changes += [ModeChange(False, letter, mask) for mask in self.lists[letter]]
             self.lists[letter].clear()

@@ -7,6 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import ManualScene, Person, Scene, done, rebuilt, refused, shown
 from twistchat.chat import errors
+from twistchat.chat.model.events import ModesSet
 from twistchat.chat.rules.rooms.visibility import Readable, isRoom, readableAccount, readableRooms
 
 
@@ -190,6 +191,15 @@ class SealedTests(SynchronousTestCase):
         """A room that was never locked stays readable."""
         self.leave(self.alice)
         self.assertEqual(self.first(), 0)
+
+    def test_key(self) -> None:
+        """Those who join the room are not shown the key that it had."""
+        self.scene.modes(self.alice, "#plan", "+k", "sesame")
+        self.leave(self.alice)
+        self.first()
+        events = [entry.event for entry in self.scene.entries]
+        changes = [change for event in events if isinstance(event, ModesSet) for change in event.changes]
+        self.assertEqual([(change.adding, change.parameter) for change in changes], [(True, "sesame"), (False, "*")])
 
     def test_renamed(self) -> None:
         """A rename moves the seal, and does not lift that of the new name."""
