@@ -56,6 +56,18 @@ class TextTests(SynchronousTestCase):
             lambda text: chat.speaking.sayPrivate(session, "bob", text),
         )
 
+    def test_echoOutside(self) -> None:
+        """Whoever speaks in a room from outside gets the text back, if they asked for their own texts."""
+        carol, speaking = self.scene.person("carol"), self.scene.chat.speaking
+        self.scene.modes(self.alice, "#a", "-n")
+        self.scene.clear(self.bob)
+        for echo in (True, False):
+            speaking.setEcho(carol.session, echo)
+            done(speaking.say(carol.session, "#a", "hi"))
+            self.scene.endTurn()
+            self.assertEqual(carol.heard(), ["#a carol: hi"] if echo else [])
+            self.assertEqual(self.bob.heard(), ["#a carol: hi"])
+
     def test_lines(self) -> None:
         """A text has up to the maximum number of lines, including empty ones.  Line ends count as bytes."""
         for verb in self.verbs():

@@ -118,6 +118,15 @@ class Speaking:
                 return self.sayPrivate(asker, nick, text, kind, tags, cuts)
 
             sending.addErrback(arrived)
+        elif source.account is not None:
+            account = source.account
+
+            def gone(failure: Any) -> Receipt:
+                """Send the text to the account, whose user has left in the meantime.  Others may have the nick now."""
+                failure.trap(NoSuchNick)
+                return self.sayPrivate(asker, account, text, kind, tags, cuts)
+
+            sending.addErrback(gone)
         return sending
 
     def sendTags(self, asker: Asker, name: str, tags: Tags, rank: str = "") -> Receipt:
@@ -351,6 +360,16 @@ def _roomMessage(state: State, entry: Entry, event: RoomMessage | RoomTagMessage
         if isinstance(event, RoomMessage):
             room.spoken = entry.time
         room.audience.publish(entry, origin, event.session, _recipients(room, event) if event.rank else None)
+        if event.source.uid not in room.members:
+            _echo(state, entry, event, origin)
+
+
+def _echo(state: State, entry: Entry, event: RoomMessage | RoomTagMessage, origin: Origin | None) -> None:
+    """Deliver a text to the session that sent it from outside the room, if it wants its own texts."""
+    user = state.users.get(event.source.uid)
+    session = None if user is None else user.sessions.get(event.session)
+    if session is not None and session.echo:
+        state.broadcast.send(entry, [session], fold(event.room), origin)
 
 
 def _roomMessageRedacted(state: State, entry: Entry, event: RoomMessageRedacted, origin: Origin | None) -> None:
@@ -369,6 +388,9 @@ def _privateMessage(
         leave(state, entry, event)
         state.broadcast.send(entry, _both(state, event.source, event.recipient), origin=origin)
         return
+    if isinstance(event, PrivateMessage) and not recipient.sessionCount:
+        # Their last session has ended in the meantime, so nobody would hear it.
+        raise NoSuchNick(event.recipient.nick)
     toOneself = recipient.source.uid == event.source.uid
     if isinstance(event, PrivateMessage) and not toOneself:
         if event.source.account is not None and recipient.source.account is not None:

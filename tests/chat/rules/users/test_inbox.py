@@ -12,7 +12,7 @@ from tests.chat.fakes import ManualScene, Person, Scene, done, newState, rebuilt
 from twistchat.chat import errors
 from twistchat.chat.limits import ChatLimits
 from twistchat.chat.model.accounts import Left
-from twistchat.chat.model.events import Entry, PrivateMessage, Source
+from twistchat.chat.model.events import Entry, Kind, PrivateMessage, Source
 from twistchat.chat.model.holding import Holding, remaining
 from twistchat.chat.model.spans import Kept
 from twistchat.chat.model.users import ABSENT
@@ -194,6 +194,36 @@ class InboxRaceTests(SynchronousTestCase):
         done(sending)
         self.assertEqual(alice.heard(), ["@alice bobby: hello"])
         self.assertEqual(self.scene.state.accounts.named("alice").inbox, ())
+
+    def leave(self, kind: Kind = "message") -> Deferred[Entry]:
+        """Let the recipient, who uses another nick, leave while a text is on its way.  Return its receipt."""
+        alice = self.scene.connect()
+        done(self.scene.logIn(alice, "alice"))
+        self.scene.enter(alice, "liddell")
+        self.scene.commit()
+        closing = self.scene.chat.presence.close(alice.session, "bye")
+        sending = self.scene.chat.speaking.sayPrivate(self.bob.session, "liddell", "hello", kind)
+        for _ in range(3):
+            self.scene.commit()
+        done(closing)
+        return sending
+
+    def test_leaves(self) -> None:
+        """If the recipient leaves first, the text waits for their account, although somebody else may get the nick."""
+        self.assertEqual(done(self.leave()).event.recipient, Source("", "alice", account="alice"))
+        self.assertEqual([left.sender for left in self.scene.state.accounts.named("alice").inbox], ["bob"])
+
+    def test_leavesAlwaysOn(self) -> None:
+        """The text also waits if the recipient stays present without a session."""
+        self.scene.chat.accounts.set(None, "alice", "always-on", "on")
+        self.scene.commit()
+        done(self.leave())
+        self.assertIsNotNone(self.scene.state.users.ofAccount("alice"))
+        self.assertEqual([left.sender for left in self.scene.state.accounts.named("alice").inbox], ["bob"])
+
+    def test_leavesNotice(self) -> None:
+        """A notice does not wait."""
+        self.failureResultOf(self.leave("notice"), errors.NoSuchNick)
 
     def test_dropped(self) -> None:
         """A text to an account that was dropped meanwhile is refused."""
