@@ -215,7 +215,7 @@ class LineRoomTests(Room):
         cid.skip()
         for client in (ann, cid):
             client.send("/history 1")
-            end = "* End of history of #lobby; /history older goes further back"
+            end = "* End of history of #lobby; it begins here"
             client.expect("* History of #lobby, 2026-01-01", "[12:00] <ann> hello", end)
 
 

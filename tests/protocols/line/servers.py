@@ -59,7 +59,8 @@ class SlowHistory(MemoryHistory):
         return result
 
     def finish(self) -> None:
-        """Complete the pending reads."""
-        reads, self.reads = self.reads, []
-        for read, result in reads:
-            read().chainDeferred(result)
+        """Complete the pending reads, and those that follow them."""
+        while self.reads:
+            reads, self.reads = self.reads, []
+            for read, result in reads:
+                read().chainDeferred(result)

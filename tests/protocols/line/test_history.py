@@ -6,7 +6,19 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.carriers import overMessages
 from tests.protocols.line.servers import SlowHistory
+from twistchat.chat.model.events import (
+    Entry,
+    KeptPrivateTagMessage,
+    PrivateMessage,
+    PrivateMessageRedacted,
+    Quit,
+    RoomEvent,
+)
+from twistchat.chat.model.spans import SHARED
+from twistchat.protocols.line.history import SHOWN
 from twistchat.testing import LineClient, MemoryServer, inMemory, settingsOf
+from twistchat.testing.samples import everyEvent
+from twistchat.wire.plain import Clockface, PlainDialect
 
 THURSDAY, FRIDAY, SATURDAY = (
     "* --- Thursday, 1 January 2026",
@@ -14,6 +26,21 @@ THURSDAY, FRIDAY, SATURDAY = (
     "* --- Saturday, 3 January 2026",
 )
 HOUR = 3600
+
+
+class ShownTests(SynchronousTestCase):
+    """The events that are read from the history."""
+
+    def test_dialect(self) -> None:
+        """They are the events of conversations that the dialect has a line for."""
+        kept = (RoomEvent, PrivateMessage, PrivateMessageRedacted, KeptPrivateTagMessage, Quit, *SHARED)
+        dialect = PlainDialect(Clockface(None), False)
+        shown = {
+            type(event)
+            for event in everyEvent("x")
+            if isinstance(event, kept) and dialect.render(Entry(1, "m1", 1000, event))
+        }
+        self.assertEqual(SHOWN, shown)
 
 
 class DayTests(SynchronousTestCase):

@@ -118,7 +118,7 @@ class UnreadTests(SynchronousTestCase):
             "* /unread with one of these names shows what is new there",
             "* History of your messages with bob, 2026-01-01",
             "[12:03] @alice <bob> psst",
-            "* End of history of your messages with bob; /history older goes further back",
+            "* End of history of your messages with bob; it begins here",
         )
         alice.send("/unread")
         alice.expect("* 1 new line in #lobby, since 12:03", "* /unread #lobby shows what is new")
@@ -141,7 +141,16 @@ class UnreadTests(SynchronousTestCase):
         alice = self.come("alice")
         alice.skip()
         alice.send("/unread #den", "/unread #none")
-        alice.expect("* There is nothing new in #den", "* There is nothing new in #none")
+        alice.expect(*[f"! There is no room {room}.  /rooms lists the rooms." for room in ("#den", "#none")])
+
+    def test_errors(self) -> None:
+        """A conversation that cannot be read gives the same error as /history."""
+        alice, _ = self.come("alice"), self.server.person("guest")
+        alice.skip()
+        for target in ("nobody", "guest", "#none"):
+            alice.send(f"/unread {target}", f"/history {target}")
+            error, same = alice.lines()
+            self.assertEqual((error, "! "), (same, error[:2]))
 
 
 globals().update(overMessages(globals()))

@@ -451,9 +451,9 @@ class DamagedTests(SynchronousTestCase):
 
     def test_alone(self) -> None:
         """They are counted even if there are no other entries, which differs from an empty history."""
-        self.alice.send("a word", "/history 1", "/search word")
+        self.alice.send("a word", "/history", "/search word")
         damaged = "* 1 entry could not be read: it changed on disk"
-        self.alice.expect(damaged, "* End of history of #lobby; /history older goes further back", damaged)
+        self.alice.expect(damaged, "* End of history of #lobby; it begins here", damaged)
 
     def test_pages(self) -> None:
         """A search continues behind them."""

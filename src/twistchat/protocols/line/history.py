@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from twistchat.chat.fanout.delivery import isIgnored
-from twistchat.chat.model.events import Entry
-from twistchat.chat.model.spans import Damaged, Kept, Point
+from twistchat.chat.model.events import (
+    Entry,
+    Joined,
+    Kicked,
+    Killed,
+    ModesSet,
+    Parted,
+    PrivateMessageRedacted,
+    Quit,
+    Renamed,
+    RoomMessageRedacted,
+    RoomRenamed,
+    TopicSet,
+)
+from twistchat.chat.model.spans import TEXTS, Damaged, Kept, Kinds, Point
 from twistchat.chat.rules.rooms.visibility import isRoom
 from twistchat.net.input.pace import Pace
 from twistchat.wire.plain import dayNotice, notice
@@ -16,6 +29,24 @@ from twistchat.wire.plain import dayNotice, notice
 if TYPE_CHECKING:
     from twistchat.interfaces import IDialect
     from twistchat.protocols.line.protocol import LineProtocol
+
+SHOWN: Final[Kinds] = TEXTS | {
+    Joined,
+    Kicked,
+    Killed,
+    ModesSet,
+    Parted,
+    PrivateMessageRedacted,
+    Quit,
+    Renamed,
+    RoomMessageRedacted,
+    RoomRenamed,
+    TopicSet,
+}
+"""
+The events of the history that this door has a line for.  Others, such as reactions, are not read.  So no page has fewer
+lines than the client asked for, while there are more.
+"""
 
 Fitted: TypeAlias = Sequence[tuple[Kept, bytes]]
 """Entries, each with its lines in a dialect."""
@@ -71,6 +102,20 @@ def between(target: str) -> str:
     return f"in {target}" if isRoom(target) else f"between you and {target}"
 
 
+async def readPast(
+    client: LineProtocol,
+    target: str,
+    limit: int,
+    after: Point | None = None,
+    before: Point | None = None,
+    oldest: bool = False,
+) -> Sequence[Kept]:
+    """
+    Read what this door shows of a conversation.  See L{Reading.history <twistchat.chat.rules.reading.Reading.history>}.
+    """
+    return await client.context.chat.reading.history(client.openSession, target, limit, after, before, oldest, SHOWN)
+
+
 async def showPage(client: LineProtocol, ask: Ask) -> Page | None:
     """
     Show a page of a conversation, with a line at its end that says how to go on.
@@ -80,32 +125,30 @@ async def showPage(client: LineProtocol, ask: Ask) -> Page | None:
     @return: the page; C{None} if there is nothing to see.
     @raise ChatError: the client may not read the conversation.
     """
-    reading, dialects = client.context.chat.reading, client.dialects
-    forwards, behind = ask.start is not None, ask.end <= client.context.chat.state.sequence
+    dialects, forwards, now = client.dialects, ask.start is not None, client.context.chat.state.sequence + 1
     with client.holdDeliveries():
-        past = await reading.history(
-            client.openSession, ask.target, ask.count, after=ask.start, before=ask.end, oldest=forwards
-        )
+        past = await readPast(client, ask.target, ask.count, ask.start, ask.end, forwards)
         room = isRoom(ask.target)
         fitted = await fitHistory(client, past, dialects.current if room else dialects.other, forwards)
         if not fitted:
             client.reply(notice(ask.none))
             return None
-        more = len(past) >= ask.count or len(fitted) < len(past)
-        page = client.page = Page.of(client, ask.target, [entry for entry, _ in fitted])
-        older, newer = (True, more) if forwards else (more, behind)
+        page = Page.of(client, ask.target, [entry for entry, _ in fitted])
+        older = await readPast(client, ask.target, 1, before=page.oldest)
+        # What comes from now on is delivered after the page.
+        newer = await readPast(client, ask.target, 1, page.newest, now) if forwards or ask.end < now else ()
+        client.page = page
         title = ask.target if room else f"your messages with {ask.target}"
-        await showHistory(client, title, fitted, _goOn(older, newer))
+        await showHistory(client, title, fitted, _goOn(bool(older), bool(newer)))
         return page
 
 
 def _goOn(older: bool, newer: bool) -> str:
     """Say how to go on from a page."""
-    if older and newer:
-        return "; /history older goes further back, /history newer goes on"
-    if older:
-        return "; /history older goes further back"
-    return "; it begins here" + ("; /history newer goes on" if newer else "")
+    ways = "; /history older goes further back" if older else "; it begins here"
+    if newer:
+        ways += f"{',' if older else ';'} /history newer goes on"
+    return ways
 
 
 async def showHistory(client: LineProtocol, name: str, fitted: Fitted, goOn: str = "") -> bool:

@@ -11,7 +11,7 @@ from twistchat.chat.model.names import fold
 from twistchat.chat.model.rooms import Room
 from twistchat.chat.model.spans import Damaged, Kept
 from twistchat.chat.model.users import ABSENT, User
-from twistchat.protocols.line.history import Page, fitHistory, showHistory
+from twistchat.protocols.line.history import Page, fitHistory, readPast, showHistory
 from twistchat.protocols.line.unread import showNews
 from twistchat.wire.plain import dayNotice, notice
 
@@ -57,7 +57,7 @@ async def enterRoom(client: LineProtocol, name: str, key: str | None = None, unl
             return
         room, recent, shownDay = client.currentRoom(), client.context.settings.limits.historyOnJoin, client.day
         try:
-            past = await chat.reading.history(session, room.name, recent, before=entry.sequence)
+            past = await readPast(client, room.name, recent, before=entry.sequence)
         except Banned:
             # An invitation let them in past a ban.
             past = ()

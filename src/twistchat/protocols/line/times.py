@@ -1,4 +1,4 @@
-"""Reads the times that people type at the line door: C{09:14}, C{yesterday}, C{2026-11-20 09:14}."""
+"""Reads the times that people type at the line door: C{09:14}, C{yesterday}, C{sunday}, C{2026-11-20 09:14}."""
 
 from __future__ import annotations
 
@@ -19,10 +19,39 @@ _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 DAYS_AGO: Final = {"today": 0, "yesterday": 1}
 """The days that have a name, and how many days ago they were."""
 
+WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+"""The days of the week, each of which stands for the last one: today, or one of the six days before."""
+
+_UNKNOWN: Final = re.compile(
+    r"mon|tues?|wed|thu(rs?)?|fri|sat|sun"
+    r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|january|february|march|april|may|june|july|august"
+    r"|(septem|octo|novem|decem)ber|tomorrow|now|noon|midnight|morning|evening|tonight|last|week|month|\d+\D.*"
+)
+"""Words about time that are not read.  Somebody may be called like most of them."""
+
 
 def isTime(word: str) -> bool:
-    """Whether a word is a day or a time of day."""
-    return word in DAYS_AGO or _DATE.fullmatch(word) is not None or _CLOCK.fullmatch(word) is not None
+    """
+    Whether a word is a day or a time of day.
+
+    @param word: in lower case.
+    """
+    named = word in DAYS_AGO or word in WEEKDAYS
+    return named or _DATE.fullmatch(word) is not None or _CLOCK.fullmatch(word) is not None
+
+
+def resemblesTime(word: str) -> bool:
+    """
+    Whether somebody who typed a word meant a time, if nobody has this nick: C{tomorrow}, C{9am}, C{20.11.2026}.
+
+    @param word: in lower case.
+    """
+    return _UNKNOWN.fullmatch(word) is not None
+
+
+def unknownTime(words: str) -> UsageError:
+    """The error for words that are no time."""
+    return UsageError(f"There is no time {words}.  Type it like this: 09:14, yesterday, sunday, or 2026-11-20 09:14")
 
 
 def readTime(words: Sequence[str], clock: Clockface, now: int) -> int:
@@ -50,7 +79,7 @@ def readTime(words: Sequence[str], clock: Clockface, now: int) -> int:
         time = clock.at(day, hour, minute)
         return time if days or time <= now else clock.at(day - timedelta(1), hour, minute)
     except (ValueError, OverflowError, OSError):
-        raise UsageError(f"There is no time {' '.join(words)}.  Type it like this: 2026-11-20 09:14") from None
+        raise unknownTime(" ".join(words)) from None
 
 
 def _readDay(word: str, today: date) -> date:
@@ -61,6 +90,8 @@ def _readDay(word: str, today: date) -> date:
     """
     if word in DAYS_AGO:
         return today - timedelta(DAYS_AGO[word])
+    if word in WEEKDAYS:
+        return today - timedelta((today.weekday() - WEEKDAYS.index(word)) % 7)
     found = _DATE.fullmatch(word)
     assert found is not None
     return date(*map(int, found.groups()))

@@ -90,7 +90,7 @@ class RoomTests(VisibilityTestCase):
 
     def test_badSetting(self) -> None:
         """Other values are refused, and the error lists the values."""
-        error = refused(errors.BadName, lambda: self.set("nobody"))
+        error = refused(errors.BadSetting, lambda: self.set("nobody"))
         self.assertIn("joined, members, accounts, everyone", error.text)
 
     def test_banned(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -32,13 +34,13 @@ class HistoryTests(SynchronousTestCase):
             OLDER,
             "* History of #lobby, 2026-01-01",
             "[12:00] <alice> one",
-            "* End of history of #lobby; it begins here; /history newer goes on",
+            f"{BEGINS}; /history newer goes on",
         )
 
     def test_none(self) -> None:
         """An empty history is reported."""
         self.alice.send("/history")
-        self.alice.expect("* Nothing was said in #lobby yet")
+        self.alice.expect("* There is nothing to read in #lobby")
 
     def test_days(self) -> None:
         """The date comes before the lines of each day."""
@@ -139,15 +141,16 @@ class PagesTests(SynchronousTestCase):
         self.assertEqual(("6789", OLDER), self.page("/history 4"))
         self.assertEqual(("2345", BOTH), self.page("/history older 4"))
         self.assertEqual(
-            ("01", "* End of history of #lobby; it begins here; /history newer goes on"), self.page("/history older 4")
+            ("01", f"{BEGINS}; /history newer goes on"),
+            self.page("/history older 4"),
         )
-        self.assertEqual(("", "* There is nothing older in #lobby"), self.page("/history older"))
+        self.assertEqual(("", "* There is nothing older to read in #lobby"), self.page("/history older"))
 
     def test_forwards(self) -> None:
         """Pages forwards end with the last line, and go on when there are new ones."""
         self.page("/history 4"), self.page("/history older"), self.page("/history older")
         self.assertEqual(("6789", OLDER), self.page("/history newer"))
-        self.assertEqual(("", "* There is nothing newer in #lobby"), self.page("/history newer"))
+        self.assertEqual(("", "* There is nothing newer to read in #lobby"), self.page("/history newer"))
         self.alice.send("a", "b", "c")
         self.assertEqual(("ab", BOTH), self.page("/history newer 2"))
         self.assertEqual(("c", OLDER), self.page("/history newer 2"))
@@ -191,6 +194,30 @@ class PagesTests(SynchronousTestCase):
         self.alice.send("/history older")
         self.alice.expect("! There is no room #lobby.  /rooms lists the rooms.")
 
+    def test_exactly(self) -> None:
+        """A page with the first line or the last one does not promise more, also if it has no place for more."""
+        self.assertEqual(("0123456789", BEGINS), self.page("/history 10"))
+        self.assertEqual(("0123456789", BEGINS), self.page("/history today 10"))
+        self.assertEqual(("56789", OLDER), self.page("/history 5"))
+        self.assertEqual(("01234", f"{BEGINS}; /history newer goes on"), self.page("/history older 5"))
+        self.assertEqual(("56789", OLDER), self.page("/history newer 5"))
+
+    def test_reactions(self) -> None:
+        """Reactions, which this door does not show, do not count as lines, and a page does not promise them."""
+        dave = self.server.irc("dave", "message-tags")
+        dave.send("JOIN #lobby", *5 * ["@+draft/react=x TAGMSG #lobby"])
+        self.alice.skip()
+        self.assertEqual(("89", OLDER), self.page("/history 2"))
+        self.assertEqual(("67", BOTH), self.page("/history older 2"))
+        self.assertEqual(("89", OLDER), self.page("/history newer 2"))
+        server = limited(historyOnJoin=2)
+        alice, bob = server.person("alice"), server.irc("bob", "message-tags")
+        alice.send("one", "two")
+        bob.send("JOIN #lobby", *5 * ["@+draft/react=x TAGMSG #lobby"])
+        carol = server.connect()
+        carol.send("carol")
+        carol.until("[12:00] <alice> two")
+
     def test_longPages(self) -> None:
         """A page that is cut to fit into the send queue goes on where it was cut, in both directions."""
         server = limited(sendq=2000)
@@ -201,7 +228,7 @@ class PagesTests(SynchronousTestCase):
         self.alice.skip()
         self.assertEqual(("678", OLDER), self.page("/history"))
         self.assertEqual(("345", BOTH), self.page("/history"))
-        self.assertEqual(("012", BOTH), self.page("/history 12:00"))
+        self.assertEqual(("012", f"{BEGINS}; /history newer goes on"), self.page("/history 12:00"))
         self.assertEqual(("345", BOTH), self.page("/history newer"))
         self.assertEqual(("678", OLDER), self.page("/history newer"))
 
@@ -227,7 +254,7 @@ class TimeTests(SynchronousTestCase):
             OLDER,
             "* History of #lobby, 2026-01-03",
             "[09:00] <alice> 45",
-            BOTH,
+            OLDER,
             "* History of #lobby, 2026-01-02",
             "[12:00] <alice> 24",
             BOTH,
@@ -244,12 +271,37 @@ class TimeTests(SynchronousTestCase):
         self.alice.send("/history today 1")
         self.alice.expect("* History of #lobby, 2026-01-03", "[00:00] <alice> 36", BOTH)
 
+    def test_weekdays(self) -> None:
+        """A day of the week is the last one, which may be today."""
+        for when, day, line in (("Friday", "2026-01-02", 12), ("saturday", "2026-01-03", 36)):
+            self.alice.send(f"/history {when} 1")
+            self.assertEqual([f"* History of #lobby, {day}", f"[00:00] <alice> {line}"], self.alice.lines()[:2])
+        self.alice.send("/history sunday 09:00 1", "/search after:Saturday 36")
+        lines = self.alice.lines()
+        self.assertEqual(["* History of #lobby, 2026-01-01", "[12:00] <alice> 0"], lines[:2])
+        self.assertIn("[00:00] #lobby <alice> 36", lines)
+
+    def test_unknown(self) -> None:
+        """Other words for times are refused with the right form, unless somebody has this nick."""
+        words = ("tomorrow", "9am", "20.11.2026", "Noon", "last sunday", "yesterday noon")
+        self.alice.send(*[f"/history {word}" for word in words], "/history nobody")
+        form = "Type it like this: 09:14, yesterday, sunday, or 2026-11-20 09:14"
+        bad = ("tomorrow", "9am", "20.11.2026", "Noon", "last", "noon")
+        self.alice.expect(
+            *[f"! There is no time {word}.  {form}" for word in bad],
+            "! Nobody here is called nobody.  /who lists who is in this room.",
+        )
+        self.server.person("noon")
+        self.alice.skip()
+        self.alice.send("/history noon")
+        self.alice.until(re.compile("! Private messages are kept only between two accounts, .*"))
+
     def test_future(self) -> None:
         """From a time to come on there is nothing."""
         self.alice.send("/history 2026-01-03 11:00", "/history 9999-12-31")
         self.alice.expect(
-            "* Nothing was said in #lobby from 2026-01-03 11:00 on",
-            "* Nothing was said in #lobby from 9999-12-31 00:00 on",
+            "* There is nothing to read in #lobby from 2026-01-03 11:00 on",
+            "* There is nothing to read in #lobby from 9999-12-31 00:00 on",
         )
 
     def test_none(self) -> None:
@@ -257,7 +309,7 @@ class TimeTests(SynchronousTestCase):
         self.alice.send("/history 25:00", "/history 2026-02-30", "/history 0000-01-01", "/history 2026-01-02 9:60")
         self.alice.expect(
             *[
-                f"! There is no time {time}.  Type it like this: 2026-11-20 09:14"
+                f"! There is no time {time}.  Type it like this: 09:14, yesterday, sunday, or 2026-11-20 09:14"
                 for time in ("25:00", "2026-02-30", "0000-01-01", "2026-01-02 9:60")
             ]
         )
@@ -315,7 +367,7 @@ class PrivateTests(SynchronousTestCase):
         )
         self.bob.skip()
         self.bob.send("/history bob")
-        self.bob.expect("* Nothing was said between you and bob yet")
+        self.bob.expect("* There is nothing to read between you and bob")
 
 
 globals().update(overMessages(globals()))

@@ -50,7 +50,13 @@ class KickTests(OperatorTestCase):
         self.alice.send("/kick bob")
         self.allSee("* alice kicked bob from #lobby")
         self.bob.send("/join #lobby")
-        self.bob.expect("* 3 in #lobby: @alice carol bob", "* bob joined #lobby")
+        self.bob.expect(
+            "* 3 in #lobby: @alice carol bob",
+            "* History of #lobby, 2026-01-01",
+            "* alice kicked bob from #lobby",
+            "* End of history of #lobby",
+            "* bob joined #lobby",
+        )
 
     def test_oneself(self) -> None:
         """Operators may kick themselves."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.carriers import overMessages
+from twistchat.chat.model.rooms import SETTINGS
 from twistchat.testing import MemoryServer
 
 PASSWORD = "correct horse"
@@ -44,6 +45,25 @@ class RoomTests(SynchronousTestCase):
         )
         self.alice.send("/room #lobby register")
         self.alice.expect("! #lobby cannot be registered, because everyone arrives there.  Make a room of your own.")
+
+    def test_history(self) -> None:
+        """The founder chooses who can read.  Who can read nothing is not told that nothing was said."""
+        self.alice.send("/room set history joined", "secret", "/room set history all")
+        self.alice.expect(
+            "* The history of #den is: joined",
+            "! The value all does not say who can read; use joined, members, accounts, everyone.  Choose another.",
+        )
+        self.bob.send("/leave", "/join #den")
+        self.bob.skip()
+        self.bob.send("/history", "/history older")
+        self.bob.expect(
+            "* There is nothing to read in #den",
+            "! You have seen no history yet, from which to go on; /history shows some",
+        )
+        self.alice.send("/help room")
+        actions = "".join(self.alice.lines())
+        for setting in SETTINGS:
+            self.assertIn(f"/room set {setting} ", actions)
 
     def test_access(self) -> None:
         """Accounts are added to the list and removed, and get their ranks at once."""

@@ -44,9 +44,7 @@ class SayingTests(SynchronousTestCase):
         lines = ["[12:00] <alice> one", "[12:00] <alice> [12:00] <carol> two"]
         self.bob.expect(*lines)
         self.bob.send("/history 1")
-        self.bob.expect(
-            "* History of #lobby, 2026-01-01", *lines, "* End of history of #lobby; /history older goes further back"
-        )
+        self.bob.expect("* History of #lobby, 2026-01-01", *lines, "* End of history of #lobby; it begins here")
 
     def test_forARank(self) -> None:
         """A text for a rank shows the rank and the room, also in the current room."""
@@ -314,6 +312,16 @@ class SearchTests(SynchronousTestCase):
             "! Usage: /search WORDS; after that, /search alone goes further back",
             '* Nothing in your rooms has "?!"',
             '* Nothing in your rooms has "*"',
+        )
+
+    def test_quotes(self) -> None:
+        """Words with quotes stand between other quotes."""
+        self.alice.send('the "tea"', '/search "tea"', '/search """')
+        self.alice.expect(
+            '* History of “"tea"” in your rooms, 2026-01-01',
+            '[12:00] #lobby <alice> the "tea"',
+            '* End of history of “"tea"” in your rooms',
+            '* Nothing in your rooms has “"""”',
         )
 
 

@@ -192,7 +192,7 @@ class Ownership:
         if setting == "successor" and value:
             value = self._named(value).name
         if setting == "history" and value and value not in READERS:
-            raise errors.BadName(value[:LONGEST_SETTING], f"does not say who can read; use {', '.join(READERS)}")
+            raise errors.BadSetting(value[:LONGEST_SETTING], f"does not say who can read; use {', '.join(READERS)}")
         if setting == "retention" and value:
             value = normalizeRetention(value, 0 if self._administers(asker) else self._longestRetention)
         return self._propose(asker, RoomSettingSet(self._source(asker), room.name, setting, value or None))

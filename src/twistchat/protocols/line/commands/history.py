@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from twistchat.chat.errors import NotLoggedIn
+from twistchat.chat.errors import NoSuchNick, NotLoggedIn
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.spans import At, Point
 from twistchat.net.client.table import CommandTable
 from twistchat.protocols.line.commands.table import Command, UsageError
 from twistchat.protocols.line.history import Ask, between, showPage
-from twistchat.protocols.line.times import isTime, readTime
+from twistchat.protocols.line.times import isTime, readTime, resemblesTime, unknownTime
 from twistchat.protocols.line.unread import showNews
 from twistchat.wire.plain import notice
 
@@ -51,14 +51,19 @@ class Request:
     example="/history yesterday",
     details=(
         "/history again goes further back; /history older and /history newer go on from the last page",
-        "TIME is a day, a time of day, or both: /history 09:00, /history #kitchen 2026-11-20 09:14",
+        "TIME is a day, a time of day, or both: /history 09:00, /history sunday, /history #kitchen 2026-11-20 09:14",
         "/history bob shows your private messages with bob, if both of you have an account",
     ),
 )
 async def history(client: LineProtocol, argument: str) -> None:
     """C{/history}: shows a page of a room or a private conversation."""
     request = _read(argument, client.context.settings.limits.historyReply)
-    await showPage(client, _turnPage(client, request) if request.way else _open(client, request))
+    try:
+        await showPage(client, _turnPage(client, request) if request.way else _open(client, request))
+    except NoSuchNick:
+        if resemblesTime(request.target.lower()):
+            raise unknownTime(request.target) from None
+        raise
 
 
 @table.command(
@@ -76,6 +81,7 @@ async def unread(client: LineProtocol, argument: str) -> None:
             client.reply(notice("Nothing is new for you"))
         return
     chat, session = client.context.chat, client.openSession
+    chat.reading.readable(session, argument)
     for news in await chat.reading.unread(session):
         if fold(news.name) == fold(argument):
             end = chat.state.sequence + 1
@@ -113,6 +119,8 @@ def _read(argument: str, limit: int) -> Request:
             begins = True
         elif not index and not word[0].isdigit() and word[0] != "-":
             target = word
+        elif resemblesTime(lower):
+            raise unknownTime(word)
         else:
             raise _usage(limit)
     if (way and (target or when)) or (begins and not when):
@@ -137,11 +145,11 @@ def _open(client: LineProtocol, request: Request) -> Ask:
             return _turnPage(client, Request("", "older", None, ()))
     count, end = request.count or PAGE, client.context.chat.state.sequence + 1
     if not request.when:
-        return Ask(target, count, end, f"Nothing was said {between(target)} yet")
+        return Ask(target, count, end, f"There is nothing to read {between(target)}")
     time = readTime(request.when, clock, now)
     start: Point = At(time - 1)
     since = f"{clock.day(time)} {clock.show(time)}"
-    return Ask(target, count, end, f"Nothing was said {between(target)} from {since} on", start)
+    return Ask(target, count, end, f"There is nothing to read {between(target)} from {since} on", start)
 
 
 def _turnPage(client: LineProtocol, request: Request) -> Ask:
@@ -154,6 +162,6 @@ def _turnPage(client: LineProtocol, request: Request) -> Ask:
     if last is None:
         raise UsageError("You have seen no history yet, from which to go on; /history shows some")
     if request.way == "older":
-        return Ask(last.target, count, last.oldest, f"There is nothing older {between(last.target)}")
+        return Ask(last.target, count, last.oldest, f"There is nothing older to read {between(last.target)}")
     end = client.context.chat.state.sequence + 1
-    return Ask(last.target, count, end, f"There is nothing newer {between(last.target)}", last.newest)
+    return Ask(last.target, count, end, f"There is nothing newer to read {between(last.target)}", last.newest)

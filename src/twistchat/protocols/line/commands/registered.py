@@ -28,6 +28,7 @@ USAGES = (
     "/room access ACCOUNT RANK: give an account the rank admin, operator, half-operator, voice or none",
     "/room up: get the ranks that you have in this list",
     "/room set description TEXT: say what the room is about; without a text, remove that",
+    "/room set history WHO: say who can read what was said here: joined, members, accounts or everyone",
     "/room set retention TIME: say how long the server keeps what is said here, such as 7d, 1y or forever",
     "/room set successor ACCOUNT: say who gets the room when your account is dropped",
     "/room transfer ACCOUNT #ROOM: give the room to another account; the name of the room is to be sure",

@@ -121,8 +121,13 @@ async def search(client: LineProtocol, argument: str) -> None:
         found = await fitHistory(client, past, dialect)
         if found:
             client.lastSearch = (asked, filters, found[0][0].sequence)
-        if not await showHistory(client, f'"{asked}" in your rooms', found):
-            client.reply(notice(f'Nothing {"in" if argument else "more in"} your rooms has "{asked}"'))
+        if not await showHistory(client, f"{_quoted(asked)} in your rooms", found):
+            client.reply(notice(f"Nothing {'in' if argument else 'more in'} your rooms has {_quoted(asked)}"))
+
+
+def _quoted(words: str) -> str:
+    """Quote what was searched for, so that its own quotes can be told from those around it."""
+    return f"“{words}”" if '"' in words else f'"{words}"'
 
 
 @table.command(
