@@ -388,8 +388,8 @@ def _privateMessage(
         leave(state, entry, event)
         state.broadcast.send(entry, _both(state, event.source, event.recipient), origin=origin)
         return
-    if isinstance(event, PrivateMessage) and not recipient.sessionCount:
-        # Their last session has ended in the meantime, so nobody would hear it.
+    if isinstance(event, PrivateMessage) and not recipient.sessionCount and event.kind != "notice":
+        # Their last session has ended in the meantime, so nobody would hear it.  Only notices do not wait.
         raise NoSuchNick(event.recipient.nick)
     toOneself = recipient.source.uid == event.source.uid
     if isinstance(event, PrivateMessage) and not toOneself:
