@@ -46,5 +46,5 @@ class IrcServer:
     def of(cls, context: ServerContext) -> IrcServer:
         """Make the server of a chat."""
         name = context.settings.server.name
-        renames = RenameFallbacks(context.portions)
-        return cls(name, IrcDialects(name), context.wall(), count(1), {}, Templates(), Pages(), renames, HostFallback())
+        pages, renames = Pages(context.clock), RenameFallbacks(context.portions)
+        return cls(name, IrcDialects(name), context.wall(), count(1), {}, Templates(), pages, renames, HostFallback())

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.protocols.irc.history.sharing import LONGEST, Page, Pages
+from twistchat.chat.model.events import SERVER, AccountRegistered, TextsForgotten
+from twistchat.protocols.irc.history.sharing import LIFETIME, LONGEST, Page, Pages
 from twistchat.testing import IrcClient, MemoryServer
 from twistchat.wire.irc.dialect import IrcDialect
 
@@ -18,11 +21,11 @@ class PagesTests(SynchronousTestCase):
 
     def key(self, number: int) -> Any:
         """A key."""
-        return (None, "chathistory", "#a", (number,))
+        return (None, "chathistory", "#a", (number,), 0)
 
     def test_memory(self) -> None:
         """The page that was not asked for longest is dropped when there are too many bytes."""
-        pages = Pages(30)
+        pages = Pages(Clock(), 30)
         for number in range(3):
             pages.add(self.key(number), Page(b"x" * 10, 1))
         self.assertIsNotNone(pages.get(self.key(0)))
@@ -31,13 +34,26 @@ class PagesTests(SynchronousTestCase):
 
     def test_again(self) -> None:
         """A page that is added again takes its bytes once, and one that is too large is not kept."""
-        pages = Pages(30)
+        pages = Pages(Clock(), 30)
         for _ in range(10):
             pages.add(self.key(0), Page(b"x" * 10, 1))
         pages.add(self.key(1), Page(b"x" * 20, 1))
         self.assertIsNotNone(pages.get(self.key(0)))
         pages.add(self.key(2), Page(b"x" * 31, 1))
         self.assertEqual([None] * 3, [pages.get(self.key(number)) for number in range(3)])
+
+    def test_lifetime(self) -> None:
+        """No page is kept for longer than L{LIFETIME}, and pages can be added again then."""
+        clock = Clock()
+        pages = Pages(clock, 30)
+        for number in range(2):
+            pages.add(self.key(number), Page(b"x" * 15, 1))
+            clock.advance(LIFETIME / 2)
+        self.assertEqual([None, None], [pages.get(self.key(number)) for number in range(2)])
+        for number in range(2):
+            pages.add(self.key(number), Page(b"x" * 15, 1))
+        self.assertIsNotNone(pages.get(self.key(0)))
+        self.assertEqual(1, len(clock.getDelayedCalls()))
 
 
 class SharingTests(SynchronousTestCase):
@@ -109,6 +125,22 @@ class SharingTests(SynchronousTestCase):
         self.assertIn("secret", "".join(self.ask(self.alice)[0]))
         self.alice.send(f"REDACT #tea {id}")
         self.assertNotIn("secret", "".join(self.ask(self.alice)[0]))
+
+    def test_forgotten(self) -> None:
+        """A reason that was erased is not sent any more, although its entry keeps its number."""
+        chat, log = self.server.chat, self.server.log
+        log.append(AccountRegistered(SERVER, "alice"))
+        session = next(iter(chat.identity.find("alice").sessions.values()))
+        self.successResultOf(Deferred.fromCoroutine(chat.identity.login(session, "alice")))
+        carol = self.join("carol", f"{CAPABILITIES} draft/event-playback")
+        self.join("bob")
+        self.alice.send("KICK #tea bob :secret reason")
+        self.assertIn("secret", "".join(self.ask(carol)[0]))
+        log.append(TextsForgotten(SERVER, "alice"))
+        self.server.pump()
+        lines, _ = self.ask(carol)
+        self.assertIn("KICK #tea bob", "".join(lines))
+        self.assertNotIn("secret", "".join(lines))
 
     def test_notShared(self) -> None:
         """Long pages, private ones, and those of clients without batches are rendered for each client."""

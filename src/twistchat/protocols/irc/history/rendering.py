@@ -144,7 +144,7 @@ async def _page(
     if found is not None:
         await reply.step()
         return found if len(found.data) <= space else None
-    reference, (_, kind, name, _) = client.nextReference(), key
+    reference, (_, kind, name, *_) = client.nextReference(), key
     lines = [serialize("BATCH", (f"+{reference}", kind, name), client.server)]
     for item in kept:
         data = render(client, item, conversation) if isinstance(item, Entry) else b""

@@ -10,7 +10,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from twistchat.chat.model.events import Entry
+from twisted.internet.interfaces import IReactorTime
+
 from twistchat.chat.model.spans import Kept
 from twistchat.chat.rules.rooms.visibility import isRoom
 
@@ -25,9 +26,12 @@ LONGEST: Final = 100
 MEMORY: Final = 8 * 1024 * 1024
 """The most bytes of all pages.  Those that were not asked for longest are dropped."""
 
-Key: TypeAlias = "tuple[IDialect, str, str, tuple[int, ...]]"
-"""What decides on the bytes of a page: the dialect, the type of the batch, the channel, and the sequence numbers of the
-entries, which are negative for damaged ones."""
+LIFETIME: Final = 60.0
+"""Seconds until a page is dropped.  So what was redacted, erased or deleted leaves the memory, too."""
+
+Key: TypeAlias = "tuple[IDialect, str, str, tuple[int, ...], int]"
+"""What decides on the bytes of a page: the dialect, the type of the batch, the channel, the sequence numbers of the
+entries, and the hash of the entries.  An entry keeps its number when its reason is erased."""
 
 
 class Page(NamedTuple):
@@ -44,16 +48,19 @@ class Page(NamedTuple):
 
 class Pages:
     """
-    The pages.  The entries of a page never change: an entry that was redacted or erased is not read any more, so a page
-    with it is not found again.
+    The pages.  A page is found by the content of its entries, so one with a text that was redacted or erased is not
+    found any more.
     """
 
-    def __init__(self, memory: int = MEMORY) -> None:
+    def __init__(self, clock: IReactorTime, memory: int = MEMORY) -> None:
         """
+        @param clock: drops the pages after L{LIFETIME}.
         @param memory: see L{MEMORY}.
         """
+        self._clock = clock
         self._memory = memory
         self._size = 0
+        self._clearing = False
         self._pages: OrderedDict[Key, Page] = OrderedDict()
 
     def get(self, key: Key) -> Page | None:
@@ -64,13 +71,20 @@ class Pages:
         return found
 
     def add(self, key: Key, page: Page) -> None:
-        """Keep a page."""
+        """Keep a page, at most for L{LIFETIME}."""
+        if not self._clearing:
+            self._clearing = True
+            self._clock.callLater(LIFETIME, self._clear)
         before = self._pages.pop(key, None)
         self._size += len(page.data) - (0 if before is None else len(before.data))
         self._pages[key] = page
         while self._size > self._memory:
             _, dropped = self._pages.popitem(last=False)
             self._size -= len(dropped.data)
+
+    def _clear(self) -> None:
+        self._pages.clear()
+        self._size, self._clearing = 0, False
 
 
 def pageKey(client: IrcConnection, conversation: Conversation, kept: Sequence[Kept], kind: str) -> Key | None:
@@ -87,5 +101,5 @@ def pageKey(client: IrcConnection, conversation: Conversation, kept: Sequence[Ke
         or not isRoom(conversation.name)
     ):
         return None
-    sequences = tuple([item.sequence if isinstance(item, Entry) else -item.sequence for item in kept])
-    return client.dialectFor(conversation.place), kind, conversation.name, sequences
+    sequences = tuple([item.sequence for item in kept])
+    return client.dialectFor(conversation.place), kind, conversation.name, sequences, hash(tuple(kept))
