@@ -25,6 +25,8 @@ class IHistory(Interface):
         """
         Read a stretch of a conversation.
 
+        Entries are as L{shownIn <twistchat.chat.model.spans.shownIn>} describes: with the present name of the room.
+
         @return: fires with the entries, oldest first.  An entry whose stored bytes changed is replaced by L{Damaged
             <twistchat.chat.model.spans.Damaged>}, and the fault is logged at level critical.  Bytes that this server
             did not write are never shown.
@@ -33,7 +35,7 @@ class IHistory(Interface):
 
     def search(search: Search) -> Deferred[Sequence[Kept]]:
         """
-        Find texts.
+        Find texts.  They have the present name of the room, as in L{read}.
 
         @return: as for L{read}.  Fails with L{SearchTooBroad <twistchat.chat.errors.SearchTooBroad>} if the search
             takes too long, and with L{Overloaded <twistchat.chat.errors.Overloaded>} if too many searches wait.

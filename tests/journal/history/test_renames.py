@@ -26,7 +26,7 @@ from twistchat.chat.model.events import (
     RoomRenamed,
     TopicSet,
 )
-from twistchat.chat.model.spans import Around, Search, Span
+from twistchat.chat.model.spans import Around, Search, Span, shownIn
 from twistchat.journal.history.renames import MovePace, Rename, pieces
 from twistchat.testing.contract import ANN, BOB, said
 from twistchat.testing.workers import HeldWorker
@@ -239,7 +239,7 @@ class RenameTests(DiskTestCase):
         self.assertEqual(self.successResultOf(early), entries)
         self.assertEqual(self.successResultOf(around), entries)
         self.assertEqual(self.successResultOf(search), entries[1:])
-        self.assertEqual(self.successResultOf(late), [*entries, self.applied[-1]])
+        self.assertEqual(self.successResultOf(late), [*[shownIn(entry, "#new") for entry in entries], self.applied[-1]])
         self.assertEqual(self.onDisk("SELECT count(*) FROM entry WHERE conversation = '#old'"), [0])
 
     def test_restart(self) -> None:
@@ -406,7 +406,8 @@ class AnyOrderTests(SynchronousTestCase):
                 elif step == "rename":
                     entry = self.append(renamed(one, other))
                     if one != other:
-                        rooms[other] = sorted(rooms[other] + rooms[one], key=lambda entry: entry.sequence)
+                        moved = [shownIn(entry, other) for entry in rooms[one]]
+                        rooms[other] = sorted(rooms[other] + moved, key=lambda entry: entry.sequence)
                         rooms[one] = []
                     rooms[other].append(entry)
                 elif step == "unsay" and rooms[one]:

@@ -224,6 +224,29 @@ def inRoom(entry: Entry) -> Entry:
     return entry
 
 
+def shownIn(entry: Entry, conversation: str) -> Entry:
+    """
+    An entry as the history of a conversation shows it, see also L{inRoom}.
+
+    Events before a rename of the room get its present name, so that a client shows them in this room.  The renames
+    themselves keep both names.
+
+    @param conversation: its present name, see L{conversation}.
+    """
+    entry = inRoom(entry)
+    event = entry.event
+    if isinstance(event, RoomEvent) and not isinstance(event, RoomRenamed):
+        room = roomOf(conversation)
+        if event.room != room and fold(event.room) != room:
+            return replace(entry, event=replace(event, room=room))
+    return entry
+
+
+def roomOf(conversation: str) -> str:
+    """The name of the room that a conversation belongs to: without the prefix of a rank."""
+    return conversation if conversation[:1] == "#" else conversation[1:]
+
+
 def conversationsOf(room: str) -> list[str]:
     """
     The names of all conversations of a room: of the room itself, and of the texts to each rank.

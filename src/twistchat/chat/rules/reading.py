@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from twistchat.chat.model.events import Event
+from msgspec.structs import replace
+
+from twistchat.chat.model.events import Entry, Event, RoomEvent, RoomRenamed
 from twistchat.chat.model.names import fold
+from twistchat.chat.model.rooms import Rooms
 from twistchat.chat.model.sessions import Session
 from twistchat.chat.model.spans import ALL, Around, Kept, Kinds, Point, Search, Span, conversation
 from twistchat.chat.rules.core import Core
@@ -141,7 +144,7 @@ class Reading:
         if limit < 1:
             return ()
         span = Span(name, limit, after, before, oldest, kinds, first)
-        return withoutKeys(await self._core.history.read(span))
+        return self._named(withoutKeys(await self._core.history.read(span)))
 
     async def around(
         self, session: Session, target: str, limit: int, point: Point, kinds: Kinds = ALL
@@ -153,7 +156,7 @@ class Reading:
         """
         name, first = self.readable(session, target)
         limit = min(limit, self._core.limits.historyReply)
-        return withoutKeys(await self._core.history.read(Around(name, limit, point, kinds, first)))
+        return self._named(withoutKeys(await self._core.history.read(Around(name, limit, point, kinds, first))))
 
     async def targets(
         self, session: Session, limit: int, after: int | None = None, before: int | None = None, oldest: bool = False
@@ -214,4 +217,19 @@ class Reading:
             places = [self.readable(session, target)]
         limit = min(limit, self._core.limits.historyReply)
         search = Search(words, limit, dict(places), account, sender, after, before, oldest)
-        return await self._core.history.search(search)
+        return self._named(await self._core.history.search(search))
+
+    def _named(self, kept: Sequence[Kept]) -> Sequence[Kept]:
+        """Entries, with the names of rooms as they are written now."""
+        rooms = self._core.state.rooms
+        return [_named(rooms, item) if isinstance(item, Entry) else item for item in kept]
+
+
+def _named(rooms: Rooms, entry: Entry) -> Entry:
+    event = entry.event
+    if not isinstance(event, RoomEvent) or isinstance(event, RoomRenamed):
+        return entry
+    room = rooms.get(event.room)
+    if room is None or room.name == event.room:
+        return entry
+    return replace(entry, event=replace(event, room=room.name))

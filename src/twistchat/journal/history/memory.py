@@ -41,6 +41,7 @@ from twistchat.chat.model.spans import (
     conversationsOf,
     inRoom,
     roomsOf,
+    shownIn,
 )
 from twistchat.interfaces import IHistory
 from twistchat.journal.history.words import matches, matchesAny, splitWords, wantedPhrases
@@ -109,7 +110,8 @@ class MemoryHistory:
 
     def read(self, span: Span | Around) -> Deferred[Sequence[Kept]]:
         """See L{IHistory.read}."""
-        return succeed(select(list(self._entries(span.conversation)), span))
+        found = select(list(self._entries(span.conversation)), span)
+        return succeed([shownIn(entry, span.conversation) for entry in found])
 
     def search(self, search: Search) -> Deferred[Sequence[Kept]]:
         """See L{IHistory.search}.  It examines the entries in order until it has found enough."""
@@ -123,7 +125,7 @@ class MemoryHistory:
         for name, first in places.items():
             if name in self._conversations:
                 span = Span(name, self._keep, search.after, search.before, kinds=TEXTS, first=first)
-                entries += select(list(self._conversations[name].entries), span)
+                entries += [shownIn(entry, name) for entry in select(list(self._conversations[name].entries), span)]
         entries.sort(key=attrgetter("sequence"), reverse=not search.oldest)
         sender = None if search.sender is None else fold(search.sender)
         found = (

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twistchat.chat.model.events import Quit, SessionEnded
-from twistchat.chat.model.spans import Around, At, Damaged, Kept, Point, Span, following, inRoom
+from twistchat.chat.model.spans import Around, At, Damaged, Kept, Point, Span, following, shownIn
 from twistchat.journal.codec import KINDS
 from twistchat.journal.history.memory import nearest
 from twistchat.journal.history.renames import Rename, pieces
@@ -175,18 +175,15 @@ class HistoryReader:
         """The entries of a conversation between two sequence numbers (the end is exclusive), oldest first."""
         found, moving = self.rows(query, _parameters(reading, reading.conversation, start, end))
         if not moving:
-            return self._shown(found, reading.conversation)
+            return _shown(self.file.entries(found, reading.conversation), reading)
         entries: dict[int, Kept] = {}
         with self.renames(reading.before, reading.without) as renames:
             for name, first, last in pieces(reading.conversation, renames, LAST):
                 part = _parameters(reading, name, max(start, first), min(end, last))
-                entries |= {entry.sequence: entry for entry in self._shown(self.rows(query, part)[0], name)}
+                stored = self.file.entries(self.rows(query, part)[0], name)
+                entries |= {entry.sequence: entry for entry in _shown(stored, reading)}
         kept = [entry for _, entry in sorted(entries.items())]
         return kept[: reading.limit] if query is _OLDEST else kept[-reading.limit :]
-
-    def _shown(self, rows: Sequence[StoredRow], name: str) -> list[Kept]:
-        """Decode rows as the history of a conversation shows them."""
-        return [entry if isinstance(entry, Damaged) else inRoom(entry) for entry in self.file.entries(rows, name)]
 
     def rows(self, query: str, parameters: Sequence[object] | Mapping[str, object]) -> tuple[list[StoredRow], bool]:
         """The rows of a query, and whether others may be stored under another name, because a room was renamed."""
@@ -207,6 +204,11 @@ class HistoryReader:
                 " ORDER BY sequence DESC",
                 (before, without),
             ).fetchall()
+
+
+def _shown(entries: Sequence[Kept], reading: _Reading) -> list[Kept]:
+    """The entries as the history of the conversation shows them."""
+    return [item if isinstance(item, Damaged) else shownIn(item, reading.conversation) for item in entries]
 
 
 def _parameters(reading: _Reading, name: str, start: int, end: int) -> Mapping[str, object]:

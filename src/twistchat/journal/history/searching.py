@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 from twisted.logger import Logger
 
 from twistchat.chat.errors import SearchTooBroad
 from twistchat.chat.model.names import fold
-from twistchat.chat.model.spans import Kept, Search, following
+from twistchat.chat.model.spans import Damaged, Kept, Search, following, shownIn
 from twistchat.journal.history.reader import ROWS, HistoryReader
-from twistchat.journal.history.renames import Piece, Rename, pieces
+from twistchat.journal.history.renames import Rename, pieces
 from twistchat.journal.history.words import splitWords
 from twistchat.journal.sqlite.faults import faults
 from twistchat.journal.sqlite.reading import LAST, Interrupted, StoredRow
@@ -63,6 +63,9 @@ _FILL = """
         AND sequence > (SELECT indexed FROM journal) AND sequence >= :start AND sequence < :end
     ORDER BY sequence
 """
+
+Stretch: TypeAlias = tuple[str, int, int, str]
+"""A L{Piece <twistchat.journal.history.renames.Piece>} of a conversation, and the present name of the conversation."""
 
 log = Logger()
 
@@ -119,17 +122,22 @@ class HistorySearch:
                     query = bounds | _query(words, stretches, person, search.sender)
                     found = self._reader.rows(_SEARCH[search.oldest], query)[0]
                     # A step may have indexed the entries meanwhile.  In this moment they are in one of the indexes.
-                    names = json.dumps(sorted({name for name, _, _ in stretches}))
+                    names = json.dumps(sorted({name for name, *_ in stretches}))
                     self._file.execute(_FILL, query | {"names": names, "private": person is not None})
                     found += self._reader.rows(_SEARCH_TAIL[search.oldest], query)[0]
             else:
                 stretches = _pieces(search, ())
                 query = bounds | _query(words, stretches, person, search.sender)
                 found = self._reader.rows(_SEARCH[search.oldest], query)[0]
-        entries = self._file.entries([row for row in found if self._isSought(row, stretches, person)])
+        sought = [row for row in found if self._isSought(row, stretches, person)]
+        places = {row[0]: _presentName(row, stretches) for row in sought}
+        entries = [
+            item if isinstance(item, Damaged) else shownIn(item, places[item.sequence])
+            for item in self._file.entries(sought)
+        ]
         return entries[: search.limit] if search.oldest else entries[-search.limit :]
 
-    def _isSought(self, row: StoredRow, stretches: Sequence[Piece], person: str | None) -> bool:
+    def _isSought(self, row: StoredRow, stretches: Sequence[Stretch], person: str | None) -> bool:
         """
         Whether a row that the word index found belongs to one of the conversations to search.  A damaged index may
         point to any row.
@@ -142,7 +150,7 @@ class HistorySearch:
             return True
         # A damaged row may belong to any conversation, so it is shown as damaged.
         if any(
-            name == place and start <= sequence < end for name, start, end in stretches
+            name == place and start <= sequence < end for name, start, end, _ in stretches
         ) or not self._file.isIntactRow(row, row[3]):
             return True
         self._file.remark(
@@ -155,24 +163,30 @@ class HistorySearch:
         return False
 
 
-def _pieces(search: Search, renames: Iterable[Rename]) -> list[Piece]:
+def _pieces(search: Search, renames: Iterable[Rename]) -> list[Stretch]:
     """Find the pieces of conversations that the reader may see."""
     return [
-        (name, max(first, start), end)
+        (name, max(first, start), end, place)
         for place, first in search.places.items()
         for name, start, end in pieces(place, renames, LAST)
     ]
 
 
-def _query(words: str, stretches: Sequence[Piece], person: str | None, sender: str | None) -> dict[str, object]:
+def _presentName(row: StoredRow, stretches: Sequence[Stretch]) -> str:
+    """The present name of the conversation of a row, which may be stored under an earlier one."""
+    sequence, stored = row[0], row[3] or ""
+    return next((now for name, start, end, now in stretches if name == stored and start <= sequence < end), stored)
+
+
+def _query(words: str, stretches: Sequence[Stretch], person: str | None, sender: str | None) -> dict[str, object]:
     """Write the query to the word index (FTS5, section 3), and the pieces if they are not whole conversations."""
-    places = {_place(name) for name, _, _ in stretches}
+    places = {_place(name) for name, *_ in stretches}
     if person is not None:
         places.add(f"p{_hex(person)}")
     match = f"place : ({' OR '.join(sorted(places))})"
     if sender is not None:
         match += f" AND place : s{_hex(fold(sender))}"
-    whole = all(start == 0 and end == LAST for _, start, end in stretches)
+    whole = all(start == 0 and end == LAST for _, start, end, _ in stretches)
     return {"match": match + words, "pieces": "[]" if whole else json.dumps(stretches)}
 
 

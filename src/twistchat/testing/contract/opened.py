@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.model.events import Entry, Event, Kind, PrivateMessage, RoomMessage, Source
 from twistchat.chat.model.sessions import Origin
-from twistchat.chat.model.spans import Around, Search, Span, conversation
+from twistchat.chat.model.spans import Around, Search, Span, conversation, shownIn
 from twistchat.interfaces import Journal
 
 ANN = Source("u1", "Ann", "~ann", "ann.cloak", "Ann", "Ann O'Nym")
@@ -93,8 +93,11 @@ class OpenedJournal(_Base):
         return [self.result(self.log.append(event)) for event in events]
 
     def read(self, span: Span | Around) -> list[Entry]:
-        """Read a range."""
-        return list(self.result(self.history.read(span)))
+        """Read a range.  The entries have the present name of its room."""
+        found = list(self.result(self.history.read(span)))
+        entries = [entry for entry in found if isinstance(entry, Entry)]
+        self.assertEqual(entries, [shownIn(entry, span.conversation) for entry in entries])
+        return found
 
     def texts(self, span: Span | Around) -> list[str]:
         """The texts in a range."""
@@ -111,8 +114,11 @@ class OpenedJournal(_Base):
         return [entry.event.text for entry in found if isinstance(entry.event, (RoomMessage, PrivateMessage))]
 
     def found(self, search: Search) -> list[Entry]:
-        """Search."""
-        return list(self.result(self.history.search(search)))
+        """Search.  The texts have the present names of their rooms."""
+        found = list(self.result(self.history.search(search)))
+        rooms = {conversation(entry.event) for entry in found if isinstance(entry.event, RoomMessage)}
+        self.assertLessEqual(rooms, set(search.places))
+        return found
 
     def at(self, entry: Entry) -> list[Entry]:
         """Read an entry by its message id."""

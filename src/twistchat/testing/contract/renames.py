@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from twistchat.chat.errors import NoSuchNick
-from twistchat.chat.model.events import Entry, Quit, RoomMessage, RoomMessageRedacted, RoomRenamed
-from twistchat.chat.model.spans import Search, Span
+from twistchat.chat.model.events import Entry, Quit, RoomEvent, RoomMessage, RoomMessageRedacted, RoomRenamed
+from twistchat.chat.model.spans import Search, Span, shownIn
 from twistchat.testing.contract.opened import ANN, BOB, OpenedJournal, said
 
 
@@ -12,21 +12,26 @@ class RenameContract(OpenedJournal):
     """The history of a room moves to its new name."""
 
     def test_renamed(self) -> None:
-        """The history of a renamed room is read and searched under its new name, and not under the old one."""
+        """
+        The history of a renamed room is read and searched under its new name, and not under the old one.  Its entries
+        have the new name; only the rename has both.
+        """
         entries = self.append(
             said("one word", "#Old"), said("two word", "#old"), RoomMessage(ANN, "#old", "s1", "three word", rank="o")
         )
         elsewhere = self.append(said("elsewhere", "#older"))
         (renamed,) = self.append(RoomRenamed(ANN, "#Old", "#New", "better"))
         after = self.append(said("four word", "#New"))
-        self.assertEqual(self.read(Span("#new", 9)), [*entries[:2], renamed, *after])
-        self.assertEqual(self.read(Span("@#new", 9)), entries[2:])
+        shown = [shownIn(entry, "#new") for entry in entries]
+        self.assertEqual({entry.event.room for entry in shown if isinstance(entry.event, RoomEvent)}, {"#new"})
+        self.assertEqual(self.read(Span("#new", 9)), [*shown[:2], renamed, *after])
+        self.assertEqual(self.read(Span("@#new", 9)), shown[2:])
         self.assertEqual([*self.read(Span("#old", 9)), *self.read(Span("@#old", 9))], [])
         self.assertEqual(self.read(Span("#older", 9)), elsewhere)
         found = self.found(Search("word", 9, {"#new": 0}))
-        self.assertEqual(found, [*entries[:2], *after])
+        self.assertEqual(found, [*shown[:2], *after])
         self.assertEqual(self.found(Search("word", 9, {"#old": 0, "@#old": 0})), [])
-        self.assertEqual(self.found(Search("word", 1, {"#new": 0}, before=after[0].sequence)), [entries[1]])
+        self.assertEqual(self.found(Search("word", 1, {"#new": 0}, before=after[0].sequence)), [shown[1]])
         self.append(RoomMessageRedacted(ANN, "#New", entries[0].sequence, entries[0].msgid))
         self.assertEqual(self.texts(Span("#new", 9)), ["two word", "four word"])
 

@@ -68,6 +68,12 @@ class JoiningTests(Conversations):
         bot.send("MODE robot +B")
         self.assertEqual(self.past(bot), [])
 
+    def test_renamed(self) -> None:
+        """The texts have the present name of the channel."""
+        self.bob.send("RENAME #tea #chai")
+        found = self.past(self.irc("alice"), "#chai")
+        self.assertEqual([line.split(" ")[2] for line in found], ["#chai"] * 3)
+
     def test_onlyTexts(self) -> None:
         """Topics, modes and CTCP requests are left out; requests would be answered."""
         self.bob.send("TOPIC #tea :green", "MODE #tea +v bob", "PRIVMSG #tea :\x01VERSION\x01", "PRIVMSG #tea :four")

@@ -248,6 +248,16 @@ class SearchTests(SynchronousTestCase):
             '* End of history of "tea four" in your rooms',
         )
 
+    def test_renamed(self) -> None:
+        """The texts of a renamed room have its present name."""
+        self.alice.send("/join #den", "tea")
+        session = next(iter(self.server.chat.identity.find("alice").sessions.values()))
+        self.server.chat.channels.rename(session, "#den", "#Salon")
+        self.server.pump()
+        self.alice.skip()
+        self.alice.send("/search tea")
+        self.alice.until("[12:00] #Salon <alice> tea")
+
     def test_pages(self) -> None:
         """Without words it continues further back, without gaps or duplicates.  New lines do not change that."""
         server = MemoryServer()

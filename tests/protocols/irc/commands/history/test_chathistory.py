@@ -301,13 +301,26 @@ class EventPlaybackTests(Histories):
         )
 
     def test_renamed(self) -> None:
-        """Who has channel-rename gets RENAME; no page is shorter for the others."""
+        """
+        Who has channel-rename gets RENAME; no page is shorter for the others.  Other lines have the name of the
+        channel that the client is in ("Batch type").
+        """
         self.bob.send("RENAME #tea #coffee", "PRIVMSG #coffee :hi", "RENAME #coffee #tea")
         bob = f":{mask('bob')}"
-        self.assertEqual(self.shown(limit=1), [f"{bob} PRIVMSG #coffee :hi"])
+        self.assertEqual(self.shown(limit=1), [f"{bob} PRIVMSG #tea :hi"])
         self.assertEqual(
-            self.shown("draft/channel-rename")[:2], [f"{bob} RENAME #tea #coffee :", f"{bob} PRIVMSG #coffee :hi"]
+            self.shown("draft/channel-rename")[:2], [f"{bob} RENAME #tea #coffee :", f"{bob} PRIVMSG #tea :hi"]
         )
+
+    def test_presentName(self) -> None:
+        """All lines have the present name of the channel, as it is written now; so have those to its operators."""
+        self.bob.send("TOPIC #tea :t", "NOTICE @#tea :psst", "MODE #tea +v bob", "RENAME #tea #Chai")
+        erin = self.irc("erin", *CAPABILITIES, "draft/event-playback", rooms="#chai")
+        self.bob.send("MODE #Chai +o erin")
+        for target in ("#chai", "@#chai"):
+            shown = target.replace("c", "C")
+            lines = self.batch(self.asks(f"LATEST {target} * 500", erin), shown)
+            self.assertEqual([line.split(" ")[3] for line in lines], [shown] * len(lines))
 
 
 class PrivateTests(Conversations):

@@ -53,6 +53,13 @@ class PlaybackTests(Conversations):
         tags = rf"@batch={found[1]};time=2026-01-01T12:00:00.000Z;msgid=\S+"
         self.assertRegex(lines[0], rf"^{tags} :{re.escape(mask('bob'))} PRIVMSG #tea :line 0$")
 
+    def test_renamed(self) -> None:
+        """The lines of a renamed channel have its present name."""
+        self.bob.send("RENAME #tea #chai")
+        self.alice.skip()
+        self.alice.send("PRIVMSG *playback :PLAY *")
+        self.assertEqual([" PRIVMSG #chai :line " in line for line in self.alice.lines()[1:-1]], [True] * 4)
+
     def test_times(self) -> None:
         """The first time is exclusive and the second inclusive, with fractions; a negative one is none."""
         for times, shown in (

@@ -81,6 +81,14 @@ class CapabilitiesTests(Searches):
 class MessagesTests(Searches):
     """ "Messages", "Returned message notes"."""
 
+    def test_renamed(self) -> None:
+        """Messages of a renamed channel have its present name, also if a new channel has the old one."""
+        self.bob.send("RENAME #tea #Chai", "JOIN #tea", "PRIVMSG #tea :new tea")
+        self.alice.join("#tea")
+        for request in ("text=tea", "text=green;in=#chai", "text=new;in=#tea"):
+            for line in self.batch(self.asks(request)):
+                self.assertIn(" #tea " if "new tea" in line else " #Chai ", line)
+
     def test_batch(self) -> None:
         """The reply is a batch of PRIVMSG and NOTICE, in ascending order, with the original times and ids."""
         lines = self.batch(self.asks("text=tea"))
