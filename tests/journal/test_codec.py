@@ -13,6 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twistchat.chat.model.events import (
     AwaySet,
     Event,
+    InboxRead,
     Joined,
     PrivateMessage,
     RoomMessage,
@@ -107,6 +108,7 @@ class EncodingTests(SynchronousTestCase):
             ("roomrenamed", '{"by":["u","Ann"],"room":"#R","origin":"#r","name":"#S","reason":""}'): RoomRenamed(
                 Source("u", "Ann"), "#R", "#S"
             ),
+            ("inboxread", '{"by":["u","Ann"],"account":"ann","last":7}'): InboxRead(Source("u", "Ann"), "ann", 7),
             ("banned", '{"by":["u","Ann"],"mask":"*!*@h","reason":"spam"}'): ServerBanSet(
                 Source("u", "Ann"), "*!*@h", "spam"
             ),

@@ -123,7 +123,7 @@ class Chat:
         self.inbox = Inbox(core)
         self.speaking = Speaking(core, self.inbox)
         self.membership = Membership(core)
-        self.markers = Markers(core)
+        self.markers = Markers(core, self.inbox)
         self.channels = Channels(core, self.markers)
         self.presence = Presence(core)
         self.identity = Identity(core, self.presence)

@@ -103,6 +103,7 @@ class LeftRecord(Struct, frozen=True, array_like=True):
 
     sequence: int
     sender: str
+    time: int = 0
 
 
 class AccountRecord(Struct, frozen=True, omit_defaults=True):
@@ -320,7 +321,7 @@ def _addAccount(accounts: Accounts, record: AccountRecord) -> None:
     account.metadata = record.metadata or NOTHING
     account.logins = record.logins
     account.presence = record.presence
-    account.inbox = tuple([Left(left.sequence, left.sender) for left in record.inbox])
+    account.inbox = tuple([Left(left.sequence, left.sender, left.time) for left in record.inbox])
     for target, time in record.markers.items():
         accounts.mark(account, target, time)
 

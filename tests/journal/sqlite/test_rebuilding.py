@@ -135,7 +135,9 @@ ACCOUNT_EVENTS = st.one_of(
     st.builds(PrivateMessageRedacted, st.just(ANN), INBOXES, st.integers(4, 12), st.just("m")),
     st.builds(PresenceKept, st.just(SERVER), NAMES, st.just((KeptRoom("#a", "o", 3),))),
     st.builds(PresenceEnded, st.just(SERVER), NAMES, st.just("over")),
-    st.builds(InboxRead, st.just(SERVER), NAMES, st.sampled_from([None, 5, 10])),
+    st.builds(
+        InboxRead, st.just(SERVER), NAMES, st.sampled_from([None, 5, 10]), st.sampled_from([(), (), (5,), (4, 7, 10)])
+    ),
     st.builds(MarkerSet, st.just(SERVER), NAMES, TARGETS, st.integers(0, 9), st.sampled_from([(), ("bob",), ("#a",)])),
     st.builds(RoomRegistered, st.just(SERVER), ONE_ROOM, NAMES),
     st.builds(RoomTransferred, st.just(SERVER), ONE_ROOM, NAMES),

@@ -93,3 +93,38 @@ class InboxTests(Conversations):
         client.transport.write(b"NICK alice\r\nUSER alice 0 * :alice\r\nQUIT\r\n")  # type: ignore[union-attr]
         self.server.pump()
         self.assertIsNone(self.server.chat.state.users.named("alice"))
+
+    def test_known(self) -> None:
+        """
+        A client that asks for history learns of one conversation by a page, a list, PLAY, or a read marker.  The texts
+        of the others wait on.
+        """
+        names = ("carol", "dave", "erin")
+        for name in names:
+            self.successResultOf(Deferred.fromCoroutine(self.server.chat.accounts.register(None, name)))
+        account = self.server.chat.state.accounts.named("alice")
+        writers = {name: self.come(name) for name in names} | {"bob": self.bob}
+        for writer in writers.values():
+            writer.send("PRIVMSG alice :tea")
+            self.server.advance(1)
+        plain = ("batch", "server-time", "message-tags")
+        asking, playing = (*plain, "draft/chathistory", "draft/read-marker"), (*plain, "znc.in/playback")
+        dawn = "timestamp=2026-01-01T00:00:00.000Z"
+        for capabilities, command, left in (
+            (
+                asking,
+                "CHATHISTORY TARGETS timestamp=2027-01-01T00:00:00.000Z timestamp=2028-01-01T00:00:00.000Z 9",
+                "cdeb",
+            ),
+            (asking, f"CHATHISTORY TARGETS {dawn} timestamp=2026-01-01T12:00:00.500Z 9", "deb"),
+            (asking, "CHATHISTORY AFTER bob timestamp=2026-01-02T00:00:00.000Z 9", "deb"),
+            (asking, "CHATHISTORY LATEST bob * 9", "de"),
+            (asking, f"MARKREAD dave {dawn}", "de"),
+            (asking, "MARKREAD dave timestamp=2026-01-01T12:00:01.000Z", "e"),
+            (playing, "PRIVMSG *playback :PLAY dave,bob 0", "e"),
+            (playing, "PRIVMSG *playback :PLAY erin 0", ""),
+        ):
+            alice = self.come("alice", *capabilities)
+            alice.send(command)
+            self.assertEqual("".join([left.sender[0] for left in account.inbox]), left, command)
+            alice.send("QUIT")

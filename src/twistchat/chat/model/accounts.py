@@ -46,10 +46,12 @@ class Left(NamedTuple):
 
     @ivar sequence: the sequence number of its entry.
     @ivar sender: the account of its sender.
+    @ivar time: its time, in milliseconds since the epoch; 0 if it is from a snapshot of an earlier version.
     """
 
     sequence: int
     sender: str
+    time: int = 0
 
 
 class Login(Struct, frozen=True, gc=False, array_like=True):

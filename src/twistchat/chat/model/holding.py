@@ -254,6 +254,12 @@ def _privateMessageRedacted(event: PrivateMessageRedacted) -> HoldingChange | No
     return None if account is None else HoldingChange(accountScope(account), releases=(f"{INBOX}{event.sequence}",))
 
 
+def _inboxRead(event: InboxRead) -> HoldingChange:
+    if event.texts:
+        return _late(accountScope(event.account), releases=tuple([f"{INBOX}{text}" for text in event.texts]))
+    return _late(accountScope(event.account), prefixes=(INBOX,), through=event.last)
+
+
 def _credentialRemoved(event: CredentialRemoved) -> HoldingChange:
     lost = (_credential(event.kind, event.name), _used(event.kind, event.name))
     return _late(accountScope(event.account), releases=lost)
@@ -331,7 +337,7 @@ _CHANGES: Mapping[type[Event], Callable[[Any], HoldingChange | None]] = {
     PresenceEnded: _account(releases=("presence",)),
     PrivateMessage: _privateMessage,
     PrivateMessageRedacted: _privateMessageRedacted,
-    InboxRead: lambda event: _late(accountScope(event.account), prefixes=(INBOX,), through=event.last),
+    InboxRead: _inboxRead,
     MarkerSet: _markerSet,
     TextsForgotten: _account("forgotten"),
     ServerBanSet: lambda event: HoldingChange(SERVER_WIDE, (banKey(event.mask),)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from twistchat.chat.errors import ChatError
 from twistchat.chat.fanout.delivery import isIgnored
 from twistchat.chat.model.events import Entry, PrivateMessage
-from twistchat.chat.model.spans import Kept, pair
+from twistchat.chat.model.spans import Kept
 from twistchat.chat.model.users import User
 from twistchat.chat.phrasing import counted
 from twistchat.net.input.pace import Gone
@@ -42,22 +42,6 @@ def refuseInbox(client: IrcConnection, error: ChatError) -> None:
     reply = Reply(client, "PRIVMSG")
     reply.error(error)
     reply.finish()
-
-
-def takeInbox(client: IrcConnection, conversations: Container[str]) -> None:
-    """
-    Record that a client has learned of the texts that wait, so that they do not wait any more.
-
-    @param conversations: the names of the conversations that it has learned of.  If they do not have all of the texts,
-        these wait on.
-    """
-    inbox = client.context.chat.inbox
-    waiting = inbox.waiting(client.openSession)
-    if waiting is None or not all(pair(waiting.account, left.sender) in conversations for left in waiting.texts):
-        return
-    recorded = inbox.mark(waiting)
-    if recorded is not None:
-        recorded.addErrback(lambda failure: failure.trap(ChatError))
 
 
 def _render(client: IrcConnection, entry: Entry, user: User) -> bytes:

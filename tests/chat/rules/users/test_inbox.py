@@ -12,7 +12,7 @@ from tests.chat.fakes import ManualScene, Person, Scene, done, newState, rebuilt
 from twistchat.chat import errors
 from twistchat.chat.limits import ChatLimits
 from twistchat.chat.model.accounts import Left
-from twistchat.chat.model.events import Entry, Kind, PrivateMessage, Source
+from twistchat.chat.model.events import SERVER, Entry, InboxRead, Kind, PrivateMessage, Source
 from twistchat.chat.model.holding import Holding, remaining
 from twistchat.chat.model.spans import Kept
 from twistchat.chat.model.users import ABSENT
@@ -166,6 +166,79 @@ class InboxTests(SynchronousTestCase):
             self.assertEqual(again.accounts.named("alice").inbox, self.scene.state.accounts.named("alice").inbox)
             if expected:
                 self.assertEqual(self.texts(self.come("alice")), expected)
+
+
+class MarkTests(SynchronousTestCase):
+    """Bob and carol have written to alice, who comes back and reads one of the two conversations."""
+
+    def setUp(self) -> None:
+        """Let one, two (bob), three (carol) and four (bob) wait."""
+        self.scene = Scene()
+        for name in ("alice", "Bob", "carol"):
+            self.scene.account(name)
+        self.account = self.scene.state.accounts.named("alice")
+        bob, carol = [self.come(name) for name in ("bob", "carol")]
+        self.times = list[int]()
+        for person, text in ((bob, "one"), (bob, "two"), (carol, "three"), (bob, "four")):
+            self.scene.now += 1
+            self.times.append(done(self.scene.chat.speaking.sayPrivate(person.session, "alice", text)).time)
+        self.sequences = [left.sequence for left in self.account.inbox]
+        self.alice = self.come("alice")
+        self.inbox = self.scene.chat.inbox
+
+    def come(self, account: str) -> Person:
+        """Log in and enter."""
+        person = self.scene.connect()
+        done(self.scene.logIn(person, account))
+        done(self.scene.enter(person, account))
+        return person
+
+    def left(self) -> list[int]:
+        """The places of the texts that wait, which are the same after a restart, from the journal or a snapshot."""
+        holding, again = Holding(), newState()
+        for entry in self.scene.entries:
+            holding.note(entry)
+        held = [sequence for sequence, keys in holding.entries().items() if any(key[:6] == "inbox " for key in keys)]
+        waiting = [left.sequence for left in self.account.inbox]
+        restoreSnapshot(again, takeSnapshot(self.scene.state, "local"))
+        self.assertEqual(again.accounts.named("alice").inbox, self.account.inbox)
+        self.assertEqual(held, waiting)
+        self.assertEqual(shown(rebuilt(self.scene.entries)), shown(self.scene.state))
+        return [self.sequences.index(sequence) for sequence in waiting]
+
+    def test_page(self) -> None:
+        """The texts in a page of the history do not wait any more."""
+        entries = [entry for entry in self.scene.entries if entry.sequence in self.sequences]
+        self.inbox.markPage(self.alice.session, [entries[0], entries[3]])
+        self.assertEqual(self.left(), [1, 2])
+        count = len(self.scene.entries)
+        self.inbox.markPage(self.alice.session, [entries[0], entries[3]])
+        self.inbox.markPage(self.alice.session, [])
+        self.inbox.markPage(self.come("bob").session, entries)
+        self.assertEqual((self.left(), len(self.scene.entries)), ([1, 2], count + 1))
+        self.inbox.markPage(self.alice.session, entries)
+        self.assertEqual(self.left(), [])
+
+    def test_until(self) -> None:
+        """A time counts for one conversation, and for texts up to it."""
+        self.inbox.markUntil(self.alice.session, {"alice bob": self.times[1], "alice carol": self.times[2] - 1})
+        self.assertEqual(self.left(), [2, 3])
+        self.inbox.markUntil(self.alice.session, {"alice carol": self.times[2]})
+        self.assertEqual(self.left(), [3])
+
+    def test_readMarker(self) -> None:
+        """A read marker counts for the texts of its conversation up to its time."""
+        done(self.scene.chat.markers.mark(self.alice.session, "bob", self.times[1]) or succeed(None))
+        self.assertEqual(self.left(), [2, 3])
+        self.scene.chat.markers.mark(self.alice.session, "CAROL", self.times[3])
+        self.assertEqual(self.left(), [3])
+
+    def test_earlierVersions(self) -> None:
+        """Entries of earlier versions have the last text, or mean all texts."""
+        done(self.scene.log.append(InboxRead(SERVER, "alice", self.sequences[1])))
+        self.assertEqual(self.left(), [2, 3])
+        done(self.scene.log.append(InboxRead(SERVER, "alice")))
+        self.assertEqual(self.left(), [])
 
 
 class InboxRaceTests(SynchronousTestCase):

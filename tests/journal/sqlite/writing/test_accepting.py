@@ -288,3 +288,6 @@ class ErasingTests(AcceptingTestCase):
         self.assertEqual(self.onDisk("SELECT sequence FROM holding WHERE key GLOB 'inbox *'"), held)
         self.assertEqual(self.onDisk("SELECT count(*) FROM entry WHERE kind = 'told'"), [3])
         self.assertIsInstance(read, Entry)
+        held += [entry.sequence for entry in self.append(text, text)]
+        self.append(InboxRead(SERVER, "alice", texts=(held[0], held[2])))
+        self.assertEqual(self.onDisk("SELECT sequence FROM holding WHERE key GLOB 'inbox *'"), [held[1]])

@@ -183,12 +183,15 @@ class NickUngrouped(AccountEvent, frozen=True, gc=False):
 
 class InboxRead(AccountEvent, frozen=True, gc=False):
     """
-    The owner of an account was shown the private texts that came while they were away.
+    The owner of an account was shown private texts that came while they were away.
 
-    @ivar last: the sequence number of the last text that they were shown; C{None} for all texts before this entry.
+    @ivar last: the sequence number of the last text that they were shown; C{None} for all texts before this entry.  It
+        means nothing if C{texts} is given.  Only earlier versions give no C{texts}.
+    @ivar texts: the sequence numbers of the texts that they were shown.
     """
 
     last: int | None = None
+    texts: tuple[int, ...] = ()
 
 
 class TextsForgotten(AccountEvent, frozen=True, gc=False):

@@ -408,7 +408,9 @@ def _nickUngrouped(state: State, entry: Entry, event: NickUngrouped, origin: Ori
 def _inboxRead(state: State, entry: Entry, event: InboxRead, origin: Origin | None) -> None:
     account = state.accounts.named(event.account)
     last = entry.sequence if event.last is None else event.last
-    account.inbox = tuple([left for left in account.inbox if left.sequence > last])
+    account.inbox = tuple(
+        [left for left in account.inbox if (left.sequence not in event.texts if event.texts else left.sequence > last)]
+    )
 
 
 def _textsForgotten(state: State, entry: Entry, event: TextsForgotten, origin: Origin | None) -> None:

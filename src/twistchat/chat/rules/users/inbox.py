@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from twistchat.chat import errors
 from twistchat.chat.errors import AlreadyLoggedIn, NoSuchNick
@@ -51,7 +51,7 @@ class Inbox:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._marking: dict[str, int] = {}
+        self._marking: dict[str, set[int]] = {}
 
     def absent(self, nick: str) -> Account | None:
         """The account that has a nick and whose user is not here; C{None} if there is none, or it cannot be used."""
@@ -121,20 +121,56 @@ class Inbox:
 
         @return: C{None} if that is recorded already, for example for another session.
         """
-        name, last = waiting.account, waiting.last
-        account = self._core.state.accounts.get(name)
-        if account is None or not account.inbox or account.inbox[0].sequence > last:
-            return None
-        if self._marking.get(name, 0) >= last:
-            return None
-        self._marking[name] = last
+        name = waiting.account
+        account, marking = self._core.state.accounts.get(name), self._marking.setdefault(name, set())
+        wanted = {left.sequence for left in waiting.texts} - marking
+        texts = tuple([left.sequence for left in account.inbox if left.sequence in wanted]) if account else ()
+        marking.update(texts)
 
         def marked(result: T) -> T:
-            if self._marking.get(name) == last:
+            marking.difference_update(texts)
+            if not marking and self._marking.get(name) is marking:
                 del self._marking[name]
             return result
 
-        return self._core.log.append(InboxRead(waiting.source, name, last)).addBoth(marked)
+        if not texts:
+            marked(None)
+            return None
+        return self._core.log.append(InboxRead(waiting.source, name, texts=texts)).addBoth(marked)
+
+    def markPage(self, session: Session, page: Sequence[Kept]) -> None:
+        """
+        Record that a client has got a page of the history, so that the texts in it do not wait any more.
+
+        @param page: the entries of the page.  Damaged ones count, because nobody can read them.
+        """
+        waiting = self.waiting(session)
+        if waiting is not None:
+            sequences = {kept.sequence for kept in page}
+            self._markSome(waiting, [left for left in waiting.texts if left.sequence in sequences])
+
+    def markUntil(self, session: Session, times: Mapping[str, int]) -> None:
+        """
+        Record that a client knows up to which time private conversations have texts, or that its user has read them, so
+        that these texts do not wait any more.
+
+        @param times: the times in milliseconds since the epoch, by conversation.
+        """
+        waiting = self.waiting(session)
+        if waiting is not None:
+            known = [left for left in waiting.texts if left.time <= times.get(pair(waiting.account, left.sender), -1)]
+            self._markSome(waiting, known)
+
+    def _markSome(self, waiting: Waiting, texts: Sequence[Left]) -> None:
+        """Record that some of the texts were received.  If the record is refused, they still wait."""
+        recorded = self.mark(waiting._replace(texts=texts)) if texts else None
+        if recorded is not None:
+            recorded.addErrback(_stillWaits)
+
+
+def _stillWaits(failure: Any) -> None:
+    """Ignore that texts cannot be marked: the account is gone, or the journal is full."""
+    failure.trap(errors.ChatError)
 
 
 def announceInbox(state: State, session: Session) -> None:
@@ -158,7 +194,7 @@ def leave(state: State, entry: Entry, event: PrivateMessage) -> None:
     user = state.users.ofAccount(recipient)
     if user is not None and user.detached is None:
         raise AlreadyLoggedIn(recipient)
-    account.inbox += (Left(entry.sequence, sender),)
+    account.inbox += (Left(entry.sequence, sender, entry.time),)
 
 
 def withdraw(state: State, event: PrivateMessageRedacted) -> None:

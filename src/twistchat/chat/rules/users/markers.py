@@ -15,12 +15,14 @@ from twistchat.chat import errors
 from twistchat.chat.model.events import SERVER, Entry, MarkerSet, Source
 from twistchat.chat.model.names import fold, normalizeNick
 from twistchat.chat.model.sessions import Origin, Session
+from twistchat.chat.model.spans import pair
 from twistchat.chat.model.users import User
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.rooms.visibility import readablePrivate, readableRoom
 
 if TYPE_CHECKING:
     from twistchat.chat.model.accounts import Account
+    from twistchat.chat.rules.users.inbox import Inbox
     from twistchat.chat.state import State
     from twistchat.interfaces import Receipt
 
@@ -36,8 +38,12 @@ class Markers:
     (L{twistchat.chat.rules.rooms.visibility.readableRoom}).
     """
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, inbox: Inbox) -> None:
+        """
+        @param inbox: the texts that wait for accounts.
+        """
         self._core = core
+        self._inbox = inbox
         self._storing: dict[tuple[str, str], int] = {}
 
     def marker(self, session: Session, target: str) -> int | None:
@@ -53,7 +59,8 @@ class Markers:
 
     def mark(self, session: Session, target: str, time: int) -> Receipt | None:
         """
-        Move a read marker forward.  It never moves back, and not beyond the present.
+        Move a read marker forward.  It never moves back, and not beyond the present.  Texts of a private conversation
+        up to it do not wait in the inbox any more.
 
         @param time: the time of the last text that the user has read, in milliseconds since the epoch.
         @return: C{None} if nothing is left to do; or if a marker of this target is being stored.  Then this one is
@@ -65,6 +72,7 @@ class Markers:
         if account is None:
             self._keep(user, session, key, target, time)
             return None
+        self._inbox.markUntil(session, {pair(account.name, key): time})
         if time <= account.markers.get(key, -1):
             return None
         place = (fold(account.name), key)

@@ -102,3 +102,4 @@ async def playBuffer(client: IrcConnection, reply: Reply, name: str, play: Play,
     kept = [item for item in kept if item.sequence < heard]
     if kept:
         await sendHistory(client, reply, conversation, kept, PLAYBACK_CAPABILITY, stamp=True)
+        client.context.chat.inbox.markPage(session, kept)

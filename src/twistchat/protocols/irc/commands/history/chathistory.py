@@ -17,7 +17,6 @@ from twistchat.net.client.table import CommandTable
 from twistchat.protocols.irc.commands.history.selectors import BadRequest, MessageId, Request, Selector, parseRequest
 from twistchat.protocols.irc.commands.table import Command
 from twistchat.protocols.irc.history.rendering import kindsFor, sendHistory
-from twistchat.protocols.irc.inbox import takeInbox
 from twistchat.protocols.irc.replies.formatting import middle
 from twistchat.wire.irc import numerics as n
 from twistchat.wire.irc.cleaning import Stampclock
@@ -56,13 +55,13 @@ async def _show(client: IrcConnection, reply: Reply, request: Request) -> None:
 
     @raise BadRequest: they cannot be selected.
     """
-    reading, target = client.context.chat.reading, request.target
+    reading, session, target = client.context.chat.reading, client.openSession, request.target
     reply.onlyBatch = True
     if request.command == "TARGETS":
         await _showTargets(client, reply, request)
         return
     try:
-        conversation = reading.conversation(client.openSession, target)
+        conversation = reading.conversation(session, target)
     except NotKept:
         # There are no messages.  Clients ask for them whenever somebody opens a window, so this is no error.
         with reply.batch("chathistory", middle(target)):
@@ -73,14 +72,15 @@ async def _show(client: IrcConnection, reply: Reply, request: Request) -> None:
     if kept and not any(isinstance(item, Entry) for item in kept):
         raise BadRequest("MESSAGE_ERROR", (target,), f"{NOT_RETRIEVED}: they changed on disk")
     await sendHistory(client, reply, conversation, kept)
+    client.context.chat.inbox.markPage(session, kept)
 
 
 async def _showTargets(client: IrcConnection, reply: Reply, request: Request) -> None:
     """
     Reply with the conversations whose newest message is between two times ("TARGETS").
 
-    A client that learns of its private conversations here reads what waits for its account, so that this does not wait
-    any longer.
+    A client that learns of a private conversation here reads what waits in it for its account, so that this does not
+    wait any longer.
     """
     start, end = [selector.time for selector in request.selectors if isinstance(selector, At)]
     after, before, oldest = min(start, end), max(start, end), start <= end
@@ -90,7 +90,7 @@ async def _showTargets(client: IrcConnection, reply: Reply, request: Request) ->
         for target in targets:
             await reply.step()
             reply.line("CHATHISTORY", "TARGETS", target.name, clock.show(target.time))
-    takeInbox(client, {target.conversation for target in targets})
+    client.context.chat.inbox.markUntil(client.openSession, {target.conversation: target.time for target in targets})
 
 
 async def _read(client: IrcConnection, request: Request) -> Sequence[Kept]:

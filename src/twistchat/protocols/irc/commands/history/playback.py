@@ -20,7 +20,6 @@ from twistchat.protocols.irc.history.playback import (
     isPattern,
     playBuffer,
 )
-from twistchat.protocols.irc.inbox import takeInbox
 from twistchat.protocols.irc.replies.reply import serializeFitted
 from twistchat.wire.irc import numerics as n
 
@@ -114,7 +113,6 @@ async def _play(client: IrcConnection, reply: Reply, buffers: list[str], times: 
         room = None if user is None else user.rooms.get(target.conversation)
         await playBuffer(client, reply, target.name, play, client.entered if room is None else liveFrom(client, room))
         await reply.step()
-    takeInbox(client, {target.conversation for target in targets})
 
 
 async def _list(client: IrcConnection, reply: Reply, buffers: list[str]) -> None:
