@@ -151,6 +151,23 @@ class ShownTests(UnreadTestCase):
         self.scene.now += 5
         self.assertEqual((self.shown(self.alice, 5), self.markers()), (0, {"#tea": 0}))
 
+    def test_history(self) -> None:
+        """After a restart, the marker has the time of the last text of the history that was shown."""
+        room = self.alice.user.rooms["#tea"]
+        self.scene.chat.markers.noteShown(self.alice.session, "#cake", NOW + 2000)
+        self.scene.chat.markers.noteShown(self.alice.session, "#tea", NOW + 3000)
+        self.assertEqual(self.alice.session.shown, {"#tea": NOW + 3000})
+        self.scene.now += 9
+        self.assertEqual((room.spoken, self.shown(self.alice, 9), self.markers()), (0, 1, {"#tea": 3}))
+        self.scene.chat.markers.noteShown(self.gus.session, "#tea", NOW)
+        self.assertEqual(self.gus.session.shown, {})
+
+    def test_bot(self) -> None:
+        """Bots do not read."""
+        done(Deferred.fromCoroutine(self.scene.chat.identity.setUserModes(self.alice.session, "+B")))
+        self.say(self.bob, "#tea", "hello")
+        self.assertEqual((self.shown(self.alice, 9), self.markers()), (0, {}))
+
     def test_target(self) -> None:
         """Only one conversation is marked; none in which the user is not, or that has no texts."""
         self.say(self.bob, "#tea", "hello")

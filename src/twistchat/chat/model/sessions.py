@@ -33,6 +33,9 @@ class Session:
     @ivar watched: the nicks that it watches, by their folded forms.
     @ivar markers: the read markers that no account keeps, by folded target, see L{Account.markers
         <twistchat.chat.model.accounts.Account>}.
+    @ivar shown: the times of the newest texts that it was shown from the history of rooms, in milliseconds since the
+        epoch, by folded name.  Only rooms of its user are there, see L{Markers.noteShown
+        <twistchat.chat.rules.users.markers.Markers.noteShown>}.
     @ivar subscribed: the keys of metadata whose changes it gets, in the order of its requests.
     @ivar closed: whether the connection is gone.  The session gets no more entries.  It belongs to its user until the
         entry of its end is applied.
@@ -55,6 +58,7 @@ class Session:
         "markers",
         "outlet",
         "secure",
+        "shown",
         "spoke",
         "subscribed",
         "user",
@@ -85,7 +89,7 @@ class Session:
         self.correspondent: str | None = None
         self.ignored: dict[str, str] = {}
         self.watched: dict[str, str] = {}
-        self.markers = UNREAD
+        self.markers = self.shown = UNREAD
         self.subscribed: tuple[str, ...] = ()
         self.closed = False
 

@@ -76,6 +76,9 @@ async def _showPast(client: LineProtocol, room: Room, past: Sequence[Kept]) -> N
     if fitted:
         client.page = Page.of(client, room.name, [entry for entry, _ in fitted])
     await showHistory(client, room.name, fitted)
+    times = [entry.time for entry in past[-1:] if not isinstance(entry, Damaged)]
+    if times:
+        client.context.chat.markers.noteShown(client.openSession, room.key, times[0])
 
 
 def _showToday(client: LineProtocol, past: Sequence[Kept], joined: Entry, day: date | None) -> None:

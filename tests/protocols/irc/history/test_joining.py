@@ -124,6 +124,47 @@ class JoiningTests(Conversations):
         self.bob.send("MODE #tea +b banned!*@*", "INVITE banned #tea")
         self.assertEqual(self.past(banned), [])
 
+    def account(self, *capabilities: str) -> IrcClient:
+        """Log in as alice."""
+        client = self.server.connectIrc()
+        session = next(reversed(self.server.chat.state.sessions.values()))
+        self.successResultOf(Deferred.fromCoroutine(self.server.chat.identity.login(session, "alice")))
+        client.send("CAP LS 302", f"CAP REQ :{' '.join(capabilities)}", "CAP END", "NICK alice", "USER a 0 * :a")
+        return client
+
+    def test_account(self) -> None:
+        """An account gets only what came after its read marker, which moves when a session or the client leaves."""
+        self.successResultOf(Deferred.fromCoroutine(self.server.chat.accounts.register(None, "alice")))
+        alice = self.account("server-time")
+        self.assertEqual(len(self.past(alice)), 3)
+        for leave in ("QUIT", "PART #tea"):
+            self.server.advance(1)
+            alice.send("PRIVMSG #tea :own", leave)
+            if leave == "QUIT":
+                alice = self.account("server-time")
+            self.assertEqual(self.past(alice), [])
+            alice.send(leave)
+            self.server.advance(1)
+            self.bob.send("PRIVMSG #tea :news")
+            if leave == "QUIT":
+                alice = self.account("server-time")
+            (line,) = self.past(alice)
+            self.assertTrue(line.endswith(" PRIVMSG #tea :news"), line)
+        phone = self.account("server-time", "draft/read-marker")
+        self.assertEqual([line.split(":")[-1] for line in phone.lines() if " PRIVMSG " in line], ["news"])
+
+    def test_accountMarker(self) -> None:
+        """The marker has the time of the last text that was shown, also if nobody has spoken since the restart."""
+        self.successResultOf(Deferred.fromCoroutine(self.server.chat.accounts.register(None, "alice")))
+        room = self.server.chat.state.rooms.get("#tea")
+        assert room is not None
+        room.spoken = 0
+        alice = self.account()
+        self.assertEqual(len(self.past(alice)), 3)
+        self.server.advance(30)
+        alice.send("QUIT")
+        self.assertEqual(self.server.chat.state.accounts.named("alice").markers, {"#tea": 1_767_268_800_000})
+
     def test_notRead(self) -> None:
         """If the journal cannot be read, the client is told, is in the room, and hears it."""
         alice = self.irc("alice", "standard-replies")

@@ -22,6 +22,7 @@ from twistchat.chat.rules.rooms.visibility import readablePrivate, readableRoom
 
 if TYPE_CHECKING:
     from twistchat.chat.model.accounts import Account
+    from twistchat.chat.model.rooms import Room
     from twistchat.chat.rules.users.inbox import Inbox
     from twistchat.chat.state import State
     from twistchat.interfaces import Receipt
@@ -85,8 +86,9 @@ class Markers:
         """
         Mark as read what a session was shown.  The protocol of a client that cannot say what was read calls this.
 
-        A room in which nobody has spoken is marked only if it has no marker yet.  So few entries are needed.  Guests
-        have no markers that would outlive the session.
+        The marker has the time of the last text that the session was shown.  A room without any is marked only if it
+        has no marker yet.  So few entries are needed.  Guests have no markers that would outlive the session, and bots
+        do not read.
 
         @param until: the time until which the client has certainly been there, in milliseconds since the epoch.
         @param target: the folded name of a room, or of the account on the other side; C{None} for all rooms and private
@@ -95,12 +97,12 @@ class Markers:
         """
         user = session.user
         account = None if user is None else self._core.state.accounts.get(user.source.account or "")
-        if user is None or account is None:
+        if user is None or account is None or user.source.bot:
             return
         if target is None:
-            shown = {**{room.key: room.spoken for room in user.rooms.values()}, **user.writers}
+            shown = {**{room.key: _lastShown(session, room) for room in user.rooms.values()}, **user.writers}
         elif target in user.rooms:
-            shown = {target: user.rooms[target].spoken}
+            shown = {target: _lastShown(session, user.rooms[target])}
         else:
             last = last or user.writers.get(target, 0)
             shown = {target: last} if last else {}
@@ -109,6 +111,17 @@ class Markers:
             if read is None or (spoken and time > read):
                 if (fold(account.name), key) not in self._storing:
                     self._store(user.source, account, key, time).addErrback(_ignoreRefusal)
+
+    def noteShown(self, session: Session, target: str, time: int) -> None:
+        """
+        Note that a session was shown the history of a room.  See L{markShown}.
+
+        @param target: the folded name of the room.
+        @param time: the time of the newest text that it was shown, in milliseconds since the epoch.
+        """
+        if session.user is not None and session.user.source.account is not None:
+            rooms = session.user.rooms
+            session.shown = {key: known for key, known in session.shown.items() if key in rooms} | {target: time}
 
     def moveAll(self, old: str, new: str) -> None:
         """
@@ -172,6 +185,11 @@ class Markers:
             return None if isinstance(getattr(outcome, "value", None), errors.AlreadyRead) else outcome
 
         return self._core.log.append(MarkerSet(source, account.name, key, time, forgets)).addBoth(stored)
+
+
+def _lastShown(session: Session, room: Room) -> int:
+    """The time of the last text in a room that a session was shown; 0 if there was none."""
+    return max(room.spoken, session.shown.get(room.key, 0))
 
 
 def _ignoreRefusal(failure: Any) -> None:

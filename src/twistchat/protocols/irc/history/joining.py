@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final, Self
 from twistchat.chat.errors import ChatError, NotRead
 from twistchat.chat.fanout.delivery import isIgnored
 from twistchat.chat.model.events import Entry
-from twistchat.chat.model.spans import TEXTS
+from twistchat.chat.model.names import fold
+from twistchat.chat.model.spans import TEXTS, At
 from twistchat.protocols.irc.history.playback import PLAYBACK_CAPABILITY, playJoined
 from twistchat.protocols.irc.history.rendering import isRequest, render, sendLines
 from twistchat.protocols.irc.settings import ircSettings
@@ -104,18 +105,22 @@ async def _showHistory(client: IrcConnection, reply: Reply, name: str, before: i
     """
     Add the last texts of a room to a reply: as many as are wanted, and as fit into a quarter of the send queue.
 
-    If the user may not read them, there are none.
+    A user with an account gets only those after their read marker.  Bouncers keep what they get, so anything else would
+    be there twice.  If the user may not read the texts, there are none.
     """
-    reading, session, limits = client.context.chat.reading, client.openSession, client.settings.limits
+    chat, session, limits = client.context.chat, client.openSession, client.settings.limits
+    reading = chat.reading
     try:
         conversation = reading.conversation(session, name)
-        kept = await reading.history(session, name, limits.historyOnJoin, before=before, kinds=TEXTS)
+        marker = None if session.currentAccount is None else chat.markers.marker(session, name)
+        after = None if marker is None else At(marker)
+        kept = await reading.history(session, name, limits.historyOnJoin, after, before, kinds=TEXTS)
     except NotRead as e:
         reply.error(e)
         return
     except ChatError:
         return
-    space, fitting = limits.sendq // 4, list[bytes]()
+    space, fitting, newest = limits.sendq // 4, list[bytes](), 0
     for item in reversed(kept):
         await reply.step()
         if session.user is None:
@@ -127,5 +132,7 @@ async def _showHistory(client: IrcConnection, reply: Reply, name: str, before: i
         if space < 0:
             break
         fitting.append(data)
+        newest = max(newest, item.time)
     if fitting:
         await sendLines(client, reply, conversation.name, fitting[::-1])
+        chat.markers.noteShown(session, fold(name), newest)
