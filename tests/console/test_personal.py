@@ -13,11 +13,14 @@ from tests.console.cases import ALICE, BOB, ConsoleTestCase
 from twistchat.chat.model.events import (
     SERVER,
     AccessSet,
+    AccountMetadataSet,
     AccountRegistered,
     Credential,
     CredentialSet,
+    KeptRoomMetadataSet,
     PrivateMessage,
     RoomMessage,
+    RoomRegistered,
     Source,
 )
 from twistchat.console import personal
@@ -31,7 +34,7 @@ class ExportTests(ConsoleTestCase):
         super().setUp()
         eve = Source("3", "eve", "~line", "e.cloak", "Eve")
         password = Credential("password", "", "$argon2id$secret", "scramsecret")
-        self.serve(
+        self.log = self.serve(
             AccountRegistered(SERVER, "Alice"),
             CredentialSet(SERVER, "Alice", password),
             AccountRegistered(SERVER, "eve"),
@@ -55,6 +58,31 @@ class ExportTests(ConsoleTestCase):
         self.assertEqual(lines[1]["credential"], {"kind": "password"})
         self.assertEqual(lines[3]["by"]["account"], "alice")
         self.assertNotIn("secret", exported)
+
+    def test_metadata(self) -> None:
+        """It has the metadata of the account, and what its user set as metadata of rooms; nothing of others."""
+        for event in (
+            AccountMetadataSet(ALICE, "Alice", "1", "display-name", "Alice Example"),
+            AccountMetadataSet(ALICE, "Alice", "1", "avatar", "https://a.example/"),
+            AccountMetadataSet(SERVER, "eve", "", "display-name", "Eve Example"),
+            RoomRegistered(SERVER, "#den", "eve"),
+            KeptRoomMetadataSet(ALICE, "#den", "1", "url", "https://den.example/"),
+            AccountMetadataSet(ALICE, "Alice", "1", "avatar", None),
+        ):
+            self.successResultOf(self.log.append(event))
+        exported = self.command("export", "--data=data", "--account=alice")
+        lines = [json.loads(line) for line in exported.splitlines()]
+        found = [(line["event"], line["key"], line["value"]) for line in lines if "key" in line]
+        self.assertEqual(
+            found,
+            [
+                ("accountmetadata", "display-name", "Alice Example"),
+                ("keptroommetadata", "url", "https://den.example/"),
+                ("accountmetadata", "avatar", None),
+            ],
+        )
+        for gone in ("a.example", "Eve Example"):
+            self.assertNotIn(gone, exported)
 
     def test_file(self) -> None:
         """A new file gets it, which only its owner can read; an existing file is not changed."""
@@ -118,6 +146,22 @@ class ForgetTests(ConsoleTestCase):
         self.assertIn("hello", exported)
         self.assertNotIn("uniqueword", exported)
         self.assertIn("journal.sqlite.version3 is an earlier copy that still has it; delete it", self.errors.getvalue())
+
+    def test_metadata(self) -> None:
+        """Earlier metadata is gone from all files.  That of the account, and the current one of rooms, stays."""
+        log = self.serve(
+            RoomRegistered(SERVER, "#den", "alice"),
+            KeptRoomMetadataSet(ALICE, "#den", "1", "url", "uniqueword of a room"),
+            KeptRoomMetadataSet(ALICE, "#den", "1", "url", "https://den.example/"),
+            AccountMetadataSet(ALICE, "alice", "1", "display-name", "uniqueword of an account"),
+            AccountMetadataSet(ALICE, "alice", "1", "display-name", "Alice Example"),
+        )
+        self.successResultOf(log.close())
+        self.command("forget", "--data=data", "--account=alice", "--yes")
+        self.assertFalse(self.inFiles())
+        exported = self.command("export", "--data=data", "--account=alice")
+        self.assertIn("Alice Example", exported)
+        self.assertIn("https://den.example/", exported)
 
     def test_mistakes(self) -> None:
         """An account must be named, and must have existed; and the command must be certain."""

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from twistchat.chat.model.events import (
     Entry,
     Event,
+    KeptRoomMetadataSet,
     Killed,
     PrivateMessage,
     PrivateMessageRedacted,
@@ -22,6 +23,7 @@ from twistchat.chat.model.events import (
     Quit,
     RoomEvent,
     RoomMessage,
+    RoomMetadataSet,
     RoomTagMessage,
     SessionEnded,
     TopicSet,
@@ -29,6 +31,9 @@ from twistchat.chat.model.events import (
 from twistchat.chat.model.names import fold
 
 _TEXTS: Final = (RoomMessage, PrivateMessage, RoomTagMessage, PrivateTagMessage)
+
+_PROPERTIES: Final = (TopicSet, RoomMetadataSet)
+"""Changes of what a room shows.  The current values belong to the room, and stay."""
 
 _REASONED: Final = (RoomEvent, PrivateMessageRedacted, Quit, SessionEnded, Killed)
 """Events whose reason is a text of their author, if they have one."""
@@ -39,10 +44,10 @@ def remainder(event: Event, isCurrent: bool) -> Event | None:
     What is left of an event when the texts of its author are erased.
 
     @param isCurrent: whether the event holds a key of the register, so that a restart needs it.  So the current topic
-        of a room stays.
+        and metadata of a room stay, and so does the metadata of the author's account, which is all current.
     @return: the same event, if it has no text; an event without its reason; or C{None} if nothing is left.
     """
-    if isinstance(event, _TEXTS) or (isinstance(event, TopicSet) and not isCurrent):
+    if isinstance(event, _TEXTS) or (isinstance(event, _PROPERTIES) and not isCurrent):
         return None
     if isinstance(event, _REASONED) and hasattr(event, "reason") and event.reason:
         return _withoutReason(event)
@@ -68,16 +73,27 @@ def withoutTexts(entries: Iterable[Entry], account: str) -> list[Entry]:
     """
     Erase the texts of an account from a list of entries.
 
-    @param entries: oldest first.  The last topic of each room is its current one.
+    @param entries: oldest first.  The last topic of each room is its current one, and so are the last values of its
+        metadata.
     @param account: the folded name of the account.
     """
     found = list(entries)
-    topics = {fold(entry.event.room): entry.sequence for entry in found if isinstance(entry.event, TopicSet)}
+    last = {_property(entry.event): entry.sequence for entry in found}
+    current = {sequence for changed, sequence in last.items() if changed}
     left = []
     for entry in found:
         event: Event | None = entry.event
         if event is not None and isBy(event, account):
-            event = remainder(event, entry.sequence in topics.values())
+            event = remainder(event, entry.sequence in current)
         if event is not None:
             left.append(entry if event is entry.event else replace(entry, event=event))
     return left
+
+
+def _property(event: Event) -> tuple[str, ...]:
+    """Identify what an event changes of a room; C{()} for other events."""
+    if isinstance(event, TopicSet):
+        return ("topic", fold(event.room))
+    if isinstance(event, KeptRoomMetadataSet):
+        return ("metadata", fold(event.room), event.key)
+    return ()
