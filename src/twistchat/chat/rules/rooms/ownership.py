@@ -28,7 +28,6 @@ from twistchat.chat.model.modes.room import (
     OPERATOR,
     PROTECTED,
     RANK_BY_LETTER,
-    SERVER_OPERATOR,
     level,
     parseRanks,
 )
@@ -38,6 +37,7 @@ from twistchat.chat.model.sessions import Asker, Origin
 from twistchat.chat.model.texts import checkText
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.rooms.access import free, setAccess, setFounder
+from twistchat.chat.rules.rooms.authority import Authority
 from twistchat.chat.rules.rooms.retention import normalizeRetention
 from twistchat.chat.rules.rooms.visibility import READERS
 
@@ -82,9 +82,7 @@ class Ownership:
     """
     The verbs that register rooms and change registered rooms.
 
-    C{None} as the asker is an administrator, who may do everything, and so may server operators with the privilege
-    C{"rooms"}.  Others need an account.  Their rank in a room is that of the access list, whether or not they are
-    there.
+    See L{Authority} for who may do what.
     """
 
     def __init__(self, core: Core, inherits: bool = True, longestRetention: float = 0.0) -> None:
@@ -93,6 +91,7 @@ class Ownership:
         @param longestRetention: the longest retention that a founder may choose for a room, in seconds; 0 for no limit.
         """
         self._core = core
+        self._authority = Authority(core)
         self._inherits = inherits
         self._longestRetention = longestRetention
 
@@ -105,10 +104,10 @@ class Ownership:
         @raise RoomRegisteredAlready: it is registered.
         @raise TooManyOf: the account has too many rooms.
         """
-        if account is None or not self._administers(asker):
-            account = self._account(asker)
-        founder = self._named(account)
-        if self._administers(asker):
+        if account is None or not self._authority.administers(asker):
+            account = self._authority.account(asker)
+        founder = self._authority.named(account)
+        if self._authority.administers(asker):
             name = normalizeRoom(name, self._core.limits.room)
             room = self._core.state.rooms.get(name)
             if room is None:
@@ -127,7 +126,7 @@ class Ownership:
 
     def drop(self, asker: Asker | None, name: str) -> Receipt:
         """End the registration of a room."""
-        room = self._founded(asker, name)
+        room = self._authority.founded(asker, name)
         return self._propose(asker, _dropping(self._source(asker), room))
 
     def transfer(self, asker: Asker | None, name: str, account: str) -> Receipt | None:
@@ -137,7 +136,7 @@ class Ownership:
         @return: C{None} if it is the founder already.
         @raise TooManyOf: the account has too many rooms.
         """
-        room, founder = self._founded(asker, name), self._named(account)
+        room, founder = self._authority.founded(asker, name), self._authority.named(account)
         if room.founder == founder.name:
             return None
         return self._give(asker, founder, RoomTransferred(self._source(asker), room.name, founder.name))
@@ -155,13 +154,13 @@ class Ownership:
         @raise FounderNotListed: the account is the founder, who has all ranks.
         @raise TooManyOf: the list is full.
         """
-        room, wanted = self._registered(asker, name), parseRanks(ranks)
-        own, key = self._level(asker, room), fold(account)
+        room, wanted = self._authority.registered(asker, name), parseRanks(ranks)
+        own, key = self._authority.level(asker, room), fold(account)
         if key not in room.granted or wanted:
-            account = self._named(account).name
+            account = self._authority.named(account).name
             key = fold(account)
         held = room.granted.get(key, "")
-        resigning = self._isOwn(asker, account) and set(wanted) <= set(held)
+        resigning = self._authority.isOwn(asker, account) and set(wanted) <= set(held)
         if not resigning and (own < PROTECTED or own <= max(level(wanted), level(held))):
             raise errors.NoAccess(room.name)
         if room.founder is not None and key == fold(room.founder) and (wanted or not held):
@@ -185,16 +184,16 @@ class Ownership:
         @raise BadName: there is no such setting.
         @raise BadSetting: the setting cannot have this value.
         """
-        room = self._founded(asker, name)
+        room = self._authority.founded(asker, name)
         if setting not in SETTINGS:
             raise errors.BadName(setting[:LONGEST_SETTING], f"is not a setting; the settings are {', '.join(SETTINGS)}")
         checkText(f"the {setting}", value or "", self._core.limits.topic)
         if setting == "successor" and value:
-            value = self._named(value).name
+            value = self._authority.named(value).name
         if setting == "history" and value and value not in READERS:
             raise errors.BadSetting(value[:LONGEST_SETTING], f"does not say who can read; use {', '.join(READERS)}")
         if setting == "retention" and value:
-            value = normalizeRetention(value, 0 if self._administers(asker) else self._longestRetention)
+            value = normalizeRetention(value, 0 if self._authority.administers(asker) else self._longestRetention)
         return self._propose(asker, RoomSettingSet(self._source(asker), room.name, setting, value or None))
 
     def grantOwn(self, asker: Asker, name: str) -> Receipt | None:
@@ -208,7 +207,7 @@ class Ownership:
         if room.founder is None:
             raise errors.RoomNotRegistered(room.name)
         source = member.user.source
-        ranks = room.ranksOf(self._account(asker))
+        ranks = room.ranksOf(self._authority.account(asker))
         if not ranks:
             raise errors.NoAccess(room.name)
         changes = tuple(
@@ -224,9 +223,9 @@ class Ownership:
         @return: C{None} if nothing would change.
         @raise NoAccess: the asker's rank does not suffice to give this rank, or is below that of the member.
         """
-        room = self._registered(asker, name)
+        room = self._authority.registered(asker, name)
         member = room.members.get(self._core.named(nick).source.uid)
-        own, subject = self._level(asker, room), None if member is None else member.user.source
+        own, subject = self._authority.level(asker, room), None if member is None else member.user.source
         if own < RANK_BY_LETTER[letter].grantedBy:
             raise errors.NoAccess(room.name)
         if member is None or subject is None:
@@ -260,8 +259,8 @@ class Ownership:
 
         @raise NoAccess: the asker is not in the list.
         """
-        room = self._registered(asker, name)
-        if not self._level(asker, room):
+        room = self._authority.registered(asker, name)
+        if not self._authority.level(asker, room):
             raise errors.NoAccess(room.name)
         accounts = self._core.state.accounts
         found = ((accounts.get(key), ranks) for key, ranks in room.granted.items())
@@ -269,10 +268,10 @@ class Ownership:
 
     def info(self, asker: Asker | None, name: str) -> RoomInfo:
         """What the asker may know of a registered room."""
-        room = self._registered(asker, name)
+        room = self._authority.registered(asker, name)
         assert room.founder is not None
         settings = dict(room.settings)
-        if self._level(asker, room) < FOUNDER:
+        if self._authority.level(asker, room) < FOUNDER:
             settings.pop("successor", None)
         return RoomInfo(room.name, room.founder, room.created, settings)
 
@@ -281,71 +280,6 @@ class Ownership:
         return [room.name for room in self._core.state.rooms.ownedBy(account)]
 
     # Checks
-
-    def _administers(self, asker: Asker | None) -> bool:
-        """Whether the asker may do everything with all rooms."""
-        return asker is None or self._core.user(asker).may("rooms")
-
-    def _account(self, asker: Asker | None) -> str:
-        """
-        The account of the asker.
-
-        @raise NotLoggedIn: they have none.
-        """
-        account = None if asker is None else self._core.user(asker).source.account
-        if account is None:
-            raise errors.NotLoggedIn
-        return account
-
-    def _isOwn(self, asker: Asker | None, account: str) -> bool:
-        """Whether an account is that of the asker."""
-        own = None if asker is None else self._core.user(asker).source.account
-        return own is not None and fold(own) == fold(account)
-
-    def _named(self, name: str) -> Account:
-        """
-        The account with this name or nick, if its mail address is verified.
-
-        @raise NoSuchAccount: there is none.
-        """
-        account = self._core.state.accounts.withNick(name)
-        if account is None or account.until is not None:
-            raise errors.NoSuchAccount(name)
-        return account
-
-    def _registered(self, asker: Asker | None, name: str) -> Room:
-        """
-        A registered room.
-
-        @raise NoSuchRoom: the room does not exist, or is secret to the asker, who has no rank in it.
-        @raise RoomNotRegistered: it is not registered.
-        """
-        room = self._core.state.rooms.get(name)
-        user = None if asker is None else self._core.user(asker)
-        hidden = room is not None and user is not None and room.secretTo(user) and not self._level(asker, room)
-        if room is None or hidden:
-            raise errors.NoSuchRoom(name)
-        if room.founder is None:
-            raise errors.RoomNotRegistered(room.name)
-        return room
-
-    def _founded(self, asker: Asker | None, name: str) -> Room:
-        """
-        A registered room whose founder is the asker.
-
-        @raise NotFounder: another account is.
-        """
-        room = self._registered(asker, name)
-        if self._level(asker, room) < FOUNDER:
-            raise errors.NotFounder(room.name)
-        return room
-
-    def _level(self, asker: Asker | None, room: Room) -> int:
-        """The level that the asker has in a room by its access list."""
-        if self._administers(asker):
-            return SERVER_OPERATOR
-        assert asker is not None
-        return room.accessLevel(self._core.user(asker).source)
 
     def _give(self, asker: Asker | None, account: Account, event: Event) -> Receipt:
         """
