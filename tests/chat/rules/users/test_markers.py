@@ -95,7 +95,7 @@ class MarkerTests(SynchronousTestCase):
         self.mark(self.alice, "nobody", 1300)
         self.assertEqual((self.marker(self.gus, "#tea"), self.marker(self.gus, "alice")), (1000, 1100))
         self.assertEqual((self.marker(self.phone, "gus"), self.marker(self.alice, "nobody")), (1200, 1300))
-        self.assertEqual(self.phone.heard(), ["GUS read 1200", "nobody read 1300"])
+        self.assertEqual(self.phone.heard(), ["gus read 1200", "nobody read 1300"])
         self.assertEqual((len(self.scene.entries), self.marker(self.alice, "#tea")), (count, None))
         for number in range(4):
             self.mark(self.gus, f"g{number}", 1000)

@@ -58,6 +58,16 @@ class Markers:
         key, account = self._place(user, target)
         return (session if account is None else account).markers.get(key)
 
+    def name(self, target: str) -> str:
+        """The name of a target as it is written: that of the room, or the present nick, or the name of the account."""
+        state = self._core.state
+        if target.startswith("#"):
+            return shownTarget(state, target)
+        user, owner = state.users.named(target), state.accounts.withNick(target)
+        if user is not None:
+            return user.nick
+        return target if owner is None else shownTarget(state, fold(owner.name))
+
     def mark(self, session: Session, target: str, time: int) -> Receipt | None:
         """
         Move a read marker forward.  It never moves back, and not beyond the present.  Texts of a private conversation
@@ -71,7 +81,7 @@ class Markers:
         user, time = self._core.user(session), min(time, self._core.timestamp())
         key, account = self._place(user, target)
         if account is None:
-            self._keep(user, session, key, target, time)
+            self._keep(user, session, key, self.name(target), time)
             return None
         self._inbox.markUntil(session, {pair(account.name, key): time})
         if time <= account.markers.get(key, -1):

@@ -56,7 +56,7 @@ class CommandTests(Markers):
         """The server MUST reply to a successful set command using a MARKREAD server command."""
         alice, _ = self.devices()
         self.gets(alice, f"MARKREAD #TEA {EARLY}", f":twistchat MARKREAD #tea {EARLY}")
-        self.gets(alice, f"MARKREAD Bob {LATE}", f":twistchat MARKREAD Bob {LATE}")
+        self.gets(alice, f"MARKREAD BOB {LATE}", f":twistchat MARKREAD bob {LATE}")
 
     def test_get(self) -> None:
         """The server MUST reply to a successful get command using a MARKREAD server command."""
@@ -169,6 +169,15 @@ class CommandFlowsTests(Markers):
         self.hears(alice, f":twistchat MARKREAD bob {EARLY}")
         self.hears(bob)
 
+    def test_names(self) -> None:
+        """The target is written as the nick is, for guests too, or as the account is if its owner is not here."""
+        gus = self.irc("Gus", CAPABILITY)
+        bob = self.irc("Bobby")
+        bob.skip()
+        for asker in (gus, self.devices()[0]):
+            self.gets(asker, f"MARKREAD BOBBY {EARLY}", f":twistchat MARKREAD Bobby {EARLY}")
+            self.gets(asker, "MARKREAD BOB", ":twistchat MARKREAD bob *")
+
     def test_renamed(self) -> None:
         """The marker of a renamed channel keeps its time under the new name."""
         alice, phone = self.devices()
@@ -226,15 +235,12 @@ class ErrorsTests(Markers):
     def test_internalError(self) -> None:
         """INTERNAL_ERROR: a channel that the client may not read, or that it must not know of."""
         alice, _ = self.devices()
-        bob = self.loggedIn("bob", rooms="#cake #secret")
-        bob.send("MODE #secret +s")
+        bob = self.loggedIn("bob", rooms="#cake #own #secret")
+        bob.send("MODE #secret +s", "MODE #own +b alice!*@*")
         for command in ("MARKREAD {}", f"MARKREAD {{}} {EARLY}"):
-            for name, why in (
-                ("#cake", "You are not in #cake"),
-                ("#secret", "There is no channel #secret"),
-                ("#none", "There is no channel #none"),
-            ):
-                fail = f"FAIL MARKREAD INTERNAL_ERROR {name} :The read marker cannot be shown or set: {why}"
+            for name in ("#cake", "#own", "#secret", "#none"):
+                why = "The read marker cannot be shown or set: you cannot read this channel"
+                fail = f"FAIL MARKREAD INTERNAL_ERROR {name} :{why}"
                 self.gets(alice, command.format(name), f":twistchat {fail}")
 
     def test_notStored(self) -> None:

@@ -167,7 +167,14 @@ class AttributesTests(Searches):
     def test_limit(self) -> None:
         """C{limit} bounds the number of messages, and the newest are sent."""
         self.assertEqual(self.texts("text=tea;limit=2"), ["tea is ready", "\x01ACTION drinks tea\x01"])
-        self.assertEqual(len(self.texts("text=tea;limit=999999999")), 4)
+        self.assertEqual(len(self.texts("text=tea;limit=99999999999999999999")), 4)
+
+    def test_onlyLimit(self) -> None:
+        """No attribute is mandatory: with C{limit} alone, the newest messages of all conversations are sent."""
+        self.bob.send("JOIN #milk", "PRIVMSG #milk :elsewhere")
+        self.assertEqual(self.texts("limit=2"), ["\x01ACTION drinks tea\x01", "coffee"])
+        self.alice.join("#milk")
+        self.assertEqual(self.texts("limit=2"), ["coffee", "elsewhere"])
 
     def test_outside(self) -> None:
         """Only messages that the client may read are found."""
@@ -196,11 +203,12 @@ class ErrorsTests(Searches):
             ("text=tea;after=yesterday", "after yesterday"),
             ("text=tea;before=2026-01-01", "before 2026-01-01"),
             ("text=tea;before=msgid=none", "before msgid=none"),
+            ("text=tea;before=msgid=", "before msgid="),
             ("text=tea;in=", "in"),
         ):
             (line,) = self.asks(request)
             self.assertTrue(line.startswith(f":twistchat FAIL SEARCH INVALID_PARAMS {context} :"), line)
-        for request in ("", "text=", "limit=5", "text=tea more"):
+        for request in ("", "text=", "text=tea more"):
             (line,) = self.asks(request)
             self.assertTrue(line.startswith(":twistchat FAIL SEARCH INVALID_PARAMS :"), line)
 

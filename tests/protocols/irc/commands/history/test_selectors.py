@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.model.spans import At
-from twistchat.protocols.irc.commands.history.selectors import BadRequest, MessageId, Request, parseRequest
+from twistchat.protocols.irc.commands.history.selectors import MOST, BadRequest, MessageId, Request, parseRequest
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -32,6 +32,8 @@ class RequestTests(SynchronousTestCase):
             (f"latest bob {time} 007", Request("LATEST", "bob", (noon,), 7)),
             ("Before #a msgid=x=y 1", Request("BEFORE", "#a", (MessageId("x=y"),), 1)),
             (f"AFTER #a {time} 999999999", Request("AFTER", "#a", (noon,), 999_999_999)),
+            ("LATEST #a * 01000000000", Request("LATEST", "#a", (), MOST)),
+            (f"LATEST #a * {'9' * 5000}", Request("LATEST", "#a", (), MOST)),
             ("AROUND @#a msgid=* 2", Request("AROUND", "@#a", (MessageId("*"),), 2)),
             (f"BETWEEN #a msgid=m {time} 3", Request("BETWEEN", "#a", (MessageId("m"), noon), 3)),
             (f"TARGETS {time} timestamp=1970-01-01T00:00:00.000Z 9", Request("TARGETS", "", (noon, At(0)), 9)),
@@ -58,7 +60,6 @@ class RequestTests(SynchronousTestCase):
             ("LATEST #a * +5", ("+5",)),
             ("LATEST #a * 5.0", ("5.0",)),
             ("LATEST #a * ٥", ("٥",)),
-            ("LATEST #a * 9999999999", ("9999999999",)),
             ("TARGETS msgid=m timestamp=2026-01-01T12:00:00.000Z 5", ("msgid=m",)),
             ("TARGETS * timestamp=2026-01-01T12:00:00.000Z 5", ("*",)),
         ):
@@ -79,6 +80,12 @@ class RequestTests(SynchronousTestCase):
         ):
             selector = f"timestamp={text}".split(" ")[0]
             self.assertEqual(self.refused(f"AFTER #a {selector} 5"), ("INVALID_PARAMS", (selector,)), text)
+
+    def test_emptyId(self) -> None:
+        """An empty message id is said to be empty."""
+        with self.assertRaises(BadRequest) as caught:
+            parseRequest(("AFTER", "#a", "msgid=", "5"))
+        self.assertEqual(caught.exception.why, "The message id is empty")
 
     def test_referenceTypes(self) -> None:
         """A type that is not defined has a code of its own, and the context names the target."""

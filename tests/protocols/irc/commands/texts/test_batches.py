@@ -317,11 +317,25 @@ class ErrorTests(Multiline):
             "BATCH +1 draft/multiline :",
             "BATCH +1 draft/multiline #tea,alice",
             "@batch=2 BATCH +1 draft/multiline #tea",
-            "BATCH -1",
-            "@batch=1 PRIVMSG #tea :x",
-            "@batch=1 JOIN #bar",
         ):
             self.fails(line, code="MULTILINE_INVALID")
+
+    def test_noBatch(self) -> None:
+        """Lines of a batch that is not open are refused."""
+        for line in ("BATCH -1", "@batch=1 PRIVMSG #tea :x", "@batch=1 JOIN #bar"):
+            self.fails(line, code="MULTILINE_INVALID")
+
+    def test_oneFailure(self) -> None:
+        """A wrong line is one failure, and the rest of its batch is ignored."""
+        rest = ["@batch=1 PRIVMSG #tea :x", "@batch=1 PRIVMSG #tea :y", "BATCH -1"]
+        self.fails("BATCH +1 draft/multiline #tea,alice", *rest, code="MULTILINE_INVALID")
+        self.fails("BATCH +1 chathistory #tea", *rest, code="MULTILINE_INVALID")
+        inner = ["@batch=1 BATCH +2 draft/multiline #tea", "@batch=2 PRIVMSG #tea :z", "BATCH -2"]
+        self.fails(self.OPENING, *inner, *rest, code="MULTILINE_INVALID")
+        self.fails("BATCH -1", code="MULTILINE_INVALID")
+        self.fails("@label=x BATCH +1 chathistory #tea", "BATCH -1", code="MULTILINE_INVALID")
+        self.alice.send(self.OPENING, "@batch=1 PRIVMSG #tea :x", "BATCH -1")
+        self.hears(self.bob, f":{mask('alice')} PRIVMSG #tea :x")
 
     def test_second(self) -> None:
         """A second batch, nested or with the same name, makes the first one invalid."""
@@ -330,8 +344,8 @@ class ErrorTests(Multiline):
             self.alice.skip()
             self.alice.send(line)
             lines = self.alice.lines()
-            self.assertEqual(len(lines), 1 + line.startswith("@"))
-            self.assertTrue(all(line.startswith(":twistchat FAIL BATCH MULTILINE_INVALID :") for line in lines))
+            self.assertEqual(len(lines), 1)
+            self.assertTrue(lines[0].startswith(":twistchat FAIL BATCH MULTILINE_INVALID :"))
             if line.startswith("@"):
                 continue
             reference = line[7]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from twistchat.chat.errors import BadNick, ChatError
+from twistchat.chat.errors import BadNick, Banned, ChatError, NoSuchRoom, NotInRoom
 from twistchat.net.client.table import CommandTable
 from twistchat.protocols.irc.commands.history.selectors import BadRequest, parseTime
 from twistchat.protocols.irc.commands.table import Command
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from twistchat.protocols.irc.protocol import IrcConnection
     from twistchat.protocols.irc.replies.reply import Reply
     from twistchat.wire.irc.message import Message
+
+FAILED: Final = "The read marker cannot be shown or set"
+"""The beginning of the description of errors."""
 
 table = CommandTable(Command)
 
@@ -35,23 +38,24 @@ async def markRead(client: IrcConnection, message: Message, reply: Reply) -> Non
     markers, session = client.context.chat.markers, client.openSession
     try:
         if rest:
-            time = parseTime(rest[0]).time
-            client.marking = target
+            read = parseTime(rest[0]).time
+            client.marking = markers.name(target)
             try:
-                marking = markers.mark(session, target, time)
+                marking = markers.mark(session, target, read)
                 if marking is not None:
                     await marking
             finally:
                 client.marking = ""
         if session.user is not None:
-            room = client.context.chat.state.rooms.get(target)
-            reply.line(
-                "MARKREAD", middle(target) if room is None else room.name, showMarker(markers.marker(session, target))
-            )
+            time = markers.marker(session, target)
+            reply.line("MARKREAD", middle(markers.name(target)), showMarker(time))
     except BadRequest as e:
         reply.fail(e.code, *map(middle, e.context), e.why)
     except BadNick:
         reply.fail("INVALID_PARAMS", middle(target), "The target is neither a channel nor a nick")
+    except (NoSuchRoom, NotInRoom, Banned):
+        # One answer, which does not say whether the channel exists.
+        reply.fail("INTERNAL_ERROR", middle(target), f"{FAILED}: you cannot read this channel")
     except ChatError as e:
         client.context.refusals.noteError(client.address, e)
-        reply.fail("INTERNAL_ERROR", middle(target), f"The read marker cannot be shown or set: {describeError(e)}")
+        reply.fail("INTERNAL_ERROR", middle(target), f"{FAILED}: {describeError(e)}")

@@ -7,7 +7,6 @@ name for the draft, and C{soju.im/search}, which clients know today.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -18,7 +17,7 @@ from twistchat.chat.model.events import Entry
 from twistchat.chat.model.spans import At, Kept, Point, following
 from twistchat.net.client.table import CommandTable
 from twistchat.net.input.pace import Gone
-from twistchat.protocols.irc.commands.history.selectors import BadRequest, parseTime
+from twistchat.protocols.irc.commands.history.selectors import BadRequest, parseLimit, parseTime
 from twistchat.protocols.irc.commands.table import Command
 from twistchat.protocols.irc.history.rendering import render, steps
 from twistchat.protocols.irc.replies.formatting import middle
@@ -41,8 +40,6 @@ DEFAULT_LIMIT: Final = 100
 
 ATTRIBUTES: Final = ("in", "from", "after", "before", "text", "limit")
 """The attributes of a request."""
-
-_LIMIT: Final = re.compile(r"0*[1-9]\d{0,8}", re.ASCII)
 
 table = CommandTable(Command)
 
@@ -153,18 +150,19 @@ def _parse(params: tuple[str, ...], locate: Callable[[str], int | None]) -> Requ
     empty = [key for key, value in given.items() if not value and key != "text"]
     if empty:
         raise _invalid(empty, "These attributes need a value")
-    limit = given.pop("limit", str(DEFAULT_LIMIT))
-    if not _LIMIT.fullmatch(limit):
-        raise _invalid(("limit", limit), "Invalid limit, a number from 1 on is needed")
     if not any(given.values()):
-        raise _invalid((), f"Say what to search for: {', '.join(ATTRIBUTES[:-1])}")
+        raise _invalid((), f"Say what to search for: {', '.join(ATTRIBUTES)}")
+    limit = given.pop("limit", str(DEFAULT_LIMIT))
+    count = parseLimit(limit)
+    if count is None:
+        raise _invalid(("limit", limit), "Invalid limit, a number from 1 on is needed")
     after, before = _point(given, "after", locate), _point(given, "before", locate)
     # The attributes include the time that they name.
     if isinstance(after, At):
         after = At(after.time - 1)
     if isinstance(before, At):
         before = following(before)
-    return Request(given.get("text", ""), given.get("in"), given.get("from"), after, before, int(limit))
+    return Request(given.get("text", ""), given.get("in"), given.get("from"), after, before, count)
 
 
 def _point(given: dict[str, str], key: str, locate: Callable[[str], int | None]) -> Point | None:
@@ -181,7 +179,7 @@ def _point(given: dict[str, str], key: str, locate: Callable[[str], int | None])
     if equals and kind == "msgid":
         place = locate(rest)
         if place is None:
-            raise _invalid((key, value), "No message has this id")
+            raise _invalid((key, value), "No message has this id" if rest else "The message id is empty")
         return place
     try:
         return parseTime(value if equals else f"timestamp={value}")

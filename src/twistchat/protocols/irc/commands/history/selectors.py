@@ -12,8 +12,11 @@ from twistchat.chat.model.spans import At
 SELECTORS: Final = {"LATEST": 1, "BEFORE": 1, "AFTER": 1, "AROUND": 1, "BETWEEN": 2, "TARGETS": 2}
 """The number of selectors of each subcommand."""
 
+MOST: Final = 999_999_999
+"""The largest limit.  A larger one, of any length, is the same."""
+
 _TIME: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{3})Z", re.ASCII)
-_LIMIT: Final = re.compile(r"0*[1-9]\d{0,8}", re.ASCII)
+_LIMIT: Final = re.compile(r"0*[1-9]\d*", re.ASCII)
 
 
 @dataclass
@@ -82,9 +85,22 @@ def parseRequest(params: tuple[str, ...]) -> Request:
     if command == "LATEST" and points == ["*"]:
         points = []
     selectors = tuple([parseTime(text) if command == "TARGETS" else _selector(text, target) for text in points])
-    if not _LIMIT.fullmatch(limit):
+    number = parseLimit(limit)
+    if number is None:
         raise BadRequest("INVALID_PARAMS", (limit,), "Invalid limit, a number from 1 on is needed")
-    return Request(command, target, selectors, int(limit))
+    return Request(command, target, selectors, number)
+
+
+def parseLimit(text: str) -> int | None:
+    """
+    Parse a number of messages.
+
+    @return: at most L{MOST}; C{None} if the text is no number from 1 on.
+    """
+    if not _LIMIT.fullmatch(text):
+        return None
+    digits = text.lstrip("0")
+    return min(int(digits[: len(str(MOST)) + 1]), MOST)
 
 
 def parseTime(text: str) -> At:
@@ -112,7 +128,9 @@ def _selector(text: str, target: str) -> Selector:
     @raise BadRequest: it is not valid, or of a type that is not defined.
     """
     kind, equals, value = text.partition("=")
-    if kind == "msgid" and value:
+    if kind == "msgid" and equals:
+        if not value:
+            raise BadRequest("INVALID_PARAMS", (text,), "The message id is empty")
         return MessageId(value)
     if kind == "timestamp":
         return parseTime(text)

@@ -38,6 +38,8 @@ DURING_BATCH: Final = frozenset({"BATCH", "PING", "PONG", "QUIT"})
 REFERENCE = re.compile(r"[A-Za-z0-9-]+")
 """A valid reference tag (IRCv3 batch, "The BATCH verb")."""
 
+INVALID_REFERENCE: Final = "A batch is opened with + or closed with -, and a reference of letters, digits and hyphens"
+
 table = CommandTable(Command)
 
 
@@ -51,6 +53,7 @@ class TextBatch:
     @ivar command: PRIVMSG or NOTICE, from the first line; C{""} before that.
     @ivar reply: the reply to the opening BATCH.  It is postponed until the batch is closed.
     @ivar refused: whether the reply was an error.
+    @ivar inner: the reference tag of a batch that was opened in this one, which made it invalid; C{""} for none.
     """
 
     __slots__ = (
@@ -62,6 +65,7 @@ class TextBatch:
         "_pieces",
         "_size",
         "command",
+        "inner",
         "reference",
         "refused",
         "reply",
@@ -74,7 +78,7 @@ class TextBatch:
         self.reference = reference
         self.target = target
         self.tags = tags
-        self.command = ""
+        self.command = self.inner = ""
         self.reply = reply
         self.refused = False
         self._pieces: list[str] = []
@@ -157,6 +161,13 @@ class TextBatch:
             self.reply.fail(code, *rest)
             self._client.sendPostponed(self.reply)
 
+    def refuseOpening(self, text: str) -> None:
+        """Reply to the opening BATCH, which is still being executed, that the batch is invalid."""
+        self.refused = True
+        self.cancelDeadline()
+        self.reply.postponed = False
+        self.reply.fail("MULTILINE_INVALID", text)
+
     def cancelDeadline(self) -> None:
         """Cancel the deadline of the batch."""
         if self._deadline is not None and self._deadline.active():
@@ -213,32 +224,43 @@ def batch(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
     sign, reference = given[:1], given[1:]
     if sign == "-":
         return _close(client, reference, reply)
-    if sign != "+" or REFERENCE.fullmatch(reference) is None:
-        text = "A batch is opened with + or closed with -, and a reference of letters, digits and hyphens"
-        reply.fail("MULTILINE_INVALID", text)
+    if sign != "+" or not reference:
+        reply.fail("MULTILINE_INVALID", INVALID_REFERENCE)
     else:
         _open(client, message, reference, reply)
     return None
 
 
 def _open(client: IrcConnection, message: Message, reference: str, reply: Reply) -> None:
-    """Open a batch.  If another one is open, that becomes invalid."""
-    if client.batch is not None:
-        client.batch.invalid("Another batch was opened before this one was closed")
-        client.batch = None
-    if "batch" in message.tags:
-        reply.fail("MULTILINE_INVALID", "A batch of lines is in no other batch")
-    elif len(message.params) < 2 or message.params[1] != MULTILINE:
-        reply.fail("MULTILINE_INVALID", f"The only batches that are taken are of the type {MULTILINE}")
-    elif len(message.params) < 3 or not message.params[2] or "," in message.params[2]:
-        reply.fail("MULTILINE_INVALID", "A batch has one target")
-    else:
-        client.batch = TextBatch(client, reference, message.params[2], clientTags(client, message), reply)
+    """
+    Open a batch.  If another one is open, that becomes invalid.
+
+    A batch that is invalid from the beginning is open too, so that its lines are ignored, and not refused one by one.
+    """
+    before, outer = client.batch, message.tags.get("batch")
+    if before is not None:
+        before.invalid("Another batch was opened before this one was closed")
+        if outer == before.reference:
+            before.inner = reference
+            return
+    _, kind, target, *_ = (*message.params, "", "")
+    batch = client.batch = TextBatch(client, reference, target, clientTags(client, message), reply)
+    if REFERENCE.fullmatch(reference) is None:
+        batch.refuseOpening(INVALID_REFERENCE)
+    elif outer is not None:
+        batch.refuseOpening("A batch of lines is in no other batch")
+    elif kind != MULTILINE:
+        batch.refuseOpening(f"The only batches that are taken are of the type {MULTILINE}")
+    elif not target or "," in target:
+        batch.refuseOpening("A batch has one target")
 
 
 def _close(client: IrcConnection, reference: str, reply: Reply) -> Outcome:
     """Close the batch, and send its text."""
     batch = client.batch
+    if batch is not None and batch.inner == reference:
+        batch.inner = ""
+        return None
     if batch is None or batch.reference != reference:
         reply.fail("MULTILINE_INVALID", f"The batch {middle(reference)} is not open")
         return None
