@@ -5,6 +5,7 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from twistchat.net.client.inbox import SHOWN_AFTER
 from twistchat.testing import IrcClient, LineClient, MemoryServer
 from twistchat.testing.clients import Client
 from twistchat.testing.server import NOON
@@ -130,7 +131,7 @@ class ReadMarkerTests(SynchronousTestCase):
             self.assertEqual(self.marker(), marker)
 
     def test_inbox(self) -> None:
-        """Private texts that waited and were shown at the line door are read."""
+        """Private texts that waited and were shown are read, but for a client that says itself what was read."""
         self.successResultOf(Deferred.fromCoroutine(self.chat.accounts.register(None, "bob")))
         self.bob.send("/quit")
         bob = self.server.connect()
@@ -138,8 +139,14 @@ class ReadMarkerTests(SynchronousTestCase):
         self.successResultOf(Deferred.fromCoroutine(self.chat.identity.login(session, "bob")))
         bob.send("bob", "/msg alice tea?")
         self.server.advance(5)
+        phone = self.irc(CAPABILITY)
+        self.server.advance(SHOWN_AFTER)
+        phone.send("QUIT")
+        self.assertNotIn("bob", self.chat.state.accounts.named("alice").markers)
+        bob.send("/msg alice at four?")
         self.line()
-        self.assertEqual(self.chat.state.accounts.named("alice").markers["bob"] / 1000 - NOON, 0)
+        self.server.advance(SHOWN_AFTER)
+        self.assertEqual(self.chat.state.accounts.named("alice").markers["bob"] / 1000 - NOON, 10)
         self.assertEqual(self.unread(), [])
         bob.send("/msg alice now?")
         self.assertEqual(self.unread(), [("bob", 1)])

@@ -152,6 +152,28 @@ class ShowingTests(SynchronousTestCase):
         self.server.advance(SHOWN_AFTER)
         self.assertEqual(self.shown(self.come("alice")), [])
 
+    def test_read(self) -> None:
+        """What counts as shown counts as read too, unless the client can say what was read."""
+        alice = self.come("alice")
+        self.assertIsNone(self.marker)
+        self.server.advance(SHOWN_AFTER)
+        self.assertEqual(self.marker, int(NOON + 60) * 1000)
+        self.quit(alice)
+
+    def test_readWhatFollowed(self) -> None:
+        """Who quits has read what came live after the texts, too."""
+        alice = self.come("alice")
+        self.server.advance(1)
+        bob = self.come("bob")
+        self.leave(bob, "three")
+        self.quit(alice)
+        self.assertEqual(self.marker, int(NOON + 61) * 1000)
+
+    @property
+    def marker(self) -> int | None:
+        """The read marker of alice in the conversation with bob."""
+        return self.server.chat.state.accounts.named("alice").markers.get("bob")
+
     def test_ends(self) -> None:
         """Who closes the connection and has sent nothing after the texts gets them again."""
         alice = self.come("alice")

@@ -105,6 +105,18 @@ class UnreadTests(SynchronousTestCase):
         alice.send("/unread")
         alice.until("* 1 new line in #lobby, since 12:03")
 
+    def test_registered(self) -> None:
+        """Who registers has read what was said before, their own lines as a guest among it."""
+        carol = self.server.person("carol")
+        carol.send("hello")
+        self.server.advance(60)
+        carol.send("/register correct-horse", "/unread")
+        carol.until("* The account carol is yours, and you are logged in.  /help account says more")
+        carol.expect("* Nothing is new for you")
+        self.bob.send("hello, carol")
+        carol.send("/unread")
+        carol.until("* 1 new line in #lobby, 1 mentions you, since 12:03")
+
     def test_private(self) -> None:
         """Private messages are listed by nick, and shown by it."""
         alice = self.come("alice")

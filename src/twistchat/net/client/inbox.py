@@ -2,7 +2,8 @@
 Shows a client the private texts that waited for its account, and records that they were shown, once they were.
 
 No protocol confirms that texts have arrived.  So they count as shown if the client is still there some time after they
-were sent, or has sent something after them before it leaves.  Otherwise they are shown again at the next login.
+were sent, or has sent something after them before it leaves.  Otherwise they are shown again at the next login.  What
+counts as shown also counts as read, unless the client can say what was read.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 
 from twistchat.chat.errors import ChatError
+from twistchat.chat.fanout.delivery import isIgnored
+from twistchat.chat.model.events import Entry
+from twistchat.chat.model.names import fold
 from twistchat.net.input.pace import Gone
 
 if TYPE_CHECKING:
@@ -37,11 +41,12 @@ class Showing:
     @ivar waiting: the texts.
     """
 
-    __slots__ = ("_client", "_sent", "waiting")
+    __slots__ = ("_client", "_read", "_sent", "waiting")
 
     def __init__(self, client: ClientProtocol, waiting: Waiting) -> None:
         self._client = client
         self._sent: float | None = None
+        self._read: dict[str, int] = {}  # the time of the last text of each sender
         self.waiting = waiting
 
     async def run(self, show: Show, refuse: Callable[[ChatError], None]) -> None:
@@ -61,6 +66,7 @@ class Showing:
             return
         self._check()
         await show(kept)
+        self._read = self._lastOf(kept)
         await client.context.portions.wait()
         while client.outbox.sendable and not client.ending:
             await deferLater(client.context.clock, SHOWN_AFTER)
@@ -85,7 +91,22 @@ class Showing:
         if self._client.ending or session is None or session.user is None:
             raise Gone
 
+    def _lastOf(self, kept: Sequence[Kept]) -> dict[str, int]:
+        """The time of the last text that was shown, by the folded account of its sender."""
+        session = self._client.openSession
+        return {
+            fold(entry.event.source.account or ""): entry.time
+            for entry in kept
+            if isinstance(entry, Entry) and not isIgnored(session, entry.event)
+        }
+
     def _record(self) -> None:
+        session = self._client.session
+        user = None if session is None else session.user
+        if session is not None and user is not None and user.source.account == self.waiting.account:
+            if self._client.shownIsRead:
+                for sender, time in self._read.items():
+                    self._client.context.chat.markers.markShown(session, time, sender, time)
         recorded = self._client.context.chat.inbox.mark(self.waiting)
         if recorded is None:
             self._forget()

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.fanout.delivery import isIgnored
 from twistchat.chat.model.events import Entry
-from twistchat.chat.model.names import fold
 from twistchat.chat.model.spans import Kept
 from twistchat.chat.phrasing import counted
 from twistchat.net.input.pace import Pace
@@ -22,7 +21,6 @@ async def showInbox(client: LineProtocol, kept: Sequence[Kept]) -> None:
     session = client.openSession
     texts = [entry for entry in kept if isinstance(entry, Entry) and not isIgnored(session, entry.event)]
     clock, pace, day = client.dialects.clock, Pace(client), None
-    last: dict[str, int] = {}
     if texts:
         client.reply(notice(f"{counted(len(texts), 'message')} while you were away:"))
     for entry in texts:
@@ -31,8 +29,5 @@ async def showInbox(client: LineProtocol, kept: Sequence[Kept]) -> None:
             day = clock.dateOf(entry.time)
             client.reply(dayNotice(day))
         client.reply(client.dialects.other.render(entry))
-        last[fold(entry.event.source.account or "")] = entry.time
-    for account, time in last.items():
-        client.context.chat.markers.markShown(session, time, account, time)
     if damaged := sum(not isinstance(entry, Entry) for entry in kept):
         client.reply(notice(f"{counted(damaged, 'message')} cannot be read, because of damage on disk"))

@@ -174,6 +174,16 @@ class MarkerTests(SynchronousTestCase):
         stored = [entry.event.read for entry in scene.entries[before:] if isinstance(entry.event, MarkerSet)]
         self.assertEqual((stored, self.marker(alice, "#tea")), ([1000, 1005], 1005))
 
+    def test_shown(self) -> None:
+        """What was shown while a marker is being stored is stored after it."""
+        self.scene = scene = ManualScene()
+        alice = scene.person("alice", "#tea")
+        self.logIn(scene, alice)
+        for time in (1000, 1005, 1003):
+            scene.chat.markers.markShown(alice.session, time, "bob", time)
+        scene.commit()
+        self.assertEqual(scene.chat.state.accounts.named("alice").markers["bob"], 1005)
+
     def test_notStored(self) -> None:
         """If a marker cannot be stored, the asker is told, and the one after it is tried."""
         self.scene = scene = ManualScene()

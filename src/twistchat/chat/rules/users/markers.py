@@ -119,7 +119,10 @@ class Markers:
         for key, spoken in shown.items():
             read, time = account.markers.get(key), min(spoken or until, until)
             if read is None or (spoken and time > read):
-                if (fold(account.name), key) not in self._storing:
+                place = (fold(account.name), key)
+                if place in self._storing:
+                    self._storing[place] = max(self._storing[place], time)
+                else:
                     self._store(user.source, account, key, time).addErrback(_ignoreRefusal)
 
     def noteShown(self, session: Session, target: str, time: int) -> None:

@@ -80,6 +80,8 @@ async def _register(client: LineProtocol, nick: str, mail: str | None, code: str
         client.reply(notice(f"A code is on its way to {mail}.  /verify CODE completes the registration"))
         return
     await client.context.chat.identity.login(session, nick)
+    # The guest has read what was said until now.
+    client.context.chat.markers.markShown(session, int(client.context.wall() * 1000))
     client.reply(notice(f"The account {nick} is yours, and you are logged in.  /help account says more"))
 
 
