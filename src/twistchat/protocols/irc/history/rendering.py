@@ -51,9 +51,12 @@ if TYPE_CHECKING:
 PLAYBACK: Final[Kinds] = TEXTS | {Joined, Parted, Quit, Killed, Renamed, Kicked, ModesSet, TopicSet}
 """The events for clients with C{draft/event-playback}."""
 
+REDACTIONS: Final[Kinds] = frozenset({RoomMessageRedacted, PrivateMessageRedacted})
+"""The redactions of texts and of tags."""
+
 PLAYBACK_NEEDS: Final[dict[str, Kinds]] = {
     "draft/channel-rename": frozenset({RoomRenamed}),
-    "draft/message-redaction": frozenset({RoomMessageRedacted, PrivateMessageRedacted}),
+    "draft/message-redaction": REDACTIONS,
     "message-tags": frozenset({KeptRoomTagMessage, KeptPrivateTagMessage}),
 }
 """Further events for clients with C{draft/event-playback} and another capability, without which they have no line."""

@@ -300,6 +300,30 @@ class EventPlaybackTests(Histories):
             self.shown("draft/message-redaction", limit=2), [f":{mask('bobby')} REDACT #tea {gone} :typo", after]
         )
 
+    def test_redactionsDoNotCount(self) -> None:
+        """REDACT does not count toward the limit; pages in either direction show each of them once."""
+        bob = self.irc("bobby", "message-tags", "draft/message-redaction", "echo-message", rooms="#tea")
+        gone = []
+        for number in range(3):
+            bob.send("PRIVMSG #tea :oops")
+            gone += re.findall(r"msgid=(\S+)", bob.lines()[-1])
+            bob.send(f"PRIVMSG #tea :text {number}", f"REDACT #tea {gone[-1]}")
+        carol = self.irc("carol", *CAPABILITIES, "draft/event-playback", "draft/message-redaction", rooms="#tea")
+
+        def page(request: str) -> tuple[str, list[str], str]:
+            lines = self.batch(self.asks(request, carol))
+            ids = [re.findall(r"msgid=(\S+)", line)[0] for line in lines]
+            return ids[0], [line.partition(" PRIVMSG #tea :")[2] or "-" for line in lines], ids[-1]
+
+        one, two = ["text 0", "-", "text 1"], ["-", "text 2", "-"]
+        _, shown, last = page(f"AFTER #tea msgid={self.ids[9]} 2")
+        self.assertEqual(shown, one)
+        self.assertEqual(page(f"AFTER #tea msgid={last} 2")[1], two)
+        self.assertEqual(page("LATEST #tea * 1")[1], two[1:])
+        first, shown, _ = page("LATEST #tea * 2")
+        self.assertEqual(shown, one[2:] + two)
+        self.assertEqual(page(f"BEFORE #tea msgid={first} 1")[1], one[:2])
+
     def test_renamed(self) -> None:
         """
         Who has channel-rename gets RENAME; no page is shorter for the others.  Other lines have the name of the

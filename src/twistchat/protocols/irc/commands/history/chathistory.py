@@ -8,6 +8,7 @@ without gaps and duplicates.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import ChatError, NotKept, NotRead
@@ -16,7 +17,7 @@ from twistchat.chat.model.spans import At, Kept, Point
 from twistchat.net.client.table import CommandTable
 from twistchat.protocols.irc.commands.history.selectors import BadRequest, MessageId, Request, Selector, parseRequest
 from twistchat.protocols.irc.commands.table import Command
-from twistchat.protocols.irc.history.rendering import kindsFor, sendHistory
+from twistchat.protocols.irc.history.rendering import REDACTIONS, kindsFor, sendHistory
 from twistchat.protocols.irc.replies.formatting import middle
 from twistchat.wire.irc import numerics as n
 from twistchat.wire.irc.cleaning import Stampclock
@@ -97,23 +98,38 @@ async def _read(client: IrcConnection, request: Request) -> Sequence[Kept]:
     """
     Read what a request selects ("Subcommands").
 
+    Redactions within it are added, and do not count (IRCv3 message-redaction, "Chat history").  There are at most as
+    many as messages in a reply, and none with AROUND.
+
     @raise BadRequest: this server did not make one of the message ids.
     """
     reading, session, target, limit = client.context.chat.reading, client.openSession, request.target, request.limit
     kinds = kindsFor(client)
+    redactions, kinds = kinds & REDACTIONS, kinds - REDACTIONS
+
+    async def stretch(after: Point | None, before: Point | None, oldest: bool = False) -> Sequence[Kept]:
+        kept = await reading.history(session, target, limit, after, before, oldest, kinds)
+        if not redactions:
+            return kept
+        if len(kept) >= min(limit, client.settings.limits.historyReply):
+            after, before = (after, kept[-1].sequence) if oldest else (kept[0].sequence, before)
+        most = client.settings.limits.historyReply
+        more = await reading.history(session, target, most, after, before, oldest, redactions)
+        return sorted([*kept, *more], key=attrgetter("sequence"))
+
     points = [_locate(client, target, selector) for selector in request.selectors]
     match request.command, points:
         case "BEFORE", [before]:
-            return await reading.history(session, target, limit, before=before, kinds=kinds)
+            return await stretch(None, before)
         case "AFTER", [after]:
-            return await reading.history(session, target, limit, after=after, oldest=True, kinds=kinds)
+            return await stretch(after, None, oldest=True)
         case "AROUND", [point]:
             return await reading.around(session, target, limit, point, kinds)
         case "BETWEEN", [start, end]:
             # At most one of the two directions has messages.
-            forwards = await reading.history(session, target, limit, start, end, oldest=True, kinds=kinds)
-            return forwards or await reading.history(session, target, limit, end, start, kinds=kinds)
-    return await reading.history(session, target, limit, after=points[0] if points else None, kinds=kinds)
+            forwards = await stretch(start, end, oldest=True)
+            return forwards or await stretch(end, start)
+    return await stretch(points[0] if points else None, None)
 
 
 def _locate(client: IrcConnection, target: str, selector: Selector) -> Point:
