@@ -267,7 +267,7 @@ def _roomRenamed(event: RoomRenamed) -> str:
 
 
 def _roomMessageRedacted(event: RoomMessageRedacted) -> str:
-    return f"{event.source.nick} took back a text in {event.room}{because(event.reason)}"
+    return f"{event.source.nick} took back a text in {_prefix(event.rank)}{event.room}{because(event.reason)}"
 
 
 def _privateMessageRedacted(event: PrivateMessageRedacted) -> str:

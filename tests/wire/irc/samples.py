@@ -70,6 +70,7 @@ EVENTS: tuple[Event, ...] = (
     KeptPrivateTagMessage(ALICE, "s1", BOB, REACTION),
     KeptRoomTagMessage(ALICE, "#a", "s1", REACTION),
     RoomMessageRedacted(ALICE, "#a", 3, "x-3", "oops"),
+    RoomMessageRedacted(ALICE, "#a", 3, "x-3", "oops", "o"),
     PrivateMessageRedacted(ALICE, BOB, 3, "x-3"),
     Joined(ALICE, "#a", "lunch", "qo"),
     Joined(BOB, "#a", None, "o", True),

@@ -25,6 +25,7 @@ from twistchat.chat.model.events import (
     Renamed,
     RoomEvent,
     RoomMessage,
+    RoomMessageRedacted,
     RoomMetadataSet,
     RoomRenamed,
     RoomTagMessage,
@@ -191,11 +192,11 @@ def conversation(event: Event) -> str | None:
     The name of the conversation that an event belongs to.
 
     @return: for an event in a room, the room's folded name, with the prefix of the rank if it is a text or tags to a
-        rank; for a rename, the new name; for private texts and tags between two accounts, the L{pair}.  C{None} for any
-        other event, which cannot be read back.  Tags and metadata that are not kept are among these; so are private
-        texts of guests, because another guest may take the same nick.
+        rank, or redacts them; for a rename, the new name; for private texts and tags between two accounts, the
+        L{pair}.  C{None} for any other event, which cannot be read back.  Tags and metadata that are not kept are among
+        these; so are private texts of guests, because another guest may take the same nick.
     """
-    if isinstance(event, (RoomMessage, KeptRoomTagMessage)):
+    if isinstance(event, (RoomMessage, KeptRoomTagMessage, RoomMessageRedacted)):
         room = fold(event.room)
         return RANK_BY_LETTER[event.rank].prefix + room if event.rank else room
     if isinstance(event, RoomRenamed):

@@ -155,29 +155,33 @@ class Speaking:
 
     # Redaction
 
-    async def redact(self, asker: Asker, name: str, msgid: str, reason: str = "") -> Entry:
+    async def redact(self, asker: Asker, name: str, msgid: str, reason: str = "", rank: str = "") -> Entry:
         """
         Redact a text in a room that the asker is in, or kept tags.  Users can redact their own texts.  Operators of the
         room, and server operators with the privilege C{"redact"}, can redact all texts.
 
-        Only these server operators can redact a text that they may not read.  Texts to a rank (STATUSMSG) are not
-        found.
+        Only its author and these server operators can redact a text that they may not read.
 
         @param msgid: the id of the text's entry.
+        @param rank: the letter of the rank that the text was sent to; empty for one to all members.
         @raise NoSuchText: the room's history has no such text, or the asker may not read it.
         @raise NotYours: the asker may not redact it.
         """
         checkText("the reason", reason, self._core.limits.reason)
         place, member = self._core.membership(asker, name)
-        text = await self._find(Readable(place.key, self._redactableFrom(place, member, msgid)), place.name, msgid)
+        where = f"{RANK_BY_LETTER[rank].prefix if rank else ''}{place.key}"
+        text = await self._find(Readable(where, self._redactableFrom(place, member, msgid)), place.name, msgid)
         room, member = self._core.membership(asker, name)
-        user = member.user
+        user, least = member.user, RANK_BY_LETTER[rank].level if rank else 0
         if room is not place or text.sequence < self._redactableFrom(room, member, msgid):
             raise errors.NoSuchText(room.name, msgid)
-        if not (_wrote(text, user.source) or member.level >= OPERATOR or user.may("redact")):
-            raise errors.NotYours(room.name, msgid)
+        if not (_wrote(text, user.source) or user.may("redact")):
+            if member.level < least:
+                raise errors.NoSuchText(room.name, msgid)
+            if member.level < OPERATOR:
+                raise errors.NotYours(room.name, msgid)
         return await self._core.propose(
-            asker, RoomMessageRedacted(user.source, room.name, text.sequence, msgid, reason)
+            asker, RoomMessageRedacted(user.source, room.name, text.sequence, msgid, reason, rank)
         )
 
     async def redactPrivate(self, asker: Asker, nick: str, msgid: str, reason: str = "") -> Entry:
@@ -375,7 +379,7 @@ def _echo(state: State, entry: Entry, event: RoomMessage | RoomTagMessage, origi
 def _roomMessageRedacted(state: State, entry: Entry, event: RoomMessageRedacted, origin: Origin | None) -> None:
     room = state.roomOf(event)
     if room is not None:
-        room.audience.publish(entry, origin)
+        room.audience.publish(entry, origin, None, _recipients(room, event) if event.rank else None)
 
 
 def _privateMessage(
@@ -419,8 +423,11 @@ def _both(state: State, source: Source, recipient: Source) -> Iterable[Session]:
     return {session.id: session for user in users for session in user.sessions.values()}.values()
 
 
-def _recipients(room: Room, event: RoomMessage | RoomTagMessage) -> set[str]:
-    """The ids of the sessions that get a text to a rank: those of members with the rank, and of the speaker."""
+def _recipients(room: Room, event: RoomMessage | RoomTagMessage | RoomMessageRedacted) -> set[str]:
+    """
+    The ids of the sessions that get a text to a rank, or its redaction: those of members with the rank, and of the one
+    who sent it.
+    """
     least = RANK_BY_LETTER[event.rank].level
     return {
         id

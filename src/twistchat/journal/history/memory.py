@@ -225,8 +225,7 @@ class MemoryHistory:
 
     def _redact(self, event: RoomMessageRedacted | PrivateMessageRedacted, name: str) -> None:
         """Delete a redacted text, if it belongs to this conversation."""
-        inRoom = isinstance(event, RoomMessageRedacted)
-        for found in conversationsOf(name) if inRoom else [name]:
+        for found in conversationsOf(fold(event.room)) if isinstance(event, RoomMessageRedacted) else [name]:
             place = self._conversations.get(found)
             if place is None:
                 continue

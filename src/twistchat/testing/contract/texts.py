@@ -142,3 +142,6 @@ class TextContract(OpenedJournal):
         self.assertEqual(self.texts(Span("@#room", 9)), ["secret"])
         self.append(RoomMessageRedacted(ANN, "#room", entry.sequence, entry.msgid))
         self.assertEqual(self.read(Span("@#room", 9)), [])
+        (entry,) = self.append(RoomMessage(ANN, "#room", "s1", "secret", rank="o"))
+        (unsaid,) = self.append(RoomMessageRedacted(ANN, "#Room", entry.sequence, entry.msgid, rank="o"))
+        self.assertEqual(self.read(Span("@#room", 9)), [unsaid])

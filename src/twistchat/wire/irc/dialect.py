@@ -199,7 +199,7 @@ class IrcDialect:
         return self._tags(entry, event.source, event.tags) + line if line else b""
 
     def _roomMessageRedacted(self, entry: Entry, event: RoomMessageRedacted) -> bytes:
-        return self._redact(entry, event, event.room)
+        return self._redact(entry, event, statusTarget(event.rank, event.room) if event.rank else event.room)
 
     def _privateMessageRedacted(self, entry: Entry, event: PrivateMessageRedacted) -> bytes:
         return self._redact(entry, event, event.recipient.nick)

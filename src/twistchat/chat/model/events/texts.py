@@ -103,9 +103,11 @@ class RoomMessageRedacted(RoomEvent, frozen=True, gc=False):
 
     @ivar sequence: the sequence number of the text's entry, which the journal has deleted.
     @ivar msgid: the message id of the text.
+    @ivar rank: see L{RoomMessage}.
     """
 
     durable: ClassVar[bool] = True
     sequence: int
     msgid: str
     reason: str = ""
+    rank: str = ""

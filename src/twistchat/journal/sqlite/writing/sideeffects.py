@@ -189,7 +189,8 @@ class SideEffects:
         names = [] if name is None else [encodable(name)]
         kinds = [KINDS[PrivateMessage], KINDS[KeptPrivateTagMessage]]
         if isinstance(event, RoomMessageRedacted):
-            kinds, names = [KINDS[RoomMessage], KINDS[KeptRoomTagMessage]], conversationsOf(names[0])
+            kinds = [KINDS[RoomMessage], KINDS[KeptRoomTagMessage]]
+            names = conversationsOf(encodable(fold(event.room)))
         parameters = {
             "text": event.sequence,
             "sequence": sequence,

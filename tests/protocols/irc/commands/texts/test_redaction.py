@@ -109,6 +109,35 @@ class RoomTests(Conversations):
                 f":twistchat FAIL REDACT INVALID_TARGET {target} :You cannot delete messages from {target}",
             )
 
+    def ranked(self, client: IrcClient, target: str) -> str:
+        """Send a text to a rank, and get its id."""
+        client.skip()
+        client.send(f"PRIVMSG {target} :for you")
+        found = lastId(client)
+        for other in (self.alice, self.bob, self.carol):
+            other.skip()
+        return found
+
+    def test_rank(self) -> None:
+        """A text to a rank is deleted by its author, or by operators with the rank."""
+        own, toOperators = self.ranked(self.bob, "@#tea"), self.ranked(self.alice, "@#tea")
+        self.bob.send(f"REDACT #tea {own}", f"REDACT @#tea {toOperators}")
+        self.assertEqual([line.split()[3] for line in self.bob.lines()], ["UNKNOWN_MSGID"] * 2)
+        self.bob.send(f"REDACT @#tea {own}")
+        for client in (self.alice, self.bob):
+            self.assertIn(f"REDACT @#tea {own}", client.lines()[-1])
+        own = self.ranked(self.bob, "@#tea")
+        self.alice.send(f"REDACT @#tea {own}", f"REDACT @#tea {toOperators}")
+        self.assertEqual([line.split()[-1] for line in self.alice.lines()], [own, toOperators])
+        self.hears(self.bob)
+
+    def test_operatorsOfVoices(self) -> None:
+        """A member with the rank of the text, who is no operator and did not write it, may not delete it."""
+        self.alice.send("MODE #tea +v bob")
+        spoken = self.ranked(self.alice, "+#tea")
+        self.bob.send(f"REDACT +#tea {spoken}")
+        self.assertIn("FAIL REDACT REDACT_FORBIDDEN", self.bob.lines()[-1])
+
     def test_label(self) -> None:
         """With a label it is the labelled reply."""
         erin = self.irc("erin", *CAPABILITIES, *LABELS, rooms="#tea")

@@ -72,11 +72,13 @@ async def redact(client: IrcConnection, message: Message, reply: Reply) -> None:
         return
     target, msgid, *rest = message.params
     reason = rest[0][: client.settings.limits.reason] if rest else ""
-    chat = client.context.chat
-    takeBack = chat.speaking.redact if target[:1] == "#" else chat.speaking.redactPrivate
+    speaking, (rank, name) = client.context.chat.speaking, parseTarget(target)
     reply.onlyEvent = True
     try:
-        await takeBack(reply.asker, target, msgid, reason)
+        if name[:1] == "#":
+            await speaking.redact(reply.asker, name, msgid, reason, rank)
+        else:
+            await speaking.redactPrivate(reply.asker, name, msgid, reason)
     except (NoSuchNick, NoSuchRoom, NotInRoom):
         reply.fail("INVALID_TARGET", middle(target), f"You cannot delete messages from {target}")
 
