@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 
+from msgspec.structs import replace
+from twisted.internet.task import Clock
+
 from tests.journal.disk import DiskTestCase
 from twistchat.chat.model.events import (
     SERVER,
@@ -13,11 +16,12 @@ from twistchat.chat.model.events import (
     CredentialSet,
     Entry,
     RoomRegistered,
+    TextsForgotten,
 )
 from twistchat.chat.model.holding import holdingChange
 from twistchat.chat.model.spans import Damaged
-from twistchat.journal.history.export import export
-from twistchat.testing.contract import said
+from twistchat.journal.history.export import export, exportAccount
+from twistchat.testing.contract import BOB, said
 
 
 class ExportTests(DiskTestCase):
@@ -51,6 +55,23 @@ class ExportTests(DiskTestCase):
             found = "".join(str(line) for line in export(self.history.reader, name))
             self.assertNotIn("the-", found)
             self.assertEqual(bool(found), name == "#room")
+
+    def test_ranks(self) -> None:
+        """The texts to the ranks of a room belong to it, in the order of the journal."""
+        self.append(said("a"), replace(said("b"), rank="o"), said("c"), replace(said("d"), rank="v"), said("e"))
+        self.assertEqual(self.export(), list("abcde"))
+
+    def test_beingErased(self) -> None:
+        """What is being erased is not exported, neither with its room nor with its account."""
+        self.append(said("secret"), said("open", source=BOB))
+        self.closeJournal()
+        self.openJournal(clock=Clock())
+        self.append(TextsForgotten(SERVER, "ann"), said("later"))
+        self.assertEqual(self.onDisk("SELECT count(*) FROM forgetting"), [1])
+        self.assertEqual(self.export(), ["open", "later"])
+        lines = "".join(str(line) for line in exportAccount(self.history.reader.file, "ann", lambda part: None))
+        self.assertIn("later", lines)
+        self.assertNotIn("secret", lines)
 
     def test_shown(self) -> None:
         """No description of an event, an entry or a change shows a credential."""

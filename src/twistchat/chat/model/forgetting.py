@@ -7,7 +7,7 @@ were, and they stay.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -67,6 +67,19 @@ def isBy(event: Event, account: str) -> bool:
     """
     author = event.source.account
     return author is not None and fold(author) == account
+
+
+def withoutPending(entry: Entry, pending: Mapping[int, str]) -> Entry | None:
+    """
+    What readers see of an entry while texts are being erased.
+
+    @param pending: the folded names of the accounts, by the sequence number of the entry that asks for it.
+    @return: C{None} if nothing is left.
+    """
+    if not any(entry.sequence < last and isBy(entry.event, account) for last, account in pending.items()):
+        return entry
+    event = remainder(entry.event, True)
+    return None if event is None else replace(entry, event=event)
 
 
 def withoutTexts(entries: Iterable[Entry], account: str) -> list[Entry]:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 _Statement: TypeAlias = tuple[str, tuple[object, ...]]
 
+PENDING = "SELECT json_group_array(json_array(sequence, account)) FROM forgetting"
+"""Selects the accounts whose texts are being erased, with the sequence number of the entry that asks for it."""
+
 SCANNED = 0.9
 """The part of the work after which only the word index and SQLite's log are left."""
 
@@ -109,7 +112,7 @@ def finishErasure(file: Writer, sequence: int) -> bool:
 
 def pendingErasures(file: Writer) -> dict[int, str]:
     """The accounts whose texts are being erased, by the sequence number of the entry that asks for it."""
-    (text,) = file.query("SELECT json_group_array(json_array(sequence, account)) FROM forgetting")
+    (text,) = file.query(PENDING)
     return dict(json.loads(text))
 
 

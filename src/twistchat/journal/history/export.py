@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from heapq import merge
+from operator import attrgetter
 from typing import Any
 
 from msgspec.structs import replace
 
 from twistchat.chat.model.events import CredentialSet, Entry, Event, ModesSet, Source
+from twistchat.chat.model.forgetting import withoutPending
 from twistchat.chat.model.names import fold
-from twistchat.chat.model.spans import Damaged, Span
+from twistchat.chat.model.spans import Damaged, Kept, Span, conversationsOf
 from twistchat.journal.codec import encode
+from twistchat.journal.history.erasing import PENDING
 from twistchat.journal.history.reader import HistoryReader
 from twistchat.journal.sqlite.faults import faults
-from twistchat.journal.sqlite.reading import RowReader
+from twistchat.journal.sqlite.reading import FORGETS, RowReader
 from twistchat.journal.sqlite.rows import COLUMNS
 
 _LAST = "SELECT coalesce(max(sequence), 0) FROM entry"
@@ -53,17 +57,49 @@ _ALWAYS = ("kind", "reason")
 
 def export(reader: HistoryReader, room: str, page: int = 500) -> Iterator[str | Damaged]:
     """
-    Read all entries of a room, oldest first.
+    Read all entries of a room, oldest first, with the texts to its ranks.
 
     @param room: its name, in any case.
     @param page: the number of entries to read at a time.
     @return: for each entry a JSON object without line ends; or L{Damaged}, if the entry changed on disk.
     """
+    pending = _pending(reader.file)
+    for entry in merge(
+        *[_read(reader, name, page) for name in conversationsOf(fold(room))], key=attrgetter("sequence")
+    ):
+        yield from _line(entry, pending)
+
+
+def _read(reader: HistoryReader, name: str, page: int) -> Iterator[Kept]:
+    """Read all entries of a conversation, oldest first."""
     after = 0
-    while entries := reader.read(Span(fold(room), page, after=after, oldest=True)):
-        for entry in entries:
-            yield entry if isinstance(entry, Damaged) else json.dumps(_object(entry), ensure_ascii=False)
+    while entries := reader.read(Span(name, page, after=after, oldest=True)):
+        yield from entries
         after = entries[-1].sequence
+
+
+def _pending(file: RowReader) -> dict[int, str]:
+    """
+    The accounts whose texts are being erased, by the sequence number of the entry that asks for it.
+
+    @raise Fault: the file cannot be read.
+    """
+    if file.version < FORGETS:
+        return {}
+    with faults():
+        (text,) = file.execute(PENDING).fetchone()
+    return dict(json.loads(text))
+
+
+def _line(kept: Kept, pending: Mapping[int, str]) -> Iterator[str | Damaged]:
+    """
+    The line of an entry, if it has one: without what is being erased.
+
+    @param pending: see L{_pending}.
+    """
+    left = withoutPending(kept, pending) if isinstance(kept, Entry) else kept
+    if left is not None:
+        yield left if isinstance(left, Damaged) else json.dumps(_object(left), ensure_ascii=False)
 
 
 def exportAccount(
@@ -82,7 +118,7 @@ def exportAccount(
     """
     with faults():
         (last,) = reader.execute(_LAST).fetchone()
-    after = 0
+    after, pending = 0, _pending(reader)
     while after < last:
         with faults():
             (end,) = reader.execute(_END, (after, page)).fetchone()
@@ -91,7 +127,7 @@ def exportAccount(
         for row in json.loads(text):
             entry = reader.entry(row, row[3])
             if entry is not None:
-                yield entry if isinstance(entry, Damaged) else json.dumps(_object(entry), ensure_ascii=False)
+                yield from _line(entry, pending)
         after = end
         progress(min(after / last, 1.0))
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
@@ -14,7 +13,7 @@ from twisted.python.failure import Failure
 
 from twistchat.chat.errors import NotRead
 from twistchat.chat.model.events import Entry
-from twistchat.chat.model.forgetting import isBy, remainder
+from twistchat.chat.model.forgetting import withoutPending
 from twistchat.journal.history.erasing import BUSY
 from twistchat.journal.sqlite.faults import Fault
 
@@ -94,7 +93,7 @@ class Forgetting:
         """Leave out the texts that are being erased from the result of a query."""
         if not self.pending:
             return found
-        left = [self._shown(kept) if isinstance(kept, Entry) else kept for kept in found]
+        left = [withoutPending(kept, self.pending) if isinstance(kept, Entry) else kept for kept in found]
         return [kept for kept in left if kept is not None]
 
     def stop(self) -> None:
@@ -104,12 +103,6 @@ class Forgetting:
             self._call.cancel()
             self._call = None
         self._fail(NotRead("the server stops; it continues to erase the texts at its next start"))
-
-    def _shown(self, entry: Entry) -> Entry | None:
-        if not any(entry.sequence < last and isBy(entry.event, account) for last, account in self.pending.items()):
-            return entry
-        event = remainder(entry.event, True)
-        return None if event is None else replace(entry, event=event)
 
     def _later(self, delay: float) -> None:
         if self._clock is not None and not self._stopped:

@@ -38,6 +38,9 @@ LATE = 7
 SHARES = 8
 """The first version of the schema in which several rooms show the same entry."""
 
+FORGETS = 10
+"""The first version of the schema in which the texts of an account are erased."""
+
 _PAGE = f"""
     SELECT json_group_array(json_array(sequence, time, kind, conversation, checksum, body)) FROM (
         SELECT {COLUMNS} FROM entry
