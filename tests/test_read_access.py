@@ -145,6 +145,9 @@ class ReadAccessTests(SynchronousTestCase):
             room = prepare(nick) or room
             client.skip()
             for way in self.ways(door, room):
+                if account is not None and way.startswith("JOIN"):
+                    # Without a marker, as after the first visit: an account is shown only what is new.
+                    self.chat.state.accounts.named(account).markers = {}
                 client.send(way)
                 answer = "\n".join(client.lines())
                 if (

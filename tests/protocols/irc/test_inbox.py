@@ -74,6 +74,15 @@ class InboxTests(Conversations):
         self.gets(guest, "PRIVMSG alice :x", ":twistchat 401 guest alice :No such nick now; log in to leave a message")
         self.gets(guest, "PRIVMSG nobody :x", ":twistchat 401 guest nobody :No such nick")
 
+    def test_away(self) -> None:
+        """A guest is told that a user without a session is away, and gets messages from accounts."""
+        self.successResultOf(self.server.chat.accounts.set(None, "alice", "always-on", "on"))
+        self.come("alice").send("QUIT")
+        guest = self.irc("guest")
+        why = "alice is away, and gets messages only from accounts; log in to leave one"
+        self.gets(guest, "PRIVMSG alice :x", f":twistchat 531 guest alice :{why}")
+        self.gets(self.bob, "PRIVMSG alice :x", ":twistchat 301 bob alice :not connected")
+
     def test_notRead(self) -> None:
         """If the history cannot be read, the client is told, and the texts still wait."""
         self.bob.send("PRIVMSG alice :tea")

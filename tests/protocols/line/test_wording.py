@@ -111,6 +111,7 @@ SAMPLES = (
     errors.BadRank("king", "operator, voice or none"),
     errors.NotFounder("#den"),
     errors.AccountAway("alice"),
+    errors.UserAway("alice"),
     errors.InboxFull("alice", 100),
 )
 """An error of every class."""

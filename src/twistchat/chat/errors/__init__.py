@@ -37,6 +37,7 @@ from twistchat.chat.errors.accounts import (
     Suspended,
     TooManyOf,
     TooManySessions,
+    UserAway,
 )
 from twistchat.chat.errors.general import ChatError, NotEntered, NotRead, NotStored, Overloaded, TooFast, WatchListFull
 from twistchat.chat.errors.membership import (
@@ -181,5 +182,6 @@ __all__ = [
     "TooManySessions",
     "UnknownMode",
     "UnknownUserMode",
+    "UserAway",
     "WatchListFull",
 ]

@@ -279,6 +279,15 @@ class AccountAway(ChatError):
 
 
 @dataclass
+class UserAway(ChatError):
+    """The user C{nick} stays without a session (always-on).  Only those who are logged in can leave a message."""
+
+    code = "USER_AWAY"
+    wording = "{nick} is away, and gets messages only from accounts"
+    nick: str
+
+
+@dataclass
 class InboxFull(ChatError):
     """C{nick} is away, and has C{limit} unread texts already."""
 

@@ -95,6 +95,7 @@ WORDINGS: dict[type[errors.ChatError], Callable[[Any], str]] = {
     errors.BadRank: lambda e: f"{e.text}.  Choose another.",
     errors.NotFounder: lambda e: f"{e.text}.  Ask them.",
     errors.AccountAway: lambda e: f"Nobody here is called {e.nick} now.  /login to leave a message.",
+    errors.UserAway: lambda e: f"The user {e.text}.  /login to leave one.",
     errors.InboxFull: lambda e: f"The inbox of {e.nick} is full, with {counted(e.limit, 'message')}.  Try again later.",
     errors.SearchTooBroad: lambda e: "That search takes too long.  Add a word, from:NICK, in:#ROOM or after:TIME.",
     errors.NotRead: lambda e: f"{e.text}.  Try /history later.",

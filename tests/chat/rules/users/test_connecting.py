@@ -152,7 +152,7 @@ class DetachedTests(SynchronousTestCase):
         self.leave(self.ann)
         guest = self.scene.person("guest")
         say = self.scene.chat.speaking.sayPrivate
-        refused(errors.AccountAway, lambda: say(guest.session, "ann", "hello"))
+        refused(errors.UserAway, lambda: say(guest.session, "ann", "hello"))
         done(say(guest.session, "ann", "beep", "notice"))
         self.user.flags = frozenset("T")
         refused(errors.TextRefused, lambda: say(self.bob.session, "ann", "\1VERSION\1"))

@@ -50,7 +50,7 @@ class RoomTests(SynchronousTestCase):
         """The founder chooses who can read.  Who can read nothing is not told that nothing was said."""
         self.alice.send("/room set history joined", "secret", "/room set history all")
         self.alice.expect(
-            "* The history of #den is: joined",
+            "* The members can read #den from the time when they joined",
             "! The value all does not say who can read; use joined, members, accounts, everyone.  Choose another.",
         )
         self.bob.send("/leave", "/join #den")
@@ -102,13 +102,17 @@ class RoomTests(SynchronousTestCase):
             "* #den belongs to alice, and was made 2026-01-01",
             "* Its description is: Tea and cake",
             "* Its successor is: bob",
+            "* The members can read #den from the beginning",
+            "* The server keeps what is said in #den as long as in other rooms",
         )
         self.bob.send("/leave", "/room #den info", "/room #den set description x")
         self.assertEqual(
-            self.bob.lines()[-3:],
+            self.bob.lines()[-5:],
             [
                 "* #den belongs to alice, and was made 2026-01-01",
                 "* Its description is: Tea and cake",
+                "* The members can read #den from the beginning",
+                "* The server keeps what is said in #den as long as in other rooms",
                 "! Only the founder of #den can do that.  Ask them.",
             ],
         )
@@ -120,6 +124,17 @@ class RoomTests(SynchronousTestCase):
             "! The name colour is not a setting; the settings are description, successor, history, retention."
             "  Choose another.",
         )
+
+    def test_question(self) -> None:
+        """Without a value, history and retention are shown, and nothing changes."""
+        self.alice.send("/room set history joined", "/room set HISTORY", "/room set retention")
+        since = "* The members can read #den from the time when they joined"
+        kept = "* The server keeps what is said in #den as long as in other rooms"
+        values = "* The values of history are: joined, members, accounts, everyone; default is members"
+        times = "* The values of retention are: a number of hours, days or years, such as 12h, 7d or 1y; forever"
+        self.alice.expect(since, since, values, kept, f"{times}; default")
+        self.alice.send("/room set history default")
+        self.alice.expect("* The members can read #den from the beginning")
 
     def test_transfer(self) -> None:
         """The room goes to another account, which may drop it."""

@@ -38,8 +38,7 @@ from twistchat.chat.model.texts import checkText
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.rooms.access import free, setAccess, setFounder
 from twistchat.chat.rules.rooms.authority import Authority
-from twistchat.chat.rules.rooms.retention import normalizeRetention
-from twistchat.chat.rules.rooms.visibility import READERS
+from twistchat.chat.rules.rooms.settings import CHOICES, checkSetting
 
 if TYPE_CHECKING:
     from twistchat.chat.state import State
@@ -180,7 +179,8 @@ class Ownership:
         Change a setting of a room.
 
         @param setting: a key of L{SETTINGS}.
-        @param value: the value; C{None} or C{""} for the default.
+        @param value: the value; C{None} or C{""} for the default.  So does a word in L{REMOVING
+            <twistchat.chat.rules.rooms.settings.REMOVING>} for a setting that applies in every room.
         @raise BadName: there is no such setting.
         @raise BadSetting: the setting cannot have this value.
         """
@@ -190,10 +190,8 @@ class Ownership:
         checkText(f"the {setting}", value or "", self._core.limits.topic)
         if setting == "successor" and value:
             value = self._authority.named(value).name
-        if setting == "history" and value and value not in READERS:
-            raise errors.BadSetting(value[:LONGEST_SETTING], f"does not say who can read; use {', '.join(READERS)}")
-        if setting == "retention" and value:
-            value = normalizeRetention(value, 0 if self._authority.administers(asker) else self._longestRetention)
+        if setting in CHOICES and value:
+            value = checkSetting(setting, value, 0 if self._authority.administers(asker) else self._longestRetention)
         return self._propose(asker, RoomSettingSet(self._source(asker), room.name, setting, value or None))
 
     def grantOwn(self, asker: Asker, name: str) -> Receipt | None:

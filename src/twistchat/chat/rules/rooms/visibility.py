@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from twistchat.chat.state import State
 
 READERS: Final = {
-    "joined": "members, from the time when they joined",
-    "members": "members, from the beginning",
-    "accounts": "all who are logged in to an account",
-    "everyone": "everyone",
+    "joined": "The members can read {} from the time when they joined",
+    "members": "The members can read {} from the beginning",
+    "accounts": "All who are logged in to an account can read {}",
+    "everyone": "Everyone can read {}",
 }
-"""The values of the setting C{history}, each with the description of who can read the room."""
+"""The values of the setting C{history}, each with a sentence that says who can read the room."""
 
 DEFAULT: Final = "members"
 """The value of a room without this setting."""

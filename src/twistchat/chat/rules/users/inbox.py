@@ -67,7 +67,8 @@ class Inbox:
         @return: the names of the user of the nick's account, who is here, perhaps under another nick; or their nick and
             the account, without a uid, so that the text waits for the next login.
         @raise NoSuchNick: the nick belongs to no account, or the text is a notice, which does not wait.
-        @raise AccountAway: the sender is a guest.
+        @raise AccountAway: the sender is a guest, and nobody has the nick.
+        @raise UserAway: the sender is a guest, and the user has no session.
         @raise InboxFull: too many texts wait.
         """
         accounts, users = self._core.state.accounts, self._core.state.users
@@ -80,7 +81,7 @@ class Inbox:
         if account is None or kind == "notice":
             raise NoSuchNick(nick)
         if sender.source.account is None:
-            raise errors.AccountAway(nick)
+            raise errors.AccountAway(nick) if present is None else errors.UserAway(present.nick)
         if len(account.inbox) + self._core.pending[counted(account.name)] >= self._core.limits.inbox:
             raise errors.InboxFull(account.name, self._core.limits.inbox)
         return Source("", account.name if present is None else present.nick, account=account.name)

@@ -183,6 +183,11 @@ WORDINGS: dict[type[errors.ChatError], Callable[[Any, str], Wording]] = {
     errors.InboxFull: _fail,
     errors.SearchTooBroad: _fail,
     errors.AccountAway: lambda e, c: (n.ERR_NOSUCHNICK, middle(e.nick), "No such nick now; log in to leave a message"),
+    errors.UserAway: lambda e, c: (
+        n.ERR_CANTSENDTOUSER,
+        e.nick,
+        f"{e.nick} is away, and gets messages only from accounts; log in to leave one",
+    ),
     errors.NotRead: lambda e, c: ("FAIL", "TEMPORARILY_UNAVAILABLE", f"What was said cannot be read now: {e.why}"),
     errors.NotStored: lambda e, c: ("FAIL", "TEMPORARILY_UNAVAILABLE", f"Not taken, and nobody has seen it: {e.why}"),
 }

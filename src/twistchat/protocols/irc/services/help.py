@@ -41,6 +41,7 @@ def _overview(service: Service) -> Iterator[str]:
 def _describe(service: Service, command: ServiceCommand) -> Iterator[str]:
     yield usage(service, command)
     yield f"To {command.summary}"
+    yield from command.details
     if command.account:
         yield "For this you need to be logged in"
     other = [alias for alias, name in service.aliases.items() if name == command.name]

@@ -36,6 +36,7 @@ class ServiceCommand:
     @ivar most: the greatest number of words after the name; C{None} for any.
     @ivar secret: whether the words may contain a password or a code, which no echo repeats.
     @ivar account: whether the client must be logged in to an account.
+    @ivar details: further lines of HELP.
     @ivar privilege: operators of the server with this privilege need no account; C{""} if everyone needs one.
     """
 
@@ -49,6 +50,7 @@ class ServiceCommand:
     secret: bool = False
     account: bool = False
     privilege: str = ""
+    details: tuple[str, ...] = ()
 
 
 class Service:

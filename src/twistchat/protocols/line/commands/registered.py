@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from twistchat.chat.model.modes.room import RANK_WORDS
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.rooms import SETTINGS
+from twistchat.chat.rules.rooms.settings import CHOICES, describeApplying, describeChoices
 from twistchat.net.client.table import CommandTable
 from twistchat.net.input.pace import Pace
 from twistchat.protocols.line.commands.table import Command, Outcome, UsageError, splitArgument
@@ -30,6 +31,7 @@ USAGES = (
     "/room set description TEXT: say what the room is about; without a text, remove that",
     "/room set history WHO: say who can read what was said here: joined, members, accounts or everyone",
     "/room set retention TIME: say how long the server keeps what is said here, such as 7d, 1y or forever",
+    "/room set history or retention default: remove that; without a value, show it",
     "/room set successor ACCOUNT: say who gets the room when your account is dropped",
     "/room transfer ACCOUNT #ROOM: give the room to another account; the name of the room is to be sure",
     "/room drop #ROOM: let the room belong to nobody; the name is to be sure",
@@ -118,17 +120,26 @@ def _up(client: LineProtocol, name: str, argument: str) -> Outcome:
 async def _set(client: LineProtocol, name: str, argument: str) -> None:
     setting, value = splitArgument(argument, 1, 2, f"/room set {' or '.join(SETTINGS)} VALUE")
     assert setting is not None
-    await client.context.chat.ownership.setSetting(client.openSession, name, setting.lower(), value)
-    client.reply(
-        notice(f"The {setting.lower()} of {name} is: {value}" if value else f"{name} has no {setting.lower()}")
-    )
+    ownership, setting = client.context.chat.ownership, setting.lower()
+    if value or setting not in CHOICES:
+        await ownership.setSetting(client.openSession, name, setting, value)
+    if setting in CHOICES:
+        info = ownership.info(client.openSession, name)
+        client.reply(notice(describeApplying(info.name, setting, info.settings)))
+        if not value:
+            client.reply(notice(describeChoices(setting)))
+        return
+    client.reply(notice(f"The {setting} of {name} is: {value}" if value else f"{name} has no {setting}"))
 
 
 def _info(client: LineProtocol, name: str, argument: str) -> None:
     info, clock = client.context.chat.ownership.info(client.openSession, name), client.dialects.clock
     client.reply(notice(f"{info.name} belongs to {info.founder}, and was made {clock.day(info.created)}"))
     for setting, value in info.settings.items():
-        client.reply(notice(f"Its {setting} is: {value}"))
+        if setting not in CHOICES:
+            client.reply(notice(f"Its {setting} is: {value}"))
+    for setting in CHOICES:
+        client.reply(notice(describeApplying(info.name, setting, info.settings)))
 
 
 ACTIONS: dict[str, Action] = {

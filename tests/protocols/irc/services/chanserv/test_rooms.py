@@ -142,6 +142,10 @@ class TransferTests(RoomConversations):
         )
 
 
+READ = "The members can read #tea from the beginning"
+KEPT = "The server keeps what is said in #tea as long as in other rooms"
+
+
 class SetTests(RoomConversations):
     """C{SET} and C{INFO}."""
 
@@ -151,10 +155,29 @@ class SetTests(RoomConversations):
         self.asks(self.alice, "SET #tea description  all  about tea", "The description of #tea is: all  about tea")
         self.asks(self.alice, "SET #tea SUCCESSOR bob", "The successor of #tea is: bob")
         shown = ("#tea: founder alice, created 2026-01-01 12:00:00 UTC", "Description: all  about tea")
-        self.asks(self.alice, "INFO #tea", *shown, "Successor: bob")
-        self.asks(self.irc("carol"), "INFO #tea", *shown)
+        self.asks(self.alice, "INFO #tea", *shown, "Successor: bob", READ, KEPT)
+        self.asks(self.irc("carol"), "INFO #tea", *shown, READ, KEPT)
         self.asks(self.alice, "SET #tea DESCRIPTION", "#tea has no description now")
-        self.asks(self.alice, "INFO #tea", shown[0], "Successor: bob")
+        self.asks(self.alice, "INFO #tea", shown[0], "Successor: bob", READ, KEPT)
+
+    def test_question(self) -> None:
+        """Without a value, HISTORY and RETENTION say what applies and what is possible, and change nothing."""
+        room = self.server.chat.state.rooms.get("#tea")
+        assert room is not None
+        values = "The values of history are: joined, members, accounts, everyone; default is members"
+        times = "The values of retention are: a number of hours, days or years, such as 12h, 7d or 1y; forever; default"
+        since = "The members can read #tea from the time when they joined"
+        self.asks(self.alice, "SET #tea HISTORY joined", since)
+        self.asks(self.alice, "SET #tea HISTORY", since, values)
+        self.assertEqual(room.settings, {"history": "joined"})
+        self.asks(self.alice, "SET #tea HISTORY default", READ)
+        self.asks(self.alice, "SET #tea RETENTION 48h", "The server keeps what is said in #tea for 2d")
+        self.asks(self.alice, "SET #tea RETENTION", "The server keeps what is said in #tea for 2d", times)
+        self.asks(self.alice, "SET #tea RETENTION none", KEPT)
+        self.assertEqual(room.settings, {})
+        self.alice.send("CS HELP SET")
+        told = "\n".join(self.alice.lines())
+        self.assertTrue(values in told and times in told, told)
 
     def test_refused(self) -> None:
         """Unknown settings, unknown accounts and other people are refused."""

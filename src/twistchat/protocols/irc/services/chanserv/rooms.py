@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from twistchat.chat.errors import NotFounder
 from twistchat.chat.model.names import fold
 from twistchat.chat.phrasing import counted
+from twistchat.chat.rules.rooms.settings import CHOICES, describeApplying, describeChoices
 from twistchat.net.client.table import CommandTable
 from twistchat.protocols.irc.replies.formatting import formatTime
 from twistchat.protocols.irc.services.table import ServiceCommand, Usage
@@ -76,18 +77,31 @@ async def transfer(request: Request) -> None:
     least=2,
     account=True,
     privilege="rooms",
+    details=(
+        *[describeChoices(setting) for setting in CHOICES],
+        "Without a value, HISTORY and RETENTION are shown, and other settings are removed",
+    ),
 )
 async def set(request: Request) -> None:
-    """C{SET}: changes a setting; without a value, removes it.  C{FOUNDER} is the same as C{TRANSFER}."""
+    """
+    C{SET}: changes a setting.  Without a value, removes it; one of those that apply in every channel is shown instead.
+    C{FOUNDER} is the same as C{TRANSFER}.
+    """
     name, setting = request.words[0], request.word(1).lower()
     if setting == "founder":
         if not 3 <= len(request.words) <= 4:
             raise Usage
         await _transfer(request, "SET", name, request.words[2])
         return
-    value = request.rest(2)
-    await request.chat.ownership.setSetting(request.asker, name, setting, value or None)
-    if value:
+    value, ownership = request.rest(2), request.chat.ownership
+    if value or setting not in CHOICES:
+        await ownership.setSetting(request.asker, name, setting, value or None)
+    if setting in CHOICES:
+        found = ownership.info(request.asker, name)
+        request.say(describeApplying(found.name, setting, found.settings))
+        if not value:
+            request.say(describeChoices(setting))
+    elif value:
         request.say(f"The {setting} of {name} is: {value}")
     else:
         request.say(f"{name} has no {setting} now")
@@ -98,7 +112,8 @@ async def info(request: Request) -> None:
     """C{INFO}: shows what the client may know of a channel."""
     found = request.chat.ownership.info(request.asker, request.words[0])
     request.say(f"{found.name}: founder {found.founder}, created {formatTime(found.created / 1000)}")
-    await request.sayAll([f"{setting.capitalize()}: {value}" for setting, value in found.settings.items()])
+    stated = [f"{key.capitalize()}: {value}" for key, value in found.settings.items() if key not in CHOICES]
+    await request.sayAll([*stated, *[describeApplying(found.name, key, found.settings) for key in CHOICES]])
 
 
 @table.command("LIST", "", "show the channels of your account", most=0, account=True)
