@@ -89,17 +89,18 @@ async def playBuffer(client: IrcConnection, reply: Reply, name: str, play: Play,
     """
     reading, session, limit = client.context.chat.reading, client.openSession, client.settings.limits.historyReply
     after = None if play.after is None else At(play.after)
-    before = heard if play.before is None else At(play.before)
+    before = None if play.before is None else At(play.before)
     play.played.add(fold(name))
     try:
         conversation = reading.conversation(session, name)
-        kept = await reading.history(session, name, limit, after, before, kinds=TEXTS)
+        kept = [] if before is None else await reading.history(session, name, limit, after, before, kinds=TEXTS)
+        if before is None or (kept and kept[-1].sequence >= heard):
+            kept = await reading.history(session, name, limit, after, heard, kinds=TEXTS)
     except NotRead as e:
         reply.error(e)
         return
     except ChatError:
         return
-    kept = [item for item in kept if item.sequence < heard]
     if kept:
         await sendHistory(client, reply, conversation, kept, PLAYBACK_CAPABILITY, stamp=True)
         client.context.chat.inbox.markPage(session, kept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from twisted.internet.defer import Deferred, fail
 
@@ -86,6 +87,13 @@ class PlaybackTests(Conversations):
         """What the client has heard live is not played."""
         self.bob.send("PRIVMSG #tea :live")
         self.assertEqual(self.plays("PLAY * 0"), [f"line {number}" for number in range(4)])
+
+    def test_future(self) -> None:
+        """If the second time is in the future, what was said live does not take the place of what was said before."""
+        self.bob.send(*[f"PRIVMSG #tea :live {number}" for number in range(3)])
+        settings = self.server.context.settings
+        self.server.context.settings = replace(settings, limits=replace(settings.limits, historyReply=2))
+        self.assertEqual(self.plays(f"PLAY * 0 {NOON + 999}"), ["line 2", "line 3"])
 
     def test_beforeJoin(self) -> None:
         """A request counts for channels that the client joins within a minute, once."""
