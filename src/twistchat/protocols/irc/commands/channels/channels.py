@@ -101,7 +101,7 @@ async def _leave(client: IrcConnection, reply: Reply, names: Iterable[str], reas
     for name in names:
         reply.flush()
         await reply.step(_steps(client, name))
-        if client.shownIsRead and fold(name) in client.user.rooms:
+        if client.shownIsRead and name.startswith("#"):
             client.context.chat.markers.markShown(client.openSession, int(client.context.wall() * 1000), fold(name))
         try:
             await client.context.chat.membership.part(reply.asker, name, reason)
