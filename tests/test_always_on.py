@@ -95,7 +95,7 @@ class AlwaysOnTests(SynchronousTestCase):
         self.assertEqual(sorted(self.server.chat.identity.find("alice").rooms), ["#one", "#two"])
 
     def test_return(self) -> None:
-        """When she returns she is in her rooms at once, gets the text that waits, and reads what she missed."""
+        """When she returns she is in her rooms at once, and reads what she missed, also what waits for her."""
         self.crash()
         self.bob = self.irc("bob")
         self.bob.join("#one")
@@ -104,7 +104,9 @@ class AlwaysOnTests(SynchronousTestCase):
         lines = alice.lines()
         joined = {match[1] for line in lines if (match := re.search(r":alice!\S+ JOIN :?(#\w+)", line))}
         self.assertEqual(joined, set(ROOMS))
-        self.assertTrue(any(line.endswith("PRIVMSG alice :hurry") for line in lines), lines)
+        alice.send("CHATHISTORY LATEST bob * 10")
+        waited = alice.lines()
+        self.assertTrue(any(line.endswith("PRIVMSG alice :hurry") for line in waited), waited)
         alice.send("CHATHISTORY LATEST #one * 10")
         missed = alice.lines()
         self.assertTrue(any("PRIVMSG #one :alice: tea is ready" in line for line in missed), missed)

@@ -43,7 +43,8 @@ class TimedSqliteLag(SqliteLag):
             self._workers.append(HeldWorker())
             return self._workers[-1]
 
-        return sqliteJournal(self._directory, stamp._now, lambda: "j", lambda: bytes(32), work)
+        now = stamp._now  # private: the server's own clock
+        return sqliteJournal(self._directory, now, lambda: "j", lambda: bytes(32), work)
 
 
 class Reader:
@@ -92,7 +93,9 @@ class Reader:
         if client is None:
             return
         end = client.raw.rfind(b"\n") + 1
-        data, client._read = client.raw[client._read : end].decode(), max(end, client._read)
+        start = client._read  # private: only whole lines are taken, and the client would take all
+        client._read = max(end, start)  # private: as above
+        data = client.raw[start:end].decode()
         for line in data.splitlines():
             matched = LINE.fullmatch(line)
             if matched is None:

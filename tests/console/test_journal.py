@@ -110,14 +110,14 @@ class JournalTests(ConsoleTestCase):
         )
 
     def test_exportRenamed(self) -> None:
-        """A renamed room is exported whole, under its new name.  Each entry has the name of its time."""
+        """A renamed room is exported whole, under its new name.  The rename has both names."""
         self.serve(
             RoomMessage(ALICE, "#old", "1", "before"),
             RoomRenamed(ALICE, "#old", "#New", "tidy"),
             RoomMessage(ALICE, "#New", "1", "after"),
         )
         before, renamed, after = map(json.loads, self.command("export", "--data=data", "--room=new").splitlines())
-        self.assertEqual(("#old", "before", "after"), (before["room"], before["text"], after["text"]))
+        self.assertEqual(("#new", "before", "after"), (before["room"], before["text"], after["text"]))
         shown = {"event": "roomrenamed", "room": "#old", "name": "#New", "reason": "tidy"}
         self.assertEqual(shown, {name: renamed[name] for name in set(renamed) - {"sequence", "msgid", "time", "by"}})
         why = self.refused("export", "--data=data", "--room=old")

@@ -161,15 +161,15 @@ class PlanTests(DiskTestCase):
     def test_plans(self) -> None:
         """Each query looks up a conversation, a kind and a range of sequence numbers, or single entries."""
         queries = {
-            "oldest": reader._OLDEST,  # private: as below, the statements that the history runs
-            "newest": reader._NEWEST,
-            "move": writing._MOVE,
-            "moveShared": writing._MOVE_SHARED,
-            "anyOld": writing._ANY_OLD,
-            "expireIn": writing._EXPIRE_IN,
-            "expireShared": writing._EXPIRE_SHARED,
-            "latest": overview._LATEST,
-            "count": overview._COUNT,
+            "oldest": reader._OLDEST,  # private: a statement that the history runs
+            "newest": reader._NEWEST,  # private: a statement that the history runs
+            "move": writing._MOVE,  # private: a statement that the history runs
+            "moveShared": writing._MOVE_SHARED,  # private: a statement that the history runs
+            "anyOld": writing._ANY_OLD,  # private: a statement that the history runs
+            "expireIn": writing._EXPIRE_IN,  # private: a statement that the history runs
+            "expireShared": writing._EXPIRE_SHARED,  # private: a statement that the history runs
+            "latest": overview._LATEST,  # private: a statement that the history runs
+            "count": overview._COUNT,  # private: a statement that the history runs
         }
         good = (
             "(conversation=? AND kind=? AND sequence",
@@ -198,6 +198,7 @@ class PlanTests(DiskTestCase):
         self.connection.set_progress_handler(count, 10)
         self.addCleanup(self.connection.set_progress_handler, None, 0)
         parameters = {"name": "#room", "start": 0, "end": 10**9, "without": "[]", "kinds": "[]", "limit": 2}
-        rows = json.loads(self.connection.execute(reader._NEWEST, parameters).fetchone()[0])
+        query = reader._NEWEST  # private: a statement that the history runs
+        rows = json.loads(self.connection.execute(query, parameters).fetchone()[0])
         self.assertEqual([row[2] for row in rows], ["topic", "said"])
         self.assertLess(steps, 100)

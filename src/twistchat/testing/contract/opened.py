@@ -116,7 +116,8 @@ class OpenedJournal(_Base):
     def found(self, search: Search) -> list[Entry]:
         """Search.  The texts have the present names of their rooms."""
         found = list(self.result(self.history.search(search)))
-        rooms = {conversation(entry.event) for entry in found if isinstance(entry.event, RoomMessage)}
+        texts = [entry.event for entry in found if isinstance(entry, Entry) and isinstance(entry.event, RoomMessage)]
+        rooms = {conversation(text) for text in texts}
         self.assertLessEqual(rooms, set(search.places))
         return found
 

@@ -27,7 +27,7 @@ class AuthorityTests(SynchronousTestCase):
         done(ownership.register(self.alice.session, "#den"))
         done(ownership.setAccess(self.alice.session, "#den", "Bob", "o"))
         self.scene.modes(self.alice, "#den", "+s")
-        core = ownership._core
+        core = ownership._core  # private: the scene does not show it
         assert isinstance(core, Core)
         self.authority = Authority(core)
 
