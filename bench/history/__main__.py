@@ -163,15 +163,16 @@ def ask(data: Path, questions: dict[str, Question], marks: dict[str, float], roo
     return [Answers(name, report["lines"].get(name, 0), marks[name], report["answered"][name]) for name in questions]
 
 
-def comeBack(data: Path, rooms: int, count: int, together: bool) -> Return:
+def comeBack(data: Path, rooms: int, count: int, together: bool, settled: float = SETTLED) -> Return:
     """
     Let clients come back at once, beside a canary.
 
     @param together: whether all of them are in the same rooms.
+    @param settled: the seconds that the canary is there before.
     """
     name = "in the same 5 rooms" if together else "in 5 rooms each, with 4 others"
     with serving(data) as (server, line), closing(Canary(server.port, line)) as canary:
-        begin = time.monotonic() + SETTLED
+        begin = time.monotonic() + settled
         with carryOut(Plan(server.port, rooms, returning=count, together=together, begin=begin)) as clients:
             canary.talk(begin - 0.1)
             server.resetPeak()

@@ -58,7 +58,7 @@ class RunTests(SynchronousTestCase):
             self.assertEqual(data, prepared(Path(folder), 600, 6))
             questions = {name: replace(question, count=3) for name, (question, _) in QUESTIONS.items()}
             answers = ask(data, questions, dict.fromkeys(questions, 1.0), 6)
-            returned = comeBack(data, 6, 3, together=False)
+            returned = comeBack(data, 6, 3, together=False, settled=1.0)
         (latest, *_) = answers
         self.assertEqual((50, 3), (latest.lines, len(latest.seconds)))
         self.assertEqual((3, 0), (len(returned.served), returned.lost))
