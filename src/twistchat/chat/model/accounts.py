@@ -211,8 +211,14 @@ class Accounts:
             if account is not None and (not account.nicks or key == skeleton(account.name)):
                 yield account
 
-    def get(self, name: str) -> Account | None:
-        """The account with this name, ignoring case."""
+    def get(self, name: str | None) -> Account | None:
+        """
+        The account with this name, ignoring case.
+
+        @param name: C{None} for a guest, who has no account.
+        """
+        if name is None:
+            return None
         account = self._bySkeleton.get(skeleton(name))
         if account is None or account.name == name or fold(account.name) == fold(name):
             return account

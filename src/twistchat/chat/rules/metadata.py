@@ -218,7 +218,7 @@ class Metadata:
         """Propose a change of one key, which is durable for an account and for a registered room."""
         source, session = self._core.user(asker).source, asker.session.id
         if described.place is None or isinstance(described.place, User):
-            account = None if source.account is None else self._core.state.accounts.get(source.account)
+            account = self._core.state.accounts.get(source.account)
             if account is None:
                 return self._core.propose(asker, UserMetadataSet(source, session, key, value))
             return self._core.propose(asker, AccountMetadataSet(source, account.name, session, key, value))
@@ -228,7 +228,7 @@ class Metadata:
 
 def metadataOf(state: State, user: User) -> Mapping[str, str]:
     """The metadata of a user: that of their account, or their own for a guest."""
-    account = None if user.source.account is None else state.accounts.get(user.source.account)
+    account = state.accounts.get(user.source.account)
     return user.metadata if account is None else account.metadata
 
 
@@ -237,7 +237,7 @@ def metadataOf(state: State, user: User) -> Mapping[str, str]:
 
 def _userMetadataSet(state: State, entry: Entry, event: UserMetadataSet, origin: Origin | None) -> None:
     user = state.userOf(entry)
-    if user.source.account is not None and state.accounts.get(user.source.account) is not None:
+    if state.accounts.get(user.source.account) is not None:
         # They logged in meanwhile.
         raise errors.MetadataForbidden(user.nick, event.key)
     user.metadata = changed(user.metadata, event.key, event.value)

@@ -82,7 +82,7 @@ def _place(latest: Latest, user: User) -> str:
 
 
 def _markers(core: Core, session: Session) -> Mapping[str, int]:
-    account = None if session.currentAccount is None else core.state.accounts.get(session.currentAccount)
+    account = core.state.accounts.get(session.currentAccount)
     return session.markers if account is None else account.markers
 
 

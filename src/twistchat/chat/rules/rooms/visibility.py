@@ -147,7 +147,7 @@ def _withoutKeys(entry: Entry) -> Entry:
 
 def _suspended(state: State, user: User) -> bool:
     """Whether the account of a user is suspended.  Such a user is about to be disconnected."""
-    account = None if user.source.account is None else state.accounts.get(user.source.account)
+    account = state.accounts.get(user.source.account)
     return account is not None and account.suspended is not None
 
 

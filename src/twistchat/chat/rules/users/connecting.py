@@ -80,7 +80,7 @@ def _stays(state: State, user: User, time: int) -> bool:
 
     @param time: the time of the entry, in milliseconds since the epoch.
     """
-    account = None if user.source.account is None else state.accounts.get(user.source.account)
+    account = state.accounts.get(user.source.account)
     usable = account is not None and account.usable
     return user.stays and usable and state.serverBans.banned(user.source, None, time) is None
 

@@ -346,7 +346,7 @@ class Identity:
 
         @raise Suspended: the account was suspended in the meantime.
         """
-        account = None if session.account is None else self._core.state.accounts.get(session.account)
+        account = self._core.state.accounts.get(session.account)
         if account is None:
             session.account = None
             return None

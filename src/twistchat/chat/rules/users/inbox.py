@@ -77,7 +77,7 @@ class Inbox:
             present = users.ofAccount(owner.name)
         if present is not None and (present.detached is None or kind == "notice"):
             return present.source
-        account = self.absent(nick) if present is None else accounts.get(present.source.account or "")
+        account = self.absent(nick) if present is None else accounts.get(present.source.account)
         if account is None or kind == "notice":
             raise NoSuchNick(nick)
         if sender.source.account is None:
@@ -94,7 +94,7 @@ class Inbox:
         @return: C{None} if none wait.
         """
         user = session.user
-        if user is None or user.source.account is None:
+        if user is None:
             return None
         account = self._core.state.accounts.get(user.source.account)
         if account is None or not account.usable:
@@ -176,7 +176,7 @@ def _stillWaits(failure: Any) -> None:
 
 def announceInbox(state: State, session: Session) -> None:
     """Tell the outlet of a session that has logged in, if texts wait for its account."""
-    account = None if session.currentAccount is None else state.accounts.get(session.currentAccount)
+    account = state.accounts.get(session.currentAccount)
     if account is not None and account.inbox and session.user is not None:
         state.broadcast.inboxWaiting(session)
 
@@ -200,6 +200,6 @@ def leave(state: State, entry: Entry, event: PrivateMessage) -> None:
 
 def withdraw(state: State, event: PrivateMessageRedacted) -> None:
     """Take a redacted text from those that wait for an account.  The effect of the redaction calls this."""
-    account = None if event.recipient.account is None else state.accounts.get(event.recipient.account)
+    account = state.accounts.get(event.recipient.account)
     if account is not None and account.inbox:
         account.inbox = tuple([left for left in account.inbox if left.sequence != event.sequence])

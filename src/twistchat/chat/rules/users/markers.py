@@ -106,8 +106,10 @@ class Markers:
         @param last: the time of the last text of C{target} that was shown, if it is not one that came just now.
         """
         user = session.user
-        account = None if user is None else self._core.state.accounts.get(user.source.account or "")
-        if user is None or account is None or user.source.bot:
+        if user is None or user.source.bot:
+            return
+        account = self._core.state.accounts.get(user.source.account)
+        if account is None:
             return
         if target is None:
             shown = {**{room.key: _lastShown(session, room) for room in user.rooms.values()}, **user.writers}
@@ -163,7 +165,7 @@ class Markers:
         @return: the key in C{markers}, and the account; C{None} if the session keeps it.
         """
         state, own = self._core.state, user.source.account
-        account = None if own is None else state.accounts.get(own)
+        account = state.accounts.get(own)
         if target.startswith("#"):
             return readableRoom(state, user, target).conversation, account
         try:

@@ -179,7 +179,7 @@ def updateOperator(state: State, entry: Entry, user: User, wasAdministrator: boo
 
 def isAdministrator(state: State, user: User) -> bool:
     """Whether a user is logged in to the account of an administrator."""
-    account = None if user.source.account is None else state.accounts.get(user.source.account)
+    account = state.accounts.get(user.source.account)
     return account is not None and account.isAdmin
 
 

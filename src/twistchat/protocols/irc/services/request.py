@@ -88,7 +88,7 @@ class Request:
         """The account that the client is logged in to; C{None} for a guest."""
         user = self.session.user
         name = None if user is None else user.source.account
-        return None if name is None else self.chat.state.accounts.get(name)
+        return self.chat.state.accounts.get(name)
 
     def word(self, index: int) -> str:
         """
