@@ -248,6 +248,18 @@ def roomOf(conversation: str) -> str:
     return conversation if conversation[:1] == "#" else conversation[1:]
 
 
+def targetOf(conversation: str, account: str | None) -> str:
+    """
+    The folded name of the room that a conversation belongs to; or of the other account, if it is a L{pair}.
+
+    @param account: the account of the reader.
+    """
+    one, space, two = conversation.partition(" ")
+    if not space:
+        return roomOf(one)
+    return two if one == fold(account or "") else one
+
+
 def conversationsOf(room: str) -> list[str]:
     """
     The names of all conversations of a room: of the room itself, and of the texts to each rank.

@@ -8,10 +8,9 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from twistchat.chat.model.events import Entry, Event, RoomEvent, RoomRenamed
-from twistchat.chat.model.names import fold
 from twistchat.chat.model.rooms import Rooms
 from twistchat.chat.model.sessions import Session
-from twistchat.chat.model.spans import ALL, Around, Kept, Kinds, Point, Search, Span, conversation
+from twistchat.chat.model.spans import ALL, Around, Kept, Kinds, Point, Search, Span, conversation, targetOf
 from twistchat.chat.rules.core import Core
 from twistchat.chat.rules.rooms.visibility import (
     Readable,
@@ -23,6 +22,7 @@ from twistchat.chat.rules.rooms.visibility import (
     withoutKeys,
 )
 from twistchat.chat.rules.unread import Unread, findUnread
+from twistchat.chat.rules.users.markers import shownTarget
 
 
 class Conversation(NamedTuple):
@@ -95,18 +95,9 @@ class Reading:
 
     def _shown(self, session: Session, name: str) -> Conversation:
         """Show the name of a conversation."""
-        state = self._core.state
-        if isRoom(name):
-            prefix, key = ("", name) if name[0] == "#" else (name[0], name[1:])
-            room = state.rooms.get(key)
-            return Conversation(name if room is None else prefix + room.name, name)
-        own = fold(self._core.user(session).source.account or "")
-        one, _, two = name.partition(" ")
-        other = two if one == own else one
-        user, account = state.users.ofAccount(other), state.accounts.get(other)
-        if user is not None:
-            return Conversation(user.nick, "")
-        return Conversation(other if account is None else account.name, "")
+        target = targetOf(name, self._core.user(session).source.account)
+        shown = shownTarget(self._core.state, target)
+        return Conversation(name.removesuffix(target) + shown, name) if isRoom(name) else Conversation(shown, "")
 
     async def unread(self, session: Session) -> Sequence[Unread]:
         """

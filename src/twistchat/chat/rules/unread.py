@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from twistchat.chat.model.names import fold
 from twistchat.chat.model.sessions import Session
-from twistchat.chat.model.spans import At, Latest, Point
+from twistchat.chat.model.spans import At, Point, targetOf
 from twistchat.chat.rules.core import Core
 from twistchat.chat.rules.rooms.visibility import readableAccount, readableRooms
 from twistchat.chat.rules.users.markers import shownTarget
@@ -63,22 +62,16 @@ async def findUnread(core: Core, session: Session) -> list[Unread]:
     user = core.user(session)
     firsts = {readable.conversation: readable.first for readable in readableRooms(core.state, user)}
     found: dict[str, list[_News]] = {}
-    for latest in reversed(await core.history.latest(list(firsts), readableAccount(core.state, user))):
-        target, read = _place(latest, user), _markers(core, session)
-        after = _after(user, target, read)
+    newest = await core.history.latest(list(firsts), readableAccount(core.state, user))
+    markers = _markers(core, session)
+    for latest in reversed(newest):
+        target = targetOf(latest.conversation, user.source.account)
+        after = _after(user, target, markers)
         if (latest.time > after.time if isinstance(after, At) else latest.sequence > after) and len(found) < MOST:
             news = _News(latest.conversation, firsts.get(latest.conversation, 0), after)
             found.setdefault(target, []).append(news)
     counted = [await _count(core, user, target, news) for target, news in found.items()]
     return [unread for unread in counted if unread is not None]
-
-
-def _place(latest: Latest, user: User) -> str:
-    """The key of a conversation's read marker, see L{Account.markers <twistchat.chat.model.accounts.Account>}."""
-    one, space, other = latest.conversation.partition(" ")
-    if not space:
-        return one[one.index("#") :]
-    return other if one == fold(user.source.account or "") else one
 
 
 def _markers(core: Core, session: Session) -> Mapping[str, int]:

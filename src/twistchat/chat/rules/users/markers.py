@@ -15,7 +15,7 @@ from twistchat.chat import errors
 from twistchat.chat.model.events import SERVER, Entry, MarkerSet, Source
 from twistchat.chat.model.names import fold, normalizeNick
 from twistchat.chat.model.sessions import Origin, Session
-from twistchat.chat.model.spans import pair
+from twistchat.chat.model.spans import pair, targetOf
 from twistchat.chat.model.users import User
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.rooms.visibility import readablePrivate, readableRoom
@@ -86,10 +86,6 @@ class Markers:
         self._inbox.markUntil(session, {pair(account.name, key): time})
         if time <= account.markers.get(key, -1):
             return None
-        place = (fold(account.name), key)
-        if place in self._storing:
-            self._storing[place] = max(self._storing[place], time)
-            return None
         return self._store(user.source, account, key, time)
 
     def markShown(self, session: Session, until: int, target: str | None = None, last: int = 0) -> None:
@@ -121,11 +117,7 @@ class Markers:
         for key, spoken in shown.items():
             read, time = account.markers.get(key), min(spoken or until, until)
             if read is None or (spoken and time > read):
-                place = (fold(account.name), key)
-                if place in self._storing:
-                    self._storing[place] = max(self._storing[place], time)
-                else:
-                    self._store(user.source, account, key, time).addErrback(_ignoreRefusal)
+                self._storeIfPossible(user.source, account, key, time)
 
     def noteShown(self, session: Session, target: str, time: int) -> None:
         """
@@ -169,10 +161,10 @@ class Markers:
         if target.startswith("#"):
             return readableRoom(state, user, target).conversation, account
         try:
-            first, second = readablePrivate(state, user, target).conversation.split(" ")
+            conversation = readablePrivate(state, user, target).conversation
         except (errors.NoSuchNick, errors.NotKept):
             return fold(normalizeNick(target, self._core.limits.nick)), None
-        return second if first == fold(own or "") else first, account
+        return targetOf(conversation, own), account
 
     def _keep(self, user: User, session: Session, key: str, target: str, time: int) -> None:
         """Keep a marker in the user's sessions."""
@@ -185,9 +177,22 @@ class Markers:
             each.markers = {**markers, key: time}
             self._core.state.broadcast.markerMoved(each, target, time)
 
-    def _store(self, source: Source, account: Account, key: str, time: int) -> Receipt:
-        """Store a marker, and then the last of those that come meanwhile."""
+    def _storeIfPossible(self, source: Source, account: Account, key: str, time: int) -> None:
+        """Store a marker that nobody waits for.  See L{_store}."""
+        storing = self._store(source, account, key, time)
+        if storing is not None:
+            storing.addErrback(_ignoreRefusal)
+
+    def _store(self, source: Source, account: Account, key: str, time: int) -> Receipt | None:
+        """
+        Store a marker, and then the last of those that come meanwhile.
+
+        @return: C{None} if this one comes while another of the same target is being stored.
+        """
         place = (fold(account.name), key)
+        if place in self._storing:
+            self._storing[place] = max(self._storing[place], time)
+            return None
         self._storing[place] = time
         full = len(account.markers) + (key not in account.markers) - self._core.limits.markers
         forgets = tuple([known for known in account.markers if known != key][: max(0, full)])
@@ -195,7 +200,7 @@ class Markers:
         def stored(outcome: Any) -> Any:
             latest = self._storing.pop(place)
             if latest > time:
-                self._store(source, account, key, latest).addErrback(_ignoreRefusal)
+                self._storeIfPossible(source, account, key, latest)
             # If the marker was read already, another node has stored a later one.
             return None if isinstance(getattr(outcome, "value", None), errors.AlreadyRead) else outcome
 
