@@ -25,7 +25,7 @@ from twistchat.chat.model.sessions import Asker, Origin, Session
 from twistchat.chat.model.users import User, neighboursOf
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.notify import derive
-from twistchat.chat.rules.rooms.visibility import readableFrom
+from twistchat.chat.rules.rooms.visibility import readableFrom, readableRoom
 
 if TYPE_CHECKING:
     from twistchat.chat.model.rooms import Room
@@ -65,11 +65,9 @@ class Metadata:
         """
         user, state = self._core.user(asker), self._core.state
         if target[:1] == "#":
+            readableRoom(state, user, target)
             room = state.rooms.get(target)
-            if room is None or room.secretTo(user):
-                raise errors.NoSuchRoom(target)
-            if readableFrom(state, room, user) is None:
-                raise errors.Banned(room.name) if room.barred(user) else errors.NotInRoom(room.name)
+            assert room is not None
             return Described(room.name, room.metadata, room)
         found = user if target == "*" else state.users.named(target)
         if found is not None:
