@@ -135,7 +135,7 @@ class Reading:
         if limit < 1:
             return ()
         span = Span(name, limit, after, before, oldest, kinds, first)
-        return self._named(withoutKeys(await self._core.history.read(span)))
+        return self._asShown(await self._core.history.read(span))
 
     async def around(
         self, session: Session, target: str, limit: int, point: Point, kinds: Kinds = ALL
@@ -147,7 +147,7 @@ class Reading:
         """
         name, first = self.readable(session, target)
         limit = min(limit, self._core.limits.historyReply)
-        return self._named(withoutKeys(await self._core.history.read(Around(name, limit, point, kinds, first))))
+        return self._asShown(await self._core.history.read(Around(name, limit, point, kinds, first)))
 
     async def targets(
         self, session: Session, limit: int, after: int | None = None, before: int | None = None, oldest: bool = False
@@ -208,19 +208,19 @@ class Reading:
             places = [self.readable(session, target)]
         limit = min(limit, self._core.limits.historyReply)
         search = Search(words, limit, dict(places), account, sender, after, before, oldest)
-        return self._named(await self._core.history.search(search))
+        return self._asShown(await self._core.history.search(search))
 
-    def _named(self, kept: Sequence[Kept]) -> Sequence[Kept]:
-        """Entries, with the names of rooms as they are written now."""
+    def _asShown(self, kept: Sequence[Kept]) -> Sequence[Kept]:
+        """Entries as readers see them: with the names of rooms as they are written now, and without their keys."""
         rooms = self._core.state.rooms
-        return [_named(rooms, item) if isinstance(item, Entry) else item for item in kept]
+        return [_asShown(rooms, item) if isinstance(item, Entry) else item for item in kept]
 
 
-def _named(rooms: Rooms, entry: Entry) -> Entry:
+def _asShown(rooms: Rooms, entry: Entry) -> Entry:
     event = entry.event
     if not isinstance(event, RoomEvent) or isinstance(event, RoomRenamed):
         return entry
-    room = rooms.get(event.room)
-    if room is None or room.name == event.room:
-        return entry
-    return replace(entry, event=replace(event, room=room.name))
+    shown, room = withoutKeys(event), rooms.get(event.room)
+    if room is not None and room.name != event.room:
+        shown = replace(shown, room=room.name)
+    return entry if shown is event else replace(entry, event=shown)

@@ -7,19 +7,18 @@ founder of a registered room chooses who can read it (the setting C{history}).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from msgspec.structs import replace
 
 from twistchat.chat import errors
-from twistchat.chat.model.events import Entry, ModesSet
+from twistchat.chat.model.events import ModesSet
 from twistchat.chat.model.modes.room import FOUNDER, RANK_BY_PREFIX, RANKS
 from twistchat.chat.model.spans import pair
 
 if TYPE_CHECKING:
+    from twistchat.chat.model.events import RoomEvent
     from twistchat.chat.model.rooms import Room
-    from twistchat.chat.model.spans import Kept
     from twistchat.chat.model.users import User
     from twistchat.chat.state import State
 
@@ -130,19 +129,15 @@ def readableAccount(state: State, user: User) -> str | None:
     return None if _suspended(state, user) else user.source.account
 
 
-def withoutKeys(kept: Sequence[Kept]) -> Sequence[Kept]:
+def withoutKeys(event: RoomEvent) -> RoomEvent:
     """
-    Hide the keys of rooms (mode C{k}) in the history.  Some readers are not in the room, and a key would let them join.
+    Hide the keys of a room (mode C{k}) in an event of its history.  Some readers are not in the room, and a key would
+    let them join.
     """
-    return [_withoutKeys(item) if isinstance(item, Entry) else item for item in kept]
-
-
-def _withoutKeys(entry: Entry) -> Entry:
-    event = entry.event
     if not isinstance(event, ModesSet) or all(change.letter != "k" for change in event.changes):
-        return entry
+        return event
     changes = [replace(change, parameter="*") if change.letter == "k" else change for change in event.changes]
-    return replace(entry, event=replace(event, changes=tuple(changes)))
+    return replace(event, changes=tuple(changes))
 
 
 def _suspended(state: State, user: User) -> bool:
