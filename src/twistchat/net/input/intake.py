@@ -190,8 +190,6 @@ class Intake:
         self._unread = self._unread + data if self._unread else data
         if self._reasons:
             self.pause(Reason.SHARE)  # a transport may deliver buffered bytes after it was paused
-        elif self._first:
-            self._workFirst()
         else:
             self._work()
 
@@ -200,8 +198,6 @@ class Intake:
         self._ended = True
         if self._reasons:
             self.pause(Reason.SHARE)
-        elif self._first:
-            self._workFirst()
         else:
             self._work()
 
@@ -233,30 +229,25 @@ class Intake:
         self._queued = False
         if self._reasons == ONLY_SHARE:
             self._reasons = NO_REASON
-            if self._first:
-                self._workFirst()
-            else:
-                self._work()
+            self._work()
             if not self._reasons and not self._closed:
                 self._read()
 
-    def _workFirst(self) -> None:
-        """Execute a share with first lines, or let it wait for a turn with time for it."""
-        shares, begin = self._shares, self._shares.clock.seconds()
-        if begin >= self._until:
+    def _work(self) -> None:
+        """
+        Execute this turn's share.  The rest waits for a later turn.  If it has first lines, all of it waits until a
+        turn has time for them.
+        """
+        lineReceived, shares, seconds = self.source.client.lineReceived, self._shares, self._shares.clock.seconds
+        begin = seconds()
+        if self._first and begin >= self._until:
             self._first = 0
-            self._work()
-        elif shares.crowded:
+        isFirst = self._first > 0
+        if isFirst and shares.crowded:
             self.pause(Reason.SHARE)
             self._queue()
-        else:
-            self._work()
-            shares.spend(shares.clock.seconds() - begin)
-
-    def _work(self) -> None:
-        """Execute this turn's share.  The rest waits for a later turn."""
-        lineReceived, seconds = self.source.client.lineReceived, self._shares.clock.seconds
-        end = seconds() + SECONDS
+            return
+        end = begin + SECONDS
         lines = self._next()
         for at, line in enumerate(lines):
             wait = lineReceived(line)
@@ -268,6 +259,8 @@ class Intake:
             if self._reasons or self._closed or seconds() >= end:
                 self._lines = lines[at + 1 :]
                 break
+        if isFirst:
+            shares.spend(seconds() - begin)
         if self._closed:
             self._lines = ()
         elif self._lines or self._unread:
