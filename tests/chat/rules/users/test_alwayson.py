@@ -57,6 +57,17 @@ def restarted(scene: Scene, policy: AlwaysOnPolicy | None = None, seconds: float
     return other
 
 
+def entering(scene: ManualScene) -> Person:
+    """Let ann, whose account is always-on, enter.  The entry of that is still to be stored."""
+    ann = scene.connect()
+    ann.session.account = "ann"
+    for event in (AccountRegistered(SERVER, "ann"), AccountSettingSet(SERVER, "ann", "always-on", "on")):
+        scene.log.append(event)
+    scene.commit()
+    scene.enter(ann, "ann")
+    return ann
+
+
 def of(scene: Scene, *kinds: type[Event]) -> list[Event]:
     """Return the events of these classes."""
     return [entry.event for entry in scene.entries if isinstance(entry.event, kinds)]
@@ -163,12 +174,7 @@ class KeptTests(AlwaysOnTests):
     def test_together(self) -> None:
         """Changes that come while an entry is on its way to the disk are one more entry."""
         scene = ManualScene()
-        ann = scene.connect()
-        ann.session.account = "ann"
-        for event in (AccountRegistered(SERVER, "ann"), AccountSettingSet(SERVER, "ann", "always-on", "on")):
-            scene.log.append(event)
-        scene.commit()
-        scene.enter(ann, "ann")
+        ann = entering(scene)
         scene.commit(1)
         (first,) = scene.log.waiting
         for room in ("#a", "#b", "#c"):
@@ -278,12 +284,7 @@ class EndTests(AlwaysOnTests):
     def test_notStored(self) -> None:
         """If the end cannot be stored, the user stays, and it is proposed again."""
         scene = ManualScene()
-        ann = scene.connect()
-        ann.session.account = "ann"
-        for event in (AccountRegistered(SERVER, "ann"), AccountSettingSet(SERVER, "ann", "always-on", "on")):
-            scene.log.append(event)
-        scene.commit()
-        scene.enter(ann, "ann")
+        ann = entering(scene)
         scene.commit()
         scene.chat.presence.close(ann.session, "bye")
         scene.commit()
