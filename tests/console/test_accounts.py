@@ -123,7 +123,8 @@ class AccountTests(ConsoleTestCase):
         self.patch(sys, "stdin", StringIO())
         self.assertIn("There is no account --json", self.refused("account", "show", "--data=data", "--", "--json"))
         asJson = self.account("show", "alice", "--json")
-        self.assertEqual([{"kind": "password", "name": "", "used": None}], json.loads(asJson)["credentials"])
+        expected = {"kind": "password", "name": "", "created": None, "used": None}
+        self.assertEqual([expected], json.loads(asJson)["credentials"])
         self.assertNotIn("argon2", shown + asJson)
 
     def test_suspend(self) -> None:

@@ -29,12 +29,22 @@ from twistchat.accounts.scram import falseKeys
 from twistchat.accounts.sources import PasswordSources
 from twistchat.accounts.throttle import Attempt, Throttle
 from twistchat.accounts.tokens import TOKEN
+from twistchat.accounts.websessions import WebSessions
 from twistchat.chat.errors import AccountExists, LoginFailed, NotEncrypted
 from twistchat.chat.model.accounts import Account
 from twistchat.chat.model.bans.server import parseAddress
 from twistchat.chat.model.events import Credential, CredentialKind
 from twistchat.chat.model.sessions import Session
-from twistchat.interfaces import Authenticated, ILogins, IPasswords, IScramAttempt, ScramKeys
+from twistchat.chat.rules.users.accounts import RECORDED
+from twistchat.interfaces import (
+    Authenticated,
+    Caller,
+    ILogins,
+    IPasswords,
+    IScramAttempt,
+    ScramKeys,
+    WebSession,
+)
 
 if TYPE_CHECKING:
     from twistchat.chat.chat import Chat
@@ -69,11 +79,11 @@ class AccountContext:
     random: Callable[[int], bytes]
     wall: Callable[[], float]
 
-    def placeOf(self, session: Session) -> str:
-        """The place of a session.  See L{LoginRecorded.place <twistchat.chat.model.events.LoginRecorded>}."""
-        return "" if session.address is None else self.cloak(session.address)
+    def placeOf(self, caller: Caller) -> str:
+        """The place of a caller.  See L{LoginRecorded.place <twistchat.chat.model.events.LoginRecorded>}."""
+        return "" if caller.address is None else self.cloak(caller.address)
 
-    def begin(self, session: Session, name: str | None, account: Account | None) -> Attempt:
+    def begin(self, caller: Caller, name: str | None, account: Account | None) -> Attempt:
         """
         Begin to check a login or a code.  The failures of others do not hold up somebody at a place of the account.
 
@@ -81,18 +91,18 @@ class AccountContext:
         @param account: the account with this name.
         @raise TooFast: the address or the account has too many failures.
         """
-        counted, known = self.countedAs(session, name, account)
-        return self.throttle.begin(session, counted, known)
+        counted, known = self.countedAs(caller, name, account)
+        return self.throttle.begin(caller, counted, known)
 
-    def check(self, session: Session, name: str, account: Account | None) -> None:
+    def check(self, caller: Caller, name: str, account: Account | None) -> None:
         """
         Check that L{begin} would begin, and count nothing.
 
         The parameters and errors are those of L{begin}.
         """
-        self.throttle.check(session, *self.countedAs(session, name, account))
+        self.throttle.check(caller, *self.countedAs(caller, name, account))
 
-    def countedAs(self, session: Session, name: str | None, account: Account | None) -> tuple[str | None, bool]:
+    def countedAs(self, caller: Caller, name: str | None, account: Account | None) -> tuple[str | None, bool]:
         """
         Tell how the failures of a login count.
 
@@ -100,15 +110,20 @@ class AccountContext:
         """
         if account is None:
             return name, False
-        return account.name, self.placeOf(session) in account.places
+        return account.name, self.placeOf(caller) in account.places
 
-    def record(self, session: Session, account: str, kind: CredentialKind, name: str = "") -> None:
+    def record(
+        self, caller: Caller | None, account: str, kind: CredentialKind, name: str = "", every: int = RECORDED
+    ) -> None:
         """
         Record that somebody used a credential.  If the journal refuses that, nothing happens.
 
+        @param caller: who used it; C{None} if it is not known from where.
         @param name: the name of the credential.
+        @param every: the time in which the same login is recorded once, in milliseconds.
         """
-        recording = self.chat.accounts.recordLogin(account, kind, name, self.placeOf(session))
+        place = "" if caller is None else self.placeOf(caller)
+        recording = self.chat.accounts.recordLogin(account, kind, name, place, every)
         if recording is not None:
             recording.addErrback(ignored)
 
@@ -117,11 +132,19 @@ class AccountContext:
 class Logins:
     """Authenticates people.  See L{ILogins}."""
 
-    def __init__(self, context: AccountContext, sources: Sequence[ICredentialsChecker] = ()) -> None:
+    def __init__(
+        self,
+        context: AccountContext,
+        later: Callable[[float | None], None],
+        sources: Sequence[ICredentialsChecker] = (),
+    ) -> None:
         """
+        @param later: schedules a call of L{tend} in this many seconds, in place of an earlier schedule.  C{None}
+            cancels it.
         @param sources: further sources of passwords.
         """
         self._context = context
+        self._web = WebSessions(context, later)
         self._accounts = context.chat.state.accounts
         self._portal = makePortal(
             self._accounts,
@@ -129,55 +152,96 @@ class Logins:
             lambda own: PasswordSources(own, sources, self._accounts, self._create) if sources else own,
         )
 
-    def maySendPasswords(self, session: Session) -> bool:
+    def maySendPasswords(self, caller: Caller) -> bool:
         """See L{ILogins.maySendPasswords}."""
-        parsed = parseAddress(session.address)
+        parsed = parseAddress(caller.address)
         local = parsed is None or parsed.is_loopback
-        return session.secure or local or self._context.settings().accounts.plaintext
+        return caller.secure or local or self._context.settings().accounts.plaintext
 
-    def password(self, session: Session, name: str, password: str) -> Deferred[Authenticated]:
+    def password(self, caller: Caller, name: str, password: str) -> Deferred[Authenticated]:
         """See L{ILogins.password}."""
-        return Deferred.fromCoroutine(self._password(session, name, password))
+        return Deferred.fromCoroutine(self._password(caller, name, password))
 
     def certificate(self, session: Session, name: str | None) -> Deferred[Authenticated]:
         """See L{ILogins.certificate}."""
         return Deferred.fromCoroutine(self._key(session, name, "certificate", session.fingerprint))
 
-    def sshKey(self, session: Session, name: str | None, fingerprint: str) -> Deferred[Authenticated]:
+    def sshKey(self, caller: Caller, name: str | None, fingerprint: str) -> Deferred[Authenticated]:
         """See L{ILogins.sshKey}."""
-        return Deferred.fromCoroutine(self._key(session, name, "sshkey", fingerprint))
+        return Deferred.fromCoroutine(self._key(caller, name, "sshkey", fingerprint))
 
-    def scram(self, session: Session, name: str) -> IScramAttempt:
+    def scram(self, caller: Caller, name: str) -> IScramAttempt:
         """See L{ILogins.scram}."""
         account = accountOf(self._accounts, name)
-        self._context.check(session, name, account)
+        self._context.check(caller, name, account)
         keys = None if account is None else scramKeysOf(account)
         if keys is None:
             keys = falseKeys(self._context.key(), name, self._context.passwords.iterations)
-        begin = partial(self._context.begin, session, name, account)
-        return ScramAttempt(keys, begin, partial(self._proved, session, AccountScram(name, keys)))
+        begin = partial(self._context.begin, caller, name, account)
+        return ScramAttempt(keys, begin, partial(self._proved, caller, AccountScram(name, keys)))
 
-    async def _password(self, session: Session, name: str, password: str) -> Authenticated:
-        if not self.maySendPasswords(session):
+    def webLogin(self, caller: Caller, name: str, password: str, code: str | None, agent: str) -> Deferred[WebSession]:
+        """See L{ILogins.webLogin}."""
+        return Deferred.fromCoroutine(self._webLogin(caller, name, password, code, agent))
+
+    def openWebSession(self, caller: Caller, account: str, agent: str) -> Deferred[WebSession]:
+        """See L{ILogins.openWebSession}."""
+        return Deferred.fromCoroutine(self._openWebSession(caller, account, agent))
+
+    def webSession(self, secret: str, caller: Caller | None = None) -> Authenticated:
+        """See L{ILogins.webSession}."""
+        return self._web.find(caller, secret)
+
+    def endWebSession(self, secret: str) -> Deferred[None]:
+        """See L{ILogins.endWebSession}."""
+        return Deferred.fromCoroutine(self._web.end(secret))
+
+    def endWebSessions(self, account: str) -> Deferred[None]:
+        """See L{ILogins.endWebSessions}."""
+        return Deferred.fromCoroutine(self._web.endAll(account))
+
+    def tend(self) -> None:
+        """See L{ILogins.tend}."""
+        self._web.tend()
+
+    def stop(self) -> None:
+        """See L{ILogins.stop}."""
+        self._web.stop()
+
+    async def _webLogin(self, caller: Caller, name: str, password: str, code: str | None, agent: str) -> WebSession:
+        authenticated = await self._ownPassword(caller, name, password)
+        return await self._web.open(authenticated.account, agent)
+
+    async def _openWebSession(self, caller: Caller, account: str, agent: str) -> WebSession:
+        if not self.maySendPasswords(caller):
             raise NotEncrypted
-        if password.startswith(TOKEN):
-            return await self._unguessable(session, name, AccountToken(name, password))
+        return await self._web.open(account, agent)
+
+    async def _password(self, caller: Caller, name: str, password: str) -> Authenticated:
+        if password.startswith(TOKEN) and self.maySendPasswords(caller):
+            return await self._unguessable(caller, name, AccountToken(name, password))
+        return await self._ownPassword(caller, name, password)
+
+    async def _ownPassword(self, caller: Caller, name: str, password: str) -> Authenticated:
+        """Check a password.  An app token in its place is wrong."""
+        if not self.maySendPasswords(caller):
+            raise NotEncrypted
         account = accountOf(self._accounts, name)
         stored = None if account is None else account.credential("password")
-        counted, trusted = self._context.countedAs(session, name, account)
-        attempt = await self._context.throttle.wait(session, counted, trusted)
-        with self._context.throttle.checking(session, counted):
-            authenticated = await self._login(session, AccountPassword(name, password), attempt)
+        counted, trusted = self._context.countedAs(caller, name, account)
+        attempt = await self._context.throttle.wait(caller, counted, trusted)
+        with self._context.throttle.checking(caller, counted):
+            authenticated = await self._login(caller, AccountPassword(name, password), attempt)
         if account is not None and stored is not None and self._context.passwords.outdated(stored):
             self._renew(account, stored, password)
         return authenticated
 
-    async def _key(self, session: Session, name: str | None, kind: Any, fingerprint: str | None) -> Authenticated:
+    async def _key(self, caller: Caller, name: str | None, kind: Any, fingerprint: str | None) -> Authenticated:
         if fingerprint is None:
             raise LoginFailed
-        return await self._unguessable(session, name, AccountKey(name, kind, fingerprint))
+        return await self._unguessable(caller, name, AccountKey(name, kind, fingerprint))
 
-    async def _unguessable(self, session: Session, name: str | None, credentials: Any) -> Authenticated:
+    async def _unguessable(self, caller: Caller, name: str | None, credentials: Any) -> Authenticated:
         """
         Check a credential that nobody can guess: a token or a key.  A wrong one counts as a failure, but failures do
         not hold up a right one.
@@ -185,12 +249,12 @@ class Logins:
         @raise TooFast: it is wrong, and the address or the account has too many failures.
         """
         try:
-            return await self._login(session, credentials, None)
+            return await self._login(caller, credentials, None)
         except LoginFailed:
-            self._context.begin(session, name, None if name is None else accountOf(self._accounts, name))
+            self._context.begin(caller, name, None if name is None else accountOf(self._accounts, name))
             raise
 
-    async def _login(self, session: Session, credentials: Any, attempt: Attempt | None) -> Authenticated:
+    async def _login(self, caller: Caller, credentials: Any, attempt: Attempt | None) -> Authenticated:
         """
         Let the portal check credentials.
 
@@ -209,12 +273,12 @@ class Logins:
         if attempt is not None:
             attempt.withdraw()
         authenticated = cast(Authenticated, avatar)
-        self._context.record(session, authenticated.account, authenticated.kind, authenticated.credential)
+        self._context.record(caller, authenticated.account, authenticated.kind, authenticated.credential)
         return authenticated
 
-    def _proved(self, session: Session, credentials: AccountScram, attempt: Attempt) -> Authenticated:
+    def _proved(self, caller: Caller, credentials: AccountScram, attempt: Attempt) -> Authenticated:
         """See L{IScramAttempt.succeeded}.  The checks need no waiting."""
-        return resultOf(Deferred.fromCoroutine(self._login(session, credentials, attempt)))
+        return resultOf(Deferred.fromCoroutine(self._login(caller, credentials, attempt)))
 
     def _renew(self, account: Account, stored: Credential, password: str) -> None:
         """Hash a password again, with the current parameters, unless too many passwords wait."""

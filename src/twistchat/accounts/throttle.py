@@ -14,7 +14,7 @@ from twistchat.chat.limits import TokenBucket
 from twistchat.chat.model.names import fold
 
 if TYPE_CHECKING:
-    from twistchat.chat.model.sessions import Session
+    from twistchat.interfaces import Caller
 
 REMEMBERED: Final = 65_536
 """The maximum number of keys that L{Buckets} remembers.  It then forgets the oldest."""
@@ -134,7 +134,7 @@ class Throttle:
         self._waiting: list[tuple[Deferred[None], tuple[str, ...]]] = []
         self._active = 0
 
-    def begin(self, session: Session, name: str | None, trusted: bool = False) -> Attempt:
+    def begin(self, caller: Caller, name: str | None, trusted: bool = False) -> Attempt:
         """
         Begin to check a login.
 
@@ -142,27 +142,27 @@ class Throttle:
         @param trusted: whether the failures of others do not hold up this login.  It still counts if there is room.
         @raise TooFast: the address or the account has too many failures.
         """
-        self.check(session, name, trusted)
-        self.addresses.attempt(session.address)
-        key = _countedKey(session, name)
+        self.check(caller, name, trusted)
+        self.addresses.attempt(caller.address)
+        key = _countedKey(caller, name)
         counts = key is not None and not self.accounts.take(key)
-        return Attempt(self, session.address, key if counts else None)
+        return Attempt(self, caller.address, key if counts else None)
 
-    def check(self, session: Session, name: str | None, trusted: bool = False) -> None:
+    def check(self, caller: Caller, name: str | None, trusted: bool = False) -> None:
         """
         Check that L{begin} would begin, and count nothing.
 
         The parameters and errors are those of L{begin}.
         """
-        wait = self.addresses.wait(session.address)
+        wait = self.addresses.wait(caller.address)
         if wait:
             raise TooFast("log in", wait)
-        key = _countedKey(session, name)
+        key = _countedKey(caller, name)
         wait = 0.0 if key is None or trusted else self.accounts.wait(key)
         if wait:
             raise TooFast("log in to this account", wait)
 
-    async def wait(self, session: Session, name: str | None, trusted: bool = False) -> Attempt:
+    async def wait(self, caller: Caller, name: str | None, trusted: bool = False) -> Attempt:
         """
         Begin to check a login, as L{begin} does.
 
@@ -171,10 +171,10 @@ class Throttle:
 
         @raise Overloaded: too many logins are being checked, or wait.
         """
-        keys = _keys(session, name)
+        keys = _keys(caller, name)
         while self._active + len(self._waiting) < self._limit:
             try:
-                return self.begin(session, name, trusted)
+                return self.begin(caller, name, trusted)
             except TooFast:
                 waiting = Counter([key for _, others in self._waiting for key in others])
                 if not any([self._checked[key] for key in keys]) or any([waiting[key] >= LINE for key in keys]):
@@ -185,9 +185,9 @@ class Throttle:
         raise Overloaded("passwords to check")
 
     @contextmanager
-    def checking(self, session: Session, name: str | None) -> Iterator[None]:
+    def checking(self, caller: Caller, name: str | None) -> Iterator[None]:
         """Note that a login is being checked, whose outcome comes soon and by itself."""
-        keys = _keys(session, name)
+        keys = _keys(caller, name)
         self._active += 1
         self._checked.update(keys)
         try:
@@ -200,12 +200,12 @@ class Throttle:
                 outcome.callback(None)
 
 
-def _countedKey(session: Session, name: str | None) -> str | None:
+def _countedKey(caller: Caller, name: str | None) -> str | None:
     """The key of the account for which the failures of a login count; C{None} for none."""
-    return None if name is None or session.exempt else fold(name[:LONGEST_NAME])
+    return None if name is None or caller.exempt else fold(name[:LONGEST_NAME])
 
 
-def _keys(session: Session, name: str | None) -> tuple[str, ...]:
+def _keys(caller: Caller, name: str | None) -> tuple[str, ...]:
     """The address and the account for which the failures of a login count."""
-    address = () if session.address is None else (f"@{session.address}",)
+    address = () if caller.address is None else (f"@{caller.address}",)
     return address if name is None else (*address, fold(name[:LONGEST_NAME]))

@@ -1,5 +1,5 @@
 """
-The secrets that the server makes: app tokens, and the codes that it sends by mail.
+The secrets that the server makes: app tokens, web sessions, and the codes that it sends by mail.
 
 They are random, so their SHA-256 is stored: it needs no salt and takes no time to check.
 """
@@ -27,13 +27,14 @@ CODE: Final = 8
 """The length of a code."""
 
 
-def makeToken(random: Callable[[int], bytes]) -> str:
+def makeToken(random: Callable[[int], bytes], beginning: str = TOKEN) -> str:
     """
-    Make a token.
+    Make a token, or the secret of a web session.
 
     @param random: returns that many random bytes.
+    @param beginning: how it begins, by which people and programs recognize it.
     """
-    return TOKEN + urlsafe_b64encode(random(TOKEN_BYTES)).decode()
+    return beginning + urlsafe_b64encode(random(TOKEN_BYTES)).decode()
 
 
 def makeCode(random: Callable[[int], bytes]) -> str:

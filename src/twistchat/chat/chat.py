@@ -28,6 +28,7 @@ from twistchat.chat.rules.users.inbox import Inbox
 from twistchat.chat.rules.users.markers import Markers
 from twistchat.chat.rules.users.operators import Operators
 from twistchat.chat.rules.users.presence import Presence
+from twistchat.chat.rules.users.websessions import WebSessionRules
 from twistchat.chat.state import State
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Chat:
     @ivar presence: sessions, away status, and watching nicks.
     @ivar operators: the verbs of server operators.
     @ivar accounts: accounts and their credentials.
+    @ivar webSessions: the logins of browsers.
     @ivar ownership: registered rooms.
     @ivar markers: read markers.
     @ivar metadata: metadata of users and rooms.
@@ -130,6 +132,7 @@ class Chat:
         self.operators = Operators(core, self.identity)
         self.ownership = Ownership(core, inherits, longestRetention)
         self.accounts = AccountRules(core, self.ownership)
+        self.webSessions = WebSessionRules(core)
         self.metadata = Metadata(core)
         self.reading = Reading(core)
         self.upkeep = Upkeep(core, later)

@@ -138,6 +138,7 @@ class AccountsSettings:
     @ivar alwaysOn: whose users stay in the chat, and in their rooms, when their last connection ends: "opt-in", those
         of the accounts that turn it on; "opt-out", those of all accounts that do not turn it off; "off", nobody's.
     @ivar alwaysOnTime: how long they stay; "0s" for ever.
+    @ivar webSessionTime: how long a browser stays logged in after it was last used.
     """
 
     registration: Literal["auto", "open", "invitation", "closed"] = "auto"
@@ -150,6 +151,7 @@ class AccountsSettings:
     succession: Literal["next", "free"] = "next"
     alwaysOn: Literal["off", "opt-in", "opt-out"] = "opt-in"
     alwaysOnTime: Span = 30 * 86400.0
+    webSessionTime: Seconds = 30 * 86400.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,16 @@ from twistchat.config.toml import printable
 COLUMNS = ("NAME", "REGISTERED", "LAST RECORDED LOGIN", "SESSIONS", "STATE")
 """The headings of the table."""
 
-KINDS = {"password": "password", "token": "token", "certificate": "certificate", "sshkey": "SSH key"}
+KINDS = {
+    "password": "password",
+    "token": "token",
+    "certificate": "certificate",
+    "sshkey": "SSH key",
+    "websession": "browser",
+}
 """What the kinds of credentials are called."""
 
-TIMES = ("registered", "until", "used")
+TIMES = ("registered", "until", "used", "created")
 """The fields that are times."""
 
 
@@ -94,7 +100,9 @@ def moment(time: int | None) -> str:
 
 def _credential(credential: Mapping[str, Any]) -> str:
     named = f" {credential['name']}" if credential["name"] else ""
-    return f"{KINDS.get(credential['kind'], credential['kind'])}{named} (last recorded use: {day(credential['used'])})"
+    created = "" if credential["created"] is None else f"logged in {day(credential['created'])}; "
+    used = f"last recorded use: {day(credential['used'])}"
+    return f"{KINDS.get(credential['kind'], credential['kind'])}{named} ({created}{used})"
 
 
 def _login(time: int | None) -> str:

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 
 from twistchat.interfaces.accounts import (
     Authenticated,
+    Caller,
     ILogins,
     IMailer,
     IPasswords,
     IRegistrar,
     IScramAttempt,
     ScramKeys,
+    WebCaller,
+    WebSession,
 )
 from twistchat.interfaces.dialect import IDialect
 from twistchat.interfaces.door import IDoor, IDoorFactory
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Authenticated",
+    "Caller",
     "IDialect",
     "IDoor",
     "IDoorFactory",
@@ -47,4 +51,6 @@ __all__ = [
     "Journal",
     "JournalContext",
     "ScramKeys",
+    "WebCaller",
+    "WebSession",
 ]

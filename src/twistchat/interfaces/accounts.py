@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from zope.interface import Attribute, Interface
 
@@ -44,6 +44,46 @@ class IPasswords(Interface):
 
     def stop() -> None:
         """Stop checking passwords."""
+
+
+class Caller(Protocol):
+    """Somebody who logs in or registers: the session of a client, or a L{WebCaller}."""
+
+    @property
+    def address(self) -> str | None:
+        """The client's IP address; C{None} if it has none, as on a UNIX socket."""
+
+    @property
+    def secure(self) -> bool:
+        """Whether the connection is encrypted all the way from the client."""
+
+    @property
+    def exempt(self) -> bool:
+        """Whether the client is exempt from rate limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebCaller:
+    """A L{Caller} that sends an HTTP request.  It has no session of the chat."""
+
+    address: str | None
+    secure: bool
+    exempt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WebSession:
+    """
+    A web session that was opened.
+
+    @ivar account: the name of the account.
+    @ivar secret: what the browser keeps in a cookie: ASCII letters, digits, C{-} and C{_}.  It is not stored here.
+    @ivar name: the name by which its owner recognizes it, such as C{Firefox on Linux}.
+    """
+
+    account: str
+    secret: str = field(repr=False)
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +149,13 @@ class ILogins(Interface):
     <twistchat.chat.errors.NotEncrypted>}.
     """
 
-    def maySendPasswords(session: Session) -> bool:
+    def maySendPasswords(caller: Caller) -> bool:
         """
-        Whether a session may send a password: it is encrypted, or comes from this machine, or the configuration allows
+        Whether a caller may send a password: it is encrypted, or comes from this machine, or the configuration allows
         it.
         """
 
-    def password(session: Session, name: str, password: str) -> Deferred[Authenticated]:
+    def password(caller: Caller, name: str, password: str) -> Deferred[Authenticated]:
         """
         Check a password, or an app token in place of the password.
 
@@ -129,7 +169,7 @@ class ILogins(Interface):
         @param name: the account that the client names; C{None} for the one that has the certificate.
         """
 
-    def sshKey(session: Session, name: str | None, fingerprint: str) -> Deferred[Authenticated]:
+    def sshKey(caller: Caller, name: str | None, fingerprint: str) -> Deferred[Authenticated]:
         """
         Check an SSH key.  The client has proved that it owns the key.
 
@@ -137,12 +177,63 @@ class ILogins(Interface):
         @param fingerprint: the key's fingerprint, C{SHA256:…}.
         """
 
-    def scram(session: Session, name: str) -> IScramAttempt:
+    def scram(caller: Caller, name: str) -> IScramAttempt:
         """
         Start an authentication with SCRAM-SHA-256.
 
         @raise TooFast: this address or account has too many failures.
         """
+
+    def webLogin(caller: Caller, name: str, password: str, code: str | None, agent: str) -> Deferred[WebSession]:
+        """
+        Log a browser in: check a password, and open a web session.  An app token in place of the password is wrong,
+        because the web session would outlive it.
+
+        @param name: the name of the account, or one of its nicks.
+        @param code: the code of the second factor, or a recovery code; C{None} or C{""} if the browser sent none.
+        @param agent: the browser's header User-Agent, as it came, or C{""}.
+        """
+
+    def openWebSession(caller: Caller, account: str, agent: str) -> Deferred[WebSession]:
+        """
+        Open a web session for somebody who has proved by other means that they own an account.
+
+        Each call makes a new secret.  If the account has C{limits.credentialsPerAccount} web sessions already, the one
+        that was opened first ends.
+
+        @param account: the name of the account.
+        @param agent: see L{webLogin}.
+        @return: fails with L{NotEncrypted <twistchat.chat.errors.NotEncrypted>}, with L{NoSuchAccount
+            <twistchat.chat.errors.NoSuchAccount>}, or if the account cannot be used.
+        """
+
+    def webSession(secret: str, caller: Caller | None = None) -> Authenticated:
+        """
+        Find out who has a web session.  This is fast, and counts as a use of the web session.
+
+        To log a session of the chat in with it, pass L{Authenticated.credential} as C{webSession} to
+        C{chat.identity.login}.
+
+        @param secret: what the browser sent.
+        @param caller: the browser, if its address is to be remembered as a place of the account.
+        @raise LoginFailed: there is no such web session: it was never opened, has ended or has expired.
+        @raise ChatError: the account cannot be used.
+        """
+
+    def endWebSession(secret: str) -> Deferred[None]:
+        """
+        End a web session, and disconnect the sessions of the chat that logged in with it.  If there is no such web
+        session, nothing happens.
+        """
+
+    def endWebSessions(account: str) -> Deferred[None]:
+        """End all web sessions of an account, as L{endWebSession} does."""
+
+    def tend() -> None:
+        """End the web sessions that have expired.  Called when the journal is open, and by itself later."""
+
+    def stop() -> None:
+        """Stop doing that."""
 
 
 class IRegistrar(Interface):

@@ -100,7 +100,8 @@ def assemble(
 
     throttle = Throttle(LoginFailures(admission), Buckets(failures, clock.seconds), settings.limits.passwordQueue)
     authentication = AccountContext(chat, lambda: context.settings, passwords, throttle, hide, key, random, wall)
-    logins = Logins(authentication, sources)
+    logoff = Reminder(idle, clock, lambda: logins.tend())
+    logins = Logins(authentication, logoff.after, sources)
     expiry = Reminder(idle, clock, lambda: registrar.tend())
     registrar = Registrar(authentication, logins, clock.seconds, isReachable, expiry.after, mailer)
     context = ServerContext(

@@ -131,6 +131,7 @@ class ChatService(Service):
                 return
             self.listening.resume()
         self._context.registrar.tend()
+        self._context.logins.tend()
         self._context.chat.upkeep.begin()
         log.info("{promise}", promise=self._journal.promise)
         if self._control is not None:
@@ -163,6 +164,7 @@ class ChatService(Service):
             self._control.close()
         await self.listening.closeDoors("The server is shutting down")
         self._context.registrar.stop()
+        self._context.logins.stop()
         self._context.passwords.stop()
         if self._context.mailer is not None:
             self._context.mailer.stop()

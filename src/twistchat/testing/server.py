@@ -153,6 +153,7 @@ class MemoryServer:
         self._ports = count(40_001)
         self.log.open(self.chat.state.apply)
         self.context.registrar.tend()
+        self.context.logins.tend()
         self.chat.upkeep.begin()
 
     @property

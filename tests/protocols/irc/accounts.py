@@ -11,7 +11,7 @@ from zope.interface import implementer
 
 from twistchat.chat.errors import ChatError
 from twistchat.chat.model.sessions import Session
-from twistchat.interfaces import Authenticated, ILogins, IScramAttempt
+from twistchat.interfaces import Authenticated, Caller, ILogins, IScramAttempt, WebSession
 from twistchat.testing import IrcClient, MemoryServer
 
 PASSWORD = "correct horse"
@@ -75,11 +75,11 @@ class Refusing:
     def __init__(self, error: ChatError) -> None:
         self.error = error
 
-    def maySendPasswords(self, session: Session) -> bool:
+    def maySendPasswords(self, caller: Caller) -> bool:
         """Anyone may."""
         return True
 
-    def password(self, session: Session, name: str, password: str) -> Deferred[Authenticated]:
+    def password(self, caller: Caller, name: str, password: str) -> Deferred[Authenticated]:
         """Fail."""
         return fail(self.error)
 
@@ -87,10 +87,36 @@ class Refusing:
         """Fail."""
         return fail(self.error)
 
-    def sshKey(self, session: Session, name: str | None, fingerprint: str) -> Deferred[Authenticated]:
+    def sshKey(self, caller: Caller, name: str | None, fingerprint: str) -> Deferred[Authenticated]:
         """Fail."""
         return fail(self.error)
 
-    def scram(self, session: Session, name: str) -> IScramAttempt:
+    def scram(self, caller: Caller, name: str) -> IScramAttempt:
         """Fail."""
         raise self.error
+
+    def webLogin(self, caller: Caller, name: str, password: str, code: str | None, agent: str) -> Deferred[WebSession]:
+        """Fail."""
+        return fail(self.error)
+
+    def openWebSession(self, caller: Caller, account: str, agent: str) -> Deferred[WebSession]:
+        """Fail."""
+        return fail(self.error)
+
+    def webSession(self, secret: str, caller: Caller | None = None) -> Authenticated:
+        """Fail."""
+        raise self.error
+
+    def endWebSession(self, secret: str) -> Deferred[None]:
+        """Fail."""
+        return fail(self.error)
+
+    def endWebSessions(self, account: str) -> Deferred[None]:
+        """Fail."""
+        return fail(self.error)
+
+    def tend(self) -> None:
+        """Do nothing."""
+
+    def stop(self) -> None:
+        """Do nothing."""

@@ -145,6 +145,7 @@ class AccountCommandsTests(SynchronousTestCase):
         chat, source = self.server.chat, self.server.log
         chat.accounts.setCredential(None, "alice", Credential("token", "phone", "5ec4e7"))
         chat.accounts.setCredential(None, "alice", Credential("code", "reset", "5ec4e7"))
+        chat.webSessions.open("alice", Credential("websession", "Firefox on Linux", "5ec4e7", created=int(NOON * 1000)))
         chat.accounts.recordLogin("alice", "token", "phone", "place")
         chat.accounts.group(None, "alice", "al")
         user = chat.state.users.named("alice")
@@ -169,8 +170,9 @@ class AccountCommandsTests(SynchronousTestCase):
             "nick": "alice",
             "nicks": ("al",),
             "credentials": [
-                {"kind": "password", "name": "", "used": None},
-                {"kind": "token", "name": "phone", "used": now},
+                {"kind": "password", "name": "", "created": None, "used": None},
+                {"kind": "token", "name": "phone", "created": None, "used": now},
+                {"kind": "websession", "name": "Firefox on Linux", "created": now, "used": None},
             ],
             "rooms": ["#tea"],
             "access": [{"room": "#milk", "ranks": "o"}],

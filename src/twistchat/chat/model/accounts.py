@@ -37,7 +37,7 @@ UNREAD: Final[Mapping[str, int]] = MappingProxyType({})
 """A shared empty mapping for accounts without read markers."""
 
 UNIQUE: Final[frozenset[CredentialKind]] = frozenset({"certificate", "sshkey"})
-"""The kinds of credentials that identify one account."""
+"""The kinds of credentials whose name identifies one account.  The secret of a web session does so too."""
 
 
 class Left(NamedTuple):
@@ -189,11 +189,12 @@ class Accounts:
     names of dropped accounts.
     """
 
-    __slots__ = ("_byKey", "_bySkeleton", "_count", "_readers", "_retired", "_unverified")
+    __slots__ = ("_byKey", "_bySkeleton", "_count", "_readers", "_retired", "_unverified", "_webSessions")
 
     def __init__(self) -> None:
         self._bySkeleton: dict[str, Account] = {}
         self._byKey: dict[tuple[CredentialKind, str], Account] = {}
+        self._webSessions: dict[str, Account] = {}
         self._retired: dict[str, str] = {}
         self._unverified: dict[str, Account] = {}
         self._readers: dict[str, dict[Account, None]] = {}
@@ -253,6 +254,23 @@ class Accounts:
         @param kind: one of L{UNIQUE}.
         """
         return self._byKey.get((kind, name))
+
+    def withWebSession(self, hash: str) -> tuple[Account, Credential] | None:
+        """
+        The web session with this secret, and its account.
+
+        @param hash: the hash of the secret, as it is stored.
+        """
+        account = self._webSessions.get(hash)
+        for credential in () if account is None else account.ofKind("websession"):
+            if account is not None and credential.secret == hash:
+                return account, credential
+        return None
+
+    @property
+    def webSessions(self) -> Collection[str]:
+        """The hashes of the secrets of all web sessions, those that were opened first first."""
+        return self._webSessions.keys()
 
     @property
     def unverified(self) -> Collection[Account]:
@@ -356,8 +374,13 @@ class Accounts:
         if credential.kind in UNIQUE and self._byKey.setdefault(key, account) is not account:
             what = "certificate" if credential.kind == "certificate" else "SSH key"
             raise BadCredential(f"This {what}", "belongs to another account")
+        replaced = account.credential(*key)
+        if replaced is not None and replaced.kind == "websession":
+            self._unlink(account, replaced)
         self._drop(account, *key)
         account.credentials += (credential,)
+        if credential.kind == "websession":
+            self._webSessions[credential.secret] = account
 
     def removeCredential(self, account: Account, kind: CredentialKind, name: str) -> None:
         """Take a credential from an account.  Nothing happens if it has no such credential."""
@@ -409,3 +432,5 @@ class Accounts:
         key = (credential.kind, credential.name)
         if self._byKey.get(key) is account:
             del self._byKey[key]
+        if credential.kind == "websession":
+            self._webSessions.pop(credential.secret, None)

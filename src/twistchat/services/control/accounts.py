@@ -154,6 +154,7 @@ class AccountCommands:
                 {
                     "kind": credential.kind,
                     "name": credential.name,
+                    "created": credential.created,
                     "used": account.used.get((credential.kind, credential.name)),
                 }
                 for credential in account.credentials

@@ -10,6 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.carriers import overMessages
 from twistchat.chat import errors
+from twistchat.interfaces import WebCaller
 from twistchat.testing import LineClient, MemoryServer
 from twistchat.testing.server import SETTINGS
 
@@ -173,6 +174,23 @@ class DataTests(AccountTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.register()
+
+    def test_browsers(self) -> None:
+        """/tokens lists the browsers that are logged in, and logs one out."""
+        home = WebCaller("127.0.0.1", secure=False)
+        opened = self.successResultOf(self.server.context.logins.openWebSession(home, "alice", "Linux Firefox/1"))
+        self.alice.send("/tokens", "/account")
+        nothing, browser, _, counts = self.alice.lines()
+        self.assertEqual("* You have no tokens; /tokens add NAME makes one", nothing)
+        logged = "logged in at the web page since"
+        self.assertRegex(browser, rf"^\* Firefox on Linux: {logged} {WHEN}, never used$")
+        self.assertEqual("* It has 1 browser", counts)
+        self.server.context.logins.webSession(opened.secret)
+        self.alice.send("/tokens", "/tokens remove Firefox on Linux", "/tokens", "/tokens remove Firefox on Linux")
+        lines = self.alice.lines()
+        self.assertRegex(lines[1], f"{WHEN}, last used {WHEN}$")
+        self.assertEqual("* Firefox on Linux is logged out", lines[2])
+        self.assertEqual([nothing, "! This account has no token named Firefox on Linux.  Look at the list."], lines[3:])
 
     def test_tokens(self) -> None:
         """A token is shown once, works as a password, and can be removed."""

@@ -8,10 +8,10 @@ from msgspec import Struct
 
 from twistchat.chat.model.events.base import Event, RoomEvent
 
-CredentialKind = Literal["password", "token", "certificate", "sshkey", "code"]
+CredentialKind = Literal["password", "token", "certificate", "sshkey", "code", "websession"]
 """
 The kinds of credentials.  A password also has the keys of SCRAM-SHA-256.  A code is sent by mail: it verifies an
-address, or allows one change of the password.
+address, or allows one change of the password.  A web session is what a browser has logged in with: its cookie.
 """
 
 
@@ -22,11 +22,12 @@ class Credential(Struct, frozen=True, gc=False, omit_defaults=True):
     @ivar kind: its kind.
     @ivar name: distinguishes the credentials of one kind: the name of a token; the fingerprint of a certificate
         (SHA-256 in hexadecimal) or of an SSH key (C{SHA256:} and base64, as C{ssh-keygen -l} shows it); the purpose of
-        a code.  Empty for a password.
-    @ivar secret: the argon2id hash of a password, the SHA-256 of a token or a code in hexadecimal, or a public key.
-        It is never logged, shown or exported.
+        a code; the browser of a web session.  Empty for a password.
+    @ivar secret: the argon2id hash of a password, the SHA-256 of a token, a code or the secret of a web session in
+        hexadecimal, or a public key.  It is never logged, shown or exported.
     @ivar scram: for a password, the keys of SCRAM-SHA-256 (RFC 5802, section 3); otherwise empty.
     @ivar until: the end of its validity, in milliseconds since the epoch; C{None} if it has none.
+    @ivar created: for a web session, the time of the login, in milliseconds since the epoch; otherwise C{None}.
     """
 
     kind: CredentialKind
@@ -34,6 +35,7 @@ class Credential(Struct, frozen=True, gc=False, omit_defaults=True):
     secret: str = ""
     scram: str = ""
     until: int | None = None
+    created: int | None = None
 
     def __repr__(self) -> str:
         """Describe the credential without its secrets."""

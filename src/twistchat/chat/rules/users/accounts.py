@@ -41,6 +41,7 @@ from twistchat.chat.rules.users.alwayson import isAlwaysOn, removeDetached
 from twistchat.chat.rules.users.claims import claim
 from twistchat.chat.rules.users.logins import endFurtherSessions
 from twistchat.chat.rules.users.operators import updateOperator
+from twistchat.chat.rules.users.websessions import disconnectAll
 
 if TYPE_CHECKING:
     from twistchat.chat.rules.rooms.ownership import Ownership
@@ -58,6 +59,7 @@ NAMED: Final[dict[CredentialKind, str]] = {
     "certificate": "certificates",
     "sshkey": "SSH keys",
     "code": "codes",
+    "websession": "web sessions",
 }
 """What the kinds of credentials are called, if there can be several."""
 
@@ -172,17 +174,20 @@ class AccountRules:
             raise errors.NoSuchCredential(_what(kind), own)
         return self._core.log.append(CredentialRemoved(self._source(asker), account.name, kind, own))
 
-    def recordLogin(self, name: str, kind: CredentialKind, own: str, place: str) -> Receipt | None:
+    def recordLogin(
+        self, name: str, kind: CredentialKind, own: str, place: str, every: int = RECORDED
+    ) -> Receipt | None:
         """
         Record that someone logged in to an account.
 
         @param own: the name of the credential that they used.
         @param place: see L{LoginRecorded.place}.
+        @param every: the time in which the same login is recorded once, in milliseconds.
         @return: C{None} if the same login was recorded recently.
         """
         account, now = self._core.state.accounts.named(name), self._core.timestamp()
         used, seen = account.used.get((kind, own), 0), account.places.get(place, 0) if place else now
-        if now - min(used, seen) < RECORDED:
+        if now - min(used, seen) < every:
             return None
         full = place and place not in account.places and len(account.places) >= MOST_PLACES
         forgets = next(iter(account.places)) if full else ""
@@ -374,7 +379,10 @@ def _credentialSet(state: State, entry: Entry, event: CredentialSet, origin: Ori
 
 
 def _credentialRemoved(state: State, entry: Entry, event: CredentialRemoved, origin: Origin | None) -> None:
-    state.accounts.removeCredential(state.accounts.named(event.account), event.kind, event.name)
+    account = state.accounts.named(event.account)
+    state.accounts.removeCredential(account, event.kind, event.name)
+    if event.kind == "websession":
+        disconnectAll(state, account, event.name)
 
 
 def _loginRecorded(state: State, entry: Entry, event: LoginRecorded, origin: Origin | None) -> None:

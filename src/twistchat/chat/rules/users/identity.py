@@ -35,8 +35,10 @@ from twistchat.chat.rules.users.claims import claim, guestNick, isForeign
 from twistchat.chat.rules.users.inbox import announceInbox
 from twistchat.chat.rules.users.presence import Presence
 from twistchat.chat.rules.users.profile import changeModes
+from twistchat.chat.rules.users.websessions import LOGGED_OUT
 
 if TYPE_CHECKING:
+    from twistchat.chat.model.accounts import Account
     from twistchat.chat.state import State
     from twistchat.interfaces import Receipt
 
@@ -96,6 +98,7 @@ class Identity:
             return await self._enter(asker, source, modes, away)
 
         entry = await repeat(attempt)
+        self._endIfLoggedOut(session)
         if away != ABSENT:
             announceInbox(self._core.state, session)
         return entry
@@ -210,7 +213,7 @@ class Identity:
             return None
         return self._core.log.append(AccountSet(user.source, account))
 
-    async def login(self, asker: Asker, name: str) -> None:
+    async def login(self, asker: Asker, name: str, webSession: str | None = None) -> None:
         """
         Log a session in to an account.  The caller has authenticated it.
 
@@ -219,6 +222,8 @@ class Identity:
         <twistchat.interfaces.IOutlet.attached>}).
 
         @param name: the name of the account.
+        @param webSession: the name of the web session that it logged in with; C{None} for other credentials.  When
+            the web session ends, the session is disconnected.
         @raise AlreadyLoggedIn: the user is logged in to another account.
         @raise TooManySessions: the account has too many sessions.
         @raise ChatError: the account cannot be used.
@@ -228,9 +233,12 @@ class Identity:
         self._core.state.accounts.checkUsable(account)
         if session.user is None:
             self._coming.check(account)
-            session.account = account
+            session.account, session.webSession = account, webSession
             return
+        if session.currentAccount is None:
+            session.webSession = webSession
         await repeat(lambda: self._login(asker, account))
+        self._endIfLoggedOut(session)
         announceInbox(self._core.state, session)
 
     async def _login(self, asker: Asker, account: str) -> None:
@@ -262,7 +270,7 @@ class Identity:
         session, user = asker.session, asker.user
         if session.currentAccount is None:
             raise errors.NotLoggedIn
-        session.account = None
+        session.account = session.webSession = None
         if user is None:
             return
         if user.sessionCount > 1:
@@ -342,16 +350,27 @@ class Identity:
 
     def _accountOf(self, session: Session) -> str | None:
         """
-        The account that a session enters with; C{None} for a guest, or if the account was dropped in the meantime.
+        The account that a session enters with; C{None} for a guest, or if the account was dropped in the meantime, or
+        the web session has ended.
 
         @raise Suspended: the account was suspended in the meantime.
         """
         account = self._core.state.accounts.get(session.account)
-        if account is None:
-            session.account = None
+        if account is None or self._isLoggedOut(session, account):
+            session.account = session.webSession = None
             return None
         self._core.state.accounts.checkUsable(account.name)
         return account.name
+
+    def _isLoggedOut(self, session: Session, account: Account) -> bool:
+        """Whether the web session has ended with which a session logged in to an account."""
+        return session.webSession is not None and account.credential("websession", session.webSession) is None
+
+    def _endIfLoggedOut(self, session: Session) -> None:
+        """Disconnect a session whose web session ended while the login was on its way."""
+        account = self._core.state.accounts.get(session.currentAccount)
+        if account is not None and self._isLoggedOut(session, account):
+            self._core.state.broadcast.disconnect(session, LOGGED_OUT)
 
     def _checkRenames(self, asker: Asker, user: User, what: str) -> None:
         if self._core.isExempt(asker, user):

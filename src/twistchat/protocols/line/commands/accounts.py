@@ -16,6 +16,7 @@ from twistchat.protocols.line.prompts import Prompt, askLogin, askPassword
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:
+    from twistchat.chat.model.events import Credential, CredentialKind
     from twistchat.interfaces.accounts import Authenticated
     from twistchat.protocols.line.protocol import LineProtocol
 
@@ -174,9 +175,10 @@ async def _setPassword(client: LineProtocol, password: str) -> None:
     "[add or remove NAME]",
     "list your app tokens, which work in place of your password; make one, or remove it",
     example="/tokens add phone",
+    details=("The list also shows the browsers that are logged in; /tokens remove NAME logs one out",),
 )
 async def tokens(client: LineProtocol, argument: str) -> None:
-    """C{/tokens}: lists, makes and removes app tokens."""
+    """C{/tokens}: lists, makes and removes app tokens; lists and ends web sessions."""
     account = ownAccount(client)
     action, name = splitArgument(argument, 0, 2, "/tokens [add or remove NAME]")
     if action is None:
@@ -185,21 +187,31 @@ async def tokens(client: LineProtocol, argument: str) -> None:
     if action not in ("add", "remove") or name is None:
         raise UsageError("Usage: /tokens, /tokens add NAME or /tokens remove NAME")
     if action == "remove":
-        await client.context.chat.accounts.removeCredential(client.openSession, account.name, "token", name)
-        client.reply(notice(f"The token {name} is removed"))
+        isBrowser = account.credential("token", name) is None and account.credential("websession", name) is not None
+        kind: CredentialKind = "websession" if isBrowser else "token"
+        await client.context.chat.accounts.removeCredential(client.openSession, account.name, kind, name)
+        client.reply(notice(f"{name} is logged out" if isBrowser else f"The token {name} is removed"))
         return
     token = await client.context.registrar.addToken(client.openSession, account.name, name)
     client.reply(notice(f"The token {name} is {token} - keep it, because it is shown only now"))
 
 
 def _listed(client: LineProtocol, account: Account) -> Iterator[str]:
-    """List the tokens of an account."""
+    """List the tokens and the web sessions of an account."""
     tokens = account.ofKind("token")
     if not tokens:
         yield "You have no tokens; /tokens add NAME makes one"
     for token in tokens:
-        used = account.used.get(("token", token.name))
-        yield f"{token.name}: {'never used' if used is None else f'last used {_when(client, used)}'}"
+        yield f"{token.name}: {_used(client, account, token)}"
+    for browser in account.ofKind("websession"):
+        since = f"logged in at the web page since {_when(client, browser.created or 0)}"
+        yield f"{browser.name}: {since}, {_used(client, account, browser)}"
+
+
+def _used(client: LineProtocol, account: Account, credential: Credential) -> str:
+    """Tell when a credential was last used."""
+    used = account.used.get((credential.kind, credential.name))
+    return "never used" if used is None else f"last used {_when(client, used)}"
 
 
 @table.command(
@@ -272,6 +284,7 @@ def _described(client: LineProtocol, account: Account) -> Iterator[str]:
         (len(account.ofKind("token")), "token"),
         (len(account.ofKind("certificate")), "certificate"),
         (len(account.ofKind("sshkey")), "SSH key"),
+        (len(account.ofKind("websession")), "browser"),
     )
     counts = [counted(number, noun) for number, noun in numbers if number]
     if counts:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from base64 import b64encode
 from hashlib import sha256
 
+from tests.accounts.fakes import sessionFrom
 from tests.protocols.irc.servers import STRANGER
 from tests.protocols.irc.services.conversations import ServiceConversations
+from twistchat.interfaces import WebCaller
 
 FINGERPRINT = "ab" * 32
 KEY = b"\0\0\0\x0bssh-ed25519\0\0\0 " + bytes(range(32))
@@ -35,6 +37,24 @@ class TokenTests(ServiceConversations):
         self.asks(alice, "TOKEN LIST", "You have 1 app token:", "phone (last used 2026-01-01 12:00:00 UTC)")
         self.asks(alice, "TOKEN DEL phone", "The app token phone is removed")
         self.asks(alice, "token list", "You have 0 app tokens")
+
+    def test_browsers(self) -> None:
+        """The list shows the browsers that are logged in, and DEL logs one out.  A token comes first."""
+        alice = self.member("alice")
+        home = WebCaller("127.0.0.1", secure=False)
+        logins = self.server.context.logins
+        opened = [self.successResultOf(logins.openWebSession(home, "alice", "Linux Firefox/1")) for _ in range(2)]
+        logins.webSession(opened[1].secret)
+        since = "since 2026-01-01 12:00:00 UTC"
+        second = f"Firefox on Linux 2 ({since}, last used 2026-01-01 12:00:00 UTC)"
+        heads = ("You have 0 app tokens", "Logged in at the web page: 2 browsers:")
+        self.asks(alice, "TOKEN LIST", *heads, f"Firefox on Linux ({since}, never used)", second)
+        self.asks(alice, "TOKEN DEL Firefox on Linux", "Firefox on Linux is logged out")
+        self.asks(alice, "TOKEN LIST", "You have 0 app tokens", "Logged in at the web page: 1 browser:", second)
+        adding = self.server.context.registrar.addToken(sessionFrom(None), "alice", "phone")
+        self.successResultOf(adding)
+        self.asks(alice, "TOKEN DEL phone", "The app token phone is removed")
+        self.asks(self.irc("bob"), "TOKEN DEL Firefox on Linux 2", "You are not logged in to an account")
 
     def test_refused(self) -> None:
         """Wrong words, unknown tokens and guests are refused."""

@@ -10,7 +10,10 @@ from twistchat.protocols.irc.replies.formatting import formatTime
 from twistchat.protocols.irc.services.table import ServiceCommand, Usage
 
 if TYPE_CHECKING:
-    from twistchat.chat.model.events import CredentialKind
+    from collections.abc import Iterator
+
+    from twistchat.chat.model.accounts import Account
+    from twistchat.chat.model.events import Credential, CredentialKind
     from twistchat.protocols.irc.services.request import Request
 
 table = CommandTable(ServiceCommand)
@@ -23,11 +26,16 @@ table = CommandTable(ServiceCommand)
     "ADD phone",
     least=1,
     account=True,
+    details=("The list also shows the browsers that are logged in. DEL logs one out",),
 )
 async def token(request: Request) -> None:
-    """C{TOKEN}: makes, removes or lists app tokens."""
+    """C{TOKEN}: makes, removes or lists app tokens, and lists or ends web sessions."""
+    if request.word(0) == "DEL" and await _logsOut(request, request.rest(1)):
+        return
     if request.word(0) != "ADD":
         await _change(request, "token", "app token")
+        if request.word(0) == "LIST":
+            await request.sayAll(_browsers(request.account))
         return
     request.only(2)
     name = request.words[1]
@@ -75,6 +83,35 @@ async def sshkey(request: Request) -> None:
     request.say(f"The SSH key {added} can log you in now")
 
 
+async def _logsOut(request: Request, name: str) -> bool:
+    """
+    End a web session.
+
+    @return: whether the client's account has one with this name, and no app token.
+    """
+    account = request.account
+    if account.credential("websession", name) is None or account.credential("token", name) is not None:
+        return False
+    await request.chat.accounts.removeCredential(request.asker, account.name, "websession", name)
+    request.say(f"{name} is logged out")
+    return True
+
+
+def _browsers(account: Account) -> Iterator[str]:
+    """List the web sessions of an account."""
+    found = account.ofKind("websession")
+    if found:
+        yield f"Logged in at the web page: {counted(len(found), 'browser')}:"
+    for credential in found:
+        yield f"{credential.name} (since {formatTime((credential.created or 0) / 1000)}, {_used(account, credential)})"
+
+
+def _used(account: Account, credential: Credential) -> str:
+    """Tell when a credential was last used."""
+    time = account.used.get((credential.kind, credential.name))
+    return "never used" if time is None else f"last used {formatTime(time / 1000)}"
+
+
 async def _change(request: Request, kind: CredentialKind, noun: str) -> None:
     """
     Execute C{DEL} or C{LIST}.
@@ -97,6 +134,4 @@ async def _change(request: Request, kind: CredentialKind, noun: str) -> None:
     request.say(f"You have {counted(len(found), noun)}{':' if found else ''}")
     for credential in found:
         await request.reply.step()
-        time = account.used.get((kind, credential.name))
-        used = "never used" if time is None else f"last used {formatTime(time / 1000)}"
-        request.say(f"{credential.name} ({used})")
+        request.say(f"{credential.name} ({_used(account, credential)})")

@@ -105,7 +105,7 @@ def _describe(request: Request, account: Account) -> Iterator[str]:
         yield f"Online as {user.nick}, with {counted(len(user.sessions), 'session')}"
 
 
-KINDS = {"token": "App tokens", "certificate": "Certificates", "sshkey": "SSH keys"}
+KINDS = {"token": "App tokens", "certificate": "Certificates", "sshkey": "SSH keys", "websession": "Browsers"}
 """The kinds of credentials that have names, and what they are called."""
 
 
