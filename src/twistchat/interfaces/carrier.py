@@ -35,6 +35,9 @@ class ICarrier(Interface):
     fingerprint = Attribute(
         "str or None: the SHA-256 of the client's certificate in hexadecimal; None if the client sent no certificate."
     )
+    bearer = Attribute(
+        "str or None: the secret of the web session that came with a WebSocket's handshake; None on other carriers."
+    )
     ready = Attribute("bool: whether output can reach the client, so that no TLS handshake is in progress.")
     accepted = Attribute("float: when the connection was accepted, in seconds on the clock.")
     heard = Attribute("float: when the last bytes arrived, in seconds on the clock.")

@@ -55,6 +55,7 @@ class Carrier:
     )
 
     framing: ClassVar[Framing]
+    bearer: str | None = None
     factory: CarrierFactory
     outbox: Outbox
 

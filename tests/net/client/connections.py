@@ -198,6 +198,7 @@ class FakeCarrier:
     framing = STREAM
     secure = ended = paused = hungUp = False
     fingerprint: str | None = None
+    bearer: str | None = None
     ready = idle = True
 
     def __init__(self, now: Callable[[], float], address: str | None = STRANGER) -> None:

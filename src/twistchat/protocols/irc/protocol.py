@@ -194,7 +194,7 @@ class IrcConnection(ClientProtocol):
 
     def begin(self) -> None:
         """See L{Language.begin}.  An IRC server sends nothing before the client's first command."""
-        self.negotiation = Negotiation(offered(self.context, self.openSession))
+        self.negotiation = Negotiation(offered(self))
         self.updateDialects()
 
     def encrypted(self) -> None:

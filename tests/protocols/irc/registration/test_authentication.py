@@ -15,7 +15,8 @@ from twistchat.chat import errors
 from twistchat.chat.model.events import Credential
 from twistchat.chat.model.sessions import Asker
 from twistchat.config import AccountsSettings
-from twistchat.interfaces import Authenticated
+from twistchat.interfaces import Authenticated, WebCaller, WebSession
+from twistchat.net.carrier import Carrier
 from twistchat.protocols.irc.protocol import IrcConnection
 from twistchat.protocols.irc.registration.authentication import MAX_FAILURES
 from twistchat.testing import IrcClient, MemoryServer
@@ -233,6 +234,91 @@ class ExternalTests(Case):
         self.fails("+", WRONG, mechanism="EXTERNAL")
 
 
+class WebSessionTests(Case):
+    """EXTERNAL with the web session that came with the connection."""
+
+    def setUp(self) -> None:
+        """Connect a client with a web session of alice's."""
+        super().setUp()
+        self.opened = self.open("alice")
+        self.bring(self.opened.secret)
+
+    def open(self, account: str) -> WebSession:
+        """Open a web session."""
+        opening = self.server.context.logins.openWebSession(WebCaller("127.0.0.1", secure=False), account, "Firefox/")
+        return self.successResultOf(opening)
+
+    def bring(self, secret: str | None) -> None:
+        """Connect a client, whose carrier has this secret."""
+        self.patch(Carrier, "bearer", secret)
+        self.client = negotiating(self.server)
+
+    def test_login(self) -> None:
+        """The account may be named, or found by the web session."""
+        for response in ("+", encoded("alice"), encoded("ALICE")):
+            self.bring(self.opened.secret)
+            self.fails(response, LOGGED_IN, SUCCESS, mechanism="EXTERNAL")
+        self.client.send("NICK alice", "USER alice 0 * :Alice", "CAP END")
+        self.client.until(re.compile(":twistchat 001 alice .*"))
+        self.assertEqual("alice", self.account("alice"))
+
+    def test_offered(self) -> None:
+        """Only clients with a web session are offered EXTERNAL."""
+        for secret, mechanisms in (
+            (self.opened.secret, "EXTERNAL,PLAIN,SCRAM-SHA-256"),
+            (None, "PLAIN,SCRAM-SHA-256"),
+        ):
+            self.bring(secret)
+            self.client.send("CAP LS 302")
+            self.assertIn(f" sasl={mechanisms} ", "".join(self.client.lines()) + " ")
+
+    def test_other(self) -> None:
+        """Nobody can act for another account."""
+        addAccount(self.server, "bob")
+        self.bring(self.opened.secret)
+        refusal = WRONG.replace("The account or the password is wrong", "you cannot act for another account")
+        self.fails(encoded("bob"), refusal, mechanism="EXTERNAL")
+
+    def test_ended(self) -> None:
+        """A web session that has ended logs nobody in, and the client is told what to do.  Failures are limited."""
+        self.successResultOf(self.server.context.logins.endWebSession(self.opened.secret))
+        why = "your login at the page has ended; log in there again"
+        refusal = WRONG.replace("The account or the password is wrong", why)
+        for _ in range(MAX_FAILURES - 1):
+            self.fails("+", refusal, mechanism="EXTERNAL")
+        self.client.send("AUTHENTICATE EXTERNAL", "AUTHENTICATE +")
+        self.assertTrue(self.client.gone)
+
+    def test_suspended(self) -> None:
+        """The owner of a suspended account learns why."""
+        self.server.chat.accounts.suspend(None, "alice", "spam")
+        self.server.pump()
+        self.client.skip()
+        self.client.send("AUTHENTICATE EXTERNAL", "AUTHENTICATE +")
+        self.assertRegex(self.client.lines()[-1], r":twistchat 902 \* :.*spam")
+
+    def test_certificate(self) -> None:
+        """A certificate comes first."""
+        addAccount(self.server, "bob")
+        self.server.chat.accounts.setCredential(None, "bob", Credential("certificate", FINGERPRINT))
+        identify(self)
+        self.bring(self.opened.secret)
+        self.fails("+", LOGGED_IN.replace("alice", "bob"), SUCCESS, mechanism="EXTERNAL")
+
+    def test_loggedOut(self) -> None:
+        """When the web session ends, so does the connection.  Others of the account stay."""
+        self.fails("+", LOGGED_IN, SUCCESS, mechanism="EXTERNAL")
+        self.client.send("NICK alice", "USER alice 0 * :Alice", "CAP END")
+        other = negotiating(self.server)
+        other.send("AUTHENTICATE PLAIN", f"AUTHENTICATE {plain('alice')}", "NICK alice", "USER a 0 * :a", "CAP END")
+        self.client.skip()
+        ending = self.server.context.logins.endWebSession(self.opened.secret)
+        self.server.pump()
+        self.successResultOf(ending)
+        self.assertIn("Logged out", self.client.lines()[-1])
+        self.assertEqual((True, False), (self.client.gone, other.gone))
+
+
 class ExchangeTests(Case):
     """The exchange itself."""
 
@@ -409,7 +495,7 @@ class RegisteredTests(Case):
         """Nothing fails if a client disconnects while its login is stored."""
         stored: Deferred[None] = Deferred()
 
-        async def login(asker: Asker, account: str) -> None:
+        async def login(asker: Asker, account: str, webSession: str | None) -> None:
             await stored
 
         self.patch(self.server.chat.identity, "login", login)

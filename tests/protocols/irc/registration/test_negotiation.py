@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.irc.servers import listed, mask, rooted, serverWith, settingsWith, staffed
-from twistchat.chat.model.sessions import Session
-from twistchat.net.context import ServerContext
 from twistchat.protocols.irc.registration import offer
 from twistchat.protocols.irc.registration.negotiation import Negotiation
 from twistchat.protocols.irc.registration.offer import offered
@@ -273,8 +272,8 @@ class DeletedTests(SynchronousTestCase):
             client.join("#a")
         root = rooted(server, "root")
 
-        def fewer(context: ServerContext, session: Session) -> dict[str, str]:
-            return {name: value for name, value in offered(context, session).items() if name != "server-time"}
+        def fewer(client: Any) -> dict[str, str]:
+            return {name: value for name, value in offered(client).items() if name != "server-time"}
 
         self.patch(offer, "offered", fewer)
         for client in (modern, plain):

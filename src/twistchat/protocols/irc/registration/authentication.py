@@ -6,6 +6,7 @@ from base64 import b64encode
 from typing import TYPE_CHECKING, Final
 
 from twistchat.chat import errors
+from twistchat.chat.model.names import fold
 from twistchat.protocols.irc.registration.offer import mechanisms
 from twistchat.protocols.irc.replies.accounts import showLoggedIn
 from twistchat.wire.irc import numerics as n
@@ -73,7 +74,7 @@ class Authentication:
 
         @param name: the mechanism that the client has chosen.
         """
-        available = mechanisms(self._client.context, self._client.openSession)
+        available = mechanisms(self._client)
         if name.upper() not in available:
             reply.numeric(n.RPL_SASLMECHS, ",".join(available), "are available SASL mechanisms")
             why = "SASL authentication failed: this mechanism is not available on this connection"
@@ -105,7 +106,11 @@ class Authentication:
             await self._client.context.portions.wait()
             await self._logIn(await logins.password(session, step.name, step.password), reply)
         elif isinstance(step, CertificateGiven):
-            await self._logIn(await logins.certificate(session, step.name), reply)
+            bearer = self._client.carrier.bearer
+            if session.fingerprint is None and bearer is not None:
+                await self._logIn(self._webSession(bearer, step.name), reply)
+            else:
+                await self._logIn(await logins.certificate(session, step.name), reply)
         elif isinstance(step, Challenge):
             self._send(step.data, reply)
         elif isinstance(step, Proven):
@@ -120,12 +125,28 @@ class Authentication:
         client = self._client
         if client.ending:
             return
-        await client.context.chat.identity.login(reply.asker, authenticated.account)
+        webSession = authenticated.credential if authenticated.kind == "websession" else None
+        await client.context.chat.identity.login(reply.asker, authenticated.account, webSession)
         client.authentication = None
         if client.openSession.closed:
             return
         showLoggedIn(client, reply, authenticated.account)
         reply.numeric(n.RPL_SASLSUCCESS, "SASL authentication successful")
+
+    def _webSession(self, bearer: str, name: str | None) -> Authenticated:
+        """
+        Find the account whose web session came with the connection.
+
+        @param name: the account that the client names; C{None} for the one that has the web session.
+        @raise BadResponse: it has ended, or belongs to another account.
+        """
+        try:
+            authenticated = self._client.context.logins.webSession(bearer, self._client.openSession)
+        except errors.LoginFailed:
+            raise BadResponse("your login at the page has ended; log in there again") from None
+        if name is not None and fold(name) != fold(authenticated.account):
+            raise BadResponse("you cannot act for another account")
+        return authenticated
 
     def _make(self, name: str) -> Mechanism:
         if name == "PLAIN":

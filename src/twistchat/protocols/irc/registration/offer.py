@@ -16,35 +16,37 @@ if TYPE_CHECKING:
     from twistchat.protocols.irc.protocol import IrcConnection
 
 
-def offered(context: ServerContext, session: Session) -> Mapping[str, str]:
-    """Get the capabilities that a session is offered, each with its value or C{""}."""
+def offered(client: IrcConnection) -> Mapping[str, str]:
+    """Get the capabilities that a client is offered, each with its value or C{""}."""
+    context, session = client.context, client.openSession
     limits = context.settings.limits
     return _values(
         f"max-bytes={limits.message},max-lines={limits.lines}",
         _sts(context, session.secure),
-        ",".join(mechanisms(context, session)),
+        ",".join(mechanisms(client)),
         _registration(context, session),
         limitsOf(context),
     )
 
 
-def mechanisms(context: ServerContext, session: Session) -> list[str]:
+def mechanisms(client: IrcConnection) -> list[str]:
     """
-    Get the SASL mechanisms that a session can use.
+    Get the SASL mechanisms that a client can use.
 
-    EXTERNAL needs a certificate.  PLAIN sends the password itself, so it needs a connection that nobody can listen to.
+    EXTERNAL needs a certificate, or the cookie of a web session.  PLAIN sends the password itself, so it needs a
+    connection that nobody can listen to.
     """
-    available = ["SCRAM-SHA-256"]
-    if context.logins.maySendPasswords(session):
+    session, available = client.openSession, ["SCRAM-SHA-256"]
+    if client.context.logins.maySendPasswords(session):
         available.insert(0, "PLAIN")
-    if session.fingerprint is not None:
+    if session.fingerprint is not None or client.carrier.bearer is not None:
         available.insert(0, "EXTERNAL")
     return available
 
 
 def announce(client: IrcConnection) -> None:
     """Compute the offer anew, and tell a client that has the capability C{cap-notify} what has changed."""
-    negotiation, now = client.negotiation, offered(client.context, client.openSession)
+    negotiation, now = client.negotiation, offered(client)
     if negotiation.offered is now:
         return
     before = client.capabilities
