@@ -8,7 +8,7 @@ from functools import partial
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.net.output.turn import MAX_SENDS, Turn
+from twistchat.net.output.turn import MAX_SENDS, SECONDS, SENDS, Turn
 
 
 class Noted:
@@ -109,3 +109,22 @@ class TurnTests(SynchronousTestCase):
         self.turn.beforeSending(partial(self.note, "next turn"))
         self.clock.advance(0)
         self.assertEqual(self.done[-1], "next turn")
+
+    def test_time(self) -> None:
+        """If sends take long, the rest send in later turns, in order; a turn sends at least some."""
+
+        def slow(number: int, seconds: float) -> None:
+            self.note(str(number))
+            self.clock.rightNow += seconds
+
+        for taken, groups in ((0.6 * SECONDS, 2), (3 * SECONDS, 1)):
+            self.done.clear()
+            for number in range(4 * SENDS):
+                self.send(partial(slow, number, taken / SENDS))
+            self.turn.afterSending(partial(self.note, "after"))
+            self.turn.end()
+            self.assertEqual(self.done, [*map(str, range(groups * SENDS)), "after"])
+            while self.clock.getDelayedCalls():
+                self.clock.advance(0)
+            self.done.remove("after")
+            self.assertEqual(self.done, [*map(str, range(4 * SENDS))])

@@ -14,6 +14,12 @@ The most outboxes that are sent at the end of one turn.  Each takes one C{send} 
 a message to a large room, the reactor serves other connections before the rest are sent.
 """
 
+SECONDS: Final = 0.005
+"""Seconds of a turn after which no further outboxes are sent.  Those that wait longer send more in one write."""
+
+SENDS: Final = 32
+"""The number of outboxes that are sent between two looks at the time."""
+
 
 class Flushable(Protocol):
     """Something that sends at the end of a turn: an outbox."""
@@ -26,8 +32,9 @@ class Turn:
     """
     The calls to make at the end of the current turn, in three steps.
 
-    First the audiences deliver to the outboxes.  Then up to L{MAX_SENDS} outboxes send, each in one write.  Then come
-    calls that must not happen during delivery or sending, for example those that close connections.
+    First the audiences deliver to the outboxes.  Then outboxes send, each in one write: at most L{MAX_SENDS}, for
+    L{SECONDS}.  Then come calls that must not happen during delivery or sending, for example those that close
+    connections.
     """
 
     _log = Logger()
@@ -70,13 +77,21 @@ class Turn:
 
     def end(self) -> None:
         """Make the waiting calls, and those that they add."""
-        left = self._maxSends
+        left, until = self._maxSends, 0.0
         while True:
             if self._before:
                 calls, self._before = self._before, []
                 self._call(calls)
             elif self._outboxes and left:
-                outboxes, self._outboxes = self._outboxes[:left], self._outboxes[left:]
+                count = min(left, SENDS)
+                if len(self._outboxes) > count:
+                    now = self._clock.seconds()
+                    if not until:
+                        until = now + SECONDS
+                    elif now >= until:
+                        left = 0
+                        continue
+                outboxes, self._outboxes = self._outboxes[:count], self._outboxes[count:]
                 left -= len(outboxes)
                 for outbox in outboxes:
                     try:
