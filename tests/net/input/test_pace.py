@@ -12,7 +12,17 @@ from tests.protocols.irc.conversations import LABELS
 from twistchat.chat.model.sessions import Session
 from twistchat.config import Settings
 from twistchat.net.client.protocol import ClientProtocol
-from twistchat.net.input.pace import MAX_COMMANDS, PART_SIZE, POLL_INTERVAL, PORTION, Gone, Pace, Portions
+from twistchat.net.input.pace import (
+    AT_ONCE,
+    MAX_COMMANDS,
+    PART_SIZE,
+    POLL_INTERVAL,
+    PORTION,
+    SECONDS,
+    Gone,
+    Pace,
+    Portions,
+)
 from twistchat.testing import MemoryServer
 from twistchat.testing.clients import Client
 from twistchat.testing.turns import TurnClock
@@ -61,6 +71,29 @@ class PortionsTests(SynchronousTestCase):
         self.assertEqual(self.gone, ["one", *map(str, range(MAX_COMMANDS - 1))])
         self.clock.turn()
         self.assertEqual(self.gone[MAX_COMMANDS:], [str(MAX_COMMANDS - 1), "one again"])
+
+    def test_time(self) -> None:
+        """Commands that take long share the time of a turn; at least one of them continues."""
+        for number in range(5):
+            self.wait(str(number), lambda: self.clock.advance(0.6 * SECONDS))
+        self.clock.turn()
+        self.assertEqual(self.gone, ["0", "1"])
+        self.wait("slow", lambda: self.clock.advance(2 * SECONDS))
+        self.clock.turn()
+        self.clock.turn()
+        self.assertEqual(self.gone, ["0", "1", "2", "3", "4", "slow"])
+
+    def test_atOnce(self) -> None:
+        """A few commands continue at once in each turn, but not if others wait."""
+        self.assertEqual([self.portions.mayContinue() for _ in range(AT_ONCE + 1)], [True] * AT_ONCE + [False])
+        self.clock.turn()
+        self.assertTrue(self.portions.mayContinue())
+        self.wait("one")
+        self.assertFalse(self.portions.mayContinue())
+        self.clock.turn()
+        self.assertTrue(self.portions.mayContinue())
+        self.clock.turn()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_failure(self) -> None:
         """A command that fails does not stop the others."""

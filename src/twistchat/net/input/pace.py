@@ -25,8 +25,14 @@ T = TypeVar("T")
 PORTION: Final = 50
 """Steps of one command in a turn.  A step takes about 10 µs."""
 
-MAX_COMMANDS: Final = 4
+MAX_COMMANDS: Final = 64
 """The most commands that run a portion in one turn."""
+
+SECONDS: Final = 0.005
+"""Seconds of a turn after which no further command starts a portion."""
+
+AT_ONCE: Final = 4
+"""The most commands that continue without waiting in one turn, after what they proposed was applied."""
 
 PART_SIZE: Final = 100
 """The most items of a list (names of members or rooms) that a command formats at once."""
@@ -46,10 +52,13 @@ class Portions:
     """
     The size of a portion, and the commands of all connections that wait to continue, in first-come order.
 
+    In each turn commands run for a limited time.  So many clients that come back at once delay nobody, and take few
+    turns, each of which sends to the listeners of a channel once.
+
     @ivar steps: the number of steps in a portion.  A command reads it when it starts a portion.
     """
 
-    __slots__ = ("_clock", "_partSize", "_scheduled", "_waiting", "steps")
+    __slots__ = ("_atOnce", "_clock", "_partSize", "_scheduled", "_waiting", "steps")
 
     def __init__(self, clock: IReactorTime, steps: int = PORTION, partSize: int = PART_SIZE) -> None:
         """
@@ -60,6 +69,7 @@ class Portions:
         self._partSize = partSize
         self.steps = steps
         self._scheduled = False
+        self._atOnce = 0
         self._waiting: deque[Deferred[None]] = deque()
 
     def wait(self) -> Deferred[None]:
@@ -73,22 +83,40 @@ class Portions:
         self._schedule()
         return waiting
 
+    def mayContinue(self) -> bool:
+        """
+        Count a command that continues after what it proposed was applied.
+
+        The journal applies many entries in one turn.  So that the next entry need not wait for the command of each,
+        only L{AT_ONCE} commands continue at once.
+
+        @return: whether the command may continue in this turn.  If not, it has to L{wait}.
+        """
+        if self._waiting or self._atOnce >= AT_ONCE:
+            return False
+        self._atOnce += 1
+        self._schedule()
+        return True
+
     def split(self, items: Sequence[T]) -> Iterator[Sequence[T]]:
         """Split a list into parts of C{partSize} items.  Each part counts as L{PART_STEPS} steps."""
         for start in range(0, len(items), self._partSize):
             yield items[start : start + self._partSize]
 
     def _schedule(self) -> None:
-        if self._waiting and not self._scheduled:
+        if not self._scheduled:
             self._scheduled = True
             self._clock.callLater(0, self._continue)
 
     def _continue(self) -> None:
-        self._scheduled = False
-        continuing = [self._waiting.popleft() for _ in range(min(MAX_COMMANDS, len(self._waiting)))]
-        self._schedule()
-        for waiting in continuing:
-            waiting.callback(None)
+        self._scheduled, self._atOnce = False, 0
+        end = self._clock.seconds() + SECONDS
+        for _ in range(min(MAX_COMMANDS, len(self._waiting))):
+            self._waiting.popleft().callback(None)
+            if self._clock.seconds() >= end:
+                break
+        if self._waiting:
+            self._schedule()
 
 
 class Pace:

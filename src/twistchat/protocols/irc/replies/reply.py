@@ -61,6 +61,22 @@ def serializeFitted(source: str, command: str, parameters: Sequence[str]) -> byt
     return serialize(command, parameters, source)
 
 
+def listNumerics(
+    source: str, code: str, head: Sequence[str], words: Iterable[str], separator: str = " ", *, colon: bool = True
+) -> Iterator[bytes]:
+    """
+    Serialize numerics whose last parameter is a list, as many as the list needs; none for an empty list.
+
+    @param head: the parameters before the list.
+    @param colon: whether the list gets its C{:} even if it is one word, as old clients expect.
+    """
+    if sum(map(len, head)) > UNMEASURED:
+        head = _fitted(code, (*head, ""), source)[:-1]
+    size = room(code, head, source)
+    for text in joinWords(words, separator, size):
+        yield serialize(code, (*head, fit(text, size)), source, colon=colon)
+
+
 class Reply:
     """
     The reply to one command.
@@ -135,13 +151,8 @@ class Reply:
         @param parameters: the parameters between the client's nick and the list.
         @param colon: whether the list gets its C{:} even if it is one word, as old clients expect.
         """
-        source = self._client.server
         head = (self._client.nick, *parameters)
-        if sum(map(len, head)) > UNMEASURED:
-            head = _fitted(code, (*head, ""), source)[:-1]
-        size = room(code, head, source)
-        for text in joinWords(words, separator, size):
-            self._add(serialize(code, (*head, fit(text, size)), source, colon=colon))
+        self.lines(listNumerics(self._client.server, code, head, words, separator, colon=colon))
 
     def error(self, error: ChatError, context: str = "") -> None:
         """
@@ -259,6 +270,15 @@ class Reply:
         if self._pace is None:
             self._pace = Pace(self._client)
         await self._pace.rest()
+
+    async def share(self) -> None:
+        """
+        Continue after what the command proposed was applied.  If many commands do so in this turn, wait for another.
+
+        @raise Gone: the client has disconnected.
+        """
+        if not self._client.context.portions.mayContinue():
+            await self.turn()
 
     def finish(self) -> None:
         """Send the reply, behind earlier deliveries."""

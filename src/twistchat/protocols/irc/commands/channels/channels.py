@@ -85,6 +85,9 @@ async def _join(client: IrcConnection, reply: Reply, name: str, key: str | None)
     room = None if session.user is None else session.user.rooms.get(fold(name))
     if room is not None:
         with Entering(client, reply) as entering:
+            await reply.share()
+            if client.user.source.uid not in room.members:
+                return
             await showRoom(client, reply, room)
             await entering.show(reply, room, entry.sequence)
 
