@@ -16,6 +16,7 @@ from twistchat.net.input.pace import (
     AT_ONCE,
     MAX_COMMANDS,
     PART_SIZE,
+    PART_STEPS,
     POLL_INTERVAL,
     PORTION,
     SECONDS,
@@ -260,6 +261,24 @@ class LongAnswerTests(SynchronousTestCase):
         self.assertEqual(names, there | {"early", "later", "late", "bob", "newcomer"})
         self.assertEqual(heard.count("366"), 1)
 
+    def test_namesAgain(self) -> None:
+        """The names of a room take fewer turns for the next client, because they were rendered."""
+        turns, shown = [], []
+        for nick in ("rob", "roy"):
+            client = self.server.irc(nick, *LABELS, host=STRANGER)
+            self.begin(client, "NAMES #big")
+            lines: list[str] = []
+            turns.append(0)
+            while not lines or " 366 " not in lines[-1]:
+                self.clock.turn()
+                client.link.move()
+                lines += client.lines()
+                turns[-1] += 1
+            shown.append([line.replace(nick, "") for line in lines])
+        parts = 1 + self.COUNT // PART_SIZE
+        self.assertEqual(turns, [-(-parts // (1 + PORTION // PART_STEPS)), 1])
+        self.assertEqual(shown[0], shown[1])
+
     def seen(self, client: Client) -> tuple[set[str], list[str]]:
         """Return the member list that a client builds from its input, and the commands it received."""
         names: set[str] = set()
@@ -285,6 +304,7 @@ class LongAnswerTests(SynchronousTestCase):
         self.begin(self.bob, "JOIN #big")
         self.server.pump()
         self.bob.skip()
+        self.server.context.portions.steps = PART_STEPS
         self.begin(self.bob, "@label=7 NAMES #big", "PING x")
         for number in range(2):
             self.clock.turn()

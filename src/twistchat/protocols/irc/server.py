@@ -9,6 +9,7 @@ from twistchat import __version__
 from twistchat.net.context import ServerContext
 from twistchat.protocols.irc.fallbacks import HostFallback, RenameFallbacks
 from twistchat.protocols.irc.history.sharing import Pages
+from twistchat.protocols.irc.replies.names import NameLists
 from twistchat.protocols.irc.replies.templates import Templates
 from twistchat.wire.irc.dialect import IrcDialects
 
@@ -28,6 +29,7 @@ class IrcServer:
     @ivar gateways: the digest of each gateway's correct password, by the hash in the settings.
     @ivar templates: the lines that differ only in the client's nick.
     @ivar pages: pages of channels that were rendered before.
+    @ivar names: lists of members that were rendered before.
     @ivar renames: shows renamed rooms to clients without RENAME.
     @ivar hosts: shows changed hosts to clients without CHGHOST.
     """
@@ -39,12 +41,23 @@ class IrcServer:
     gateways: dict[str, bytes]
     templates: Templates
     pages: Pages
+    names: NameLists
     renames: RenameFallbacks
     hosts: HostFallback
 
     @classmethod
     def of(cls, context: ServerContext) -> IrcServer:
         """Make the server of a chat."""
-        name = context.settings.server.name
-        pages, renames = Pages(context.clock), RenameFallbacks(context.portions)
-        return cls(name, IrcDialects(name), context.wall(), count(1), {}, Templates(), pages, renames, HostFallback())
+        name, clock = context.settings.server.name, context.clock
+        return cls(
+            name,
+            IrcDialects(name),
+            context.wall(),
+            count(1),
+            {},
+            Templates(),
+            Pages(clock),
+            NameLists(clock),
+            RenameFallbacks(context.portions),
+            HostFallback(),
+        )

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from twistchat.chat.model.modes.room import prefixes
 from twistchat.net.input.pace import PART_STEPS
 from twistchat.protocols.irc.replies.markers import replyMarker
 from twistchat.protocols.irc.replies.metadata import isAware, synchronizeRoom
+from twistchat.protocols.irc.replies.names import nameLines
 from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
-    from twistchat.chat.model.rooms import Member, Room
+    from twistchat.chat.model.rooms import Room
     from twistchat.protocols.irc.protocol import IrcConnection
     from twistchat.protocols.irc.replies.reply import Reply
 
@@ -50,13 +49,18 @@ async def showNames(client: IrcConnection, reply: Reply, room: Room) -> None:
     The capabilities multi-prefix and userhost-in-names change the format of a name.  Members who join or leave while
     the names are sent are not included; the client sees their JOIN or PART.
     """
-    for part in client.context.portions.split(list(room.members.items())):
-        await reply.step(PART_STEPS)
-        members: Iterable[Member] = [member for uid, member in part if room.members.get(uid) is member]
-        if client.user.source.uid not in room.members and not client.user.may("auspex"):
+    for index, part in enumerate(client.context.portions.split(list(room.members.items()))):
+        await reply.step()
+        members = [member for uid, member in part if room.members.get(uid) is member]
+        if client.user.source.uid in room.members or client.user.may("auspex"):
+            lines, rendered = nameLines(client, room, index, members)
+        else:
             members = [member for member in members if "i" not in member.user.modes]
-        head = ("@" if "s" in room.modes else "=", room.name)
-        reply.numericList(n.RPL_NAMREPLY, head, _names(client, members), colon=True)
+            lines, rendered = nameLines(client, room, -1 - index, members)
+        if lines:
+            reply.lines([lines])
+        if not rendered:
+            await reply.step(PART_STEPS - 1)
     endNames(reply, room.name)
 
 
@@ -77,13 +81,3 @@ def modesOf(room: Room, inside: bool) -> list[str]:
         if parameter is not None
     ]
     return [f"+{''.join(room.modes)}", *shown]
-
-
-def _names(client: IrcConnection, members: Iterable[Member]) -> Iterator[str]:
-    """Format the names of members (IRCv3 multi-prefix, userhost-in-names)."""
-    several = "multi-prefix" in client.capabilities
-    whole = "userhost-in-names" in client.capabilities
-    for member in members:
-        source, ranks = member.user.source, member.ranks
-        name = f"{source.nick}!{source.username}@{source.host}" if whole else source.nick
-        yield f"{prefixes(ranks if several else ranks[:1])}{name}" if ranks else name

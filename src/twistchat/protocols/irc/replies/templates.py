@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -37,14 +37,21 @@ class Templates:
         parts = self._parts.get((write, len(nick)))
         if parts is None:
             lines = write(client, client.nick)
-            if not all([line.split(b" ", 3)[2].rstrip(b"\r\n") == nick for line in lines]):
-                return b"".join(lines)  # names are so long that the nick was cut
-            parts = self._parts[write, len(nick)] = _parts(lines, nick)
+            parts = splitAtNick(lines, nick)
+            if parts is None:
+                return b"".join(lines)
+            self._parts[write, len(nick)] = parts
         return nick.join(parts)
 
 
-def _parts(lines: list[bytes], nick: bytes) -> list[bytes]:
-    """Split lines at the nick."""
+def splitAtNick(lines: Sequence[bytes], nick: bytes) -> list[bytes] | None:
+    """
+    Split lines at the nick, which is the first parameter of each.
+
+    @return: the parts between the nicks; C{None} if names are so long that a nick was cut.
+    """
+    if not all([line.split(b" ", 3)[2].rstrip(b"\r\n") == nick for line in lines]):
+        return None
     parts = [b""]
     for line in lines:
         source, code, rest = line.split(b" ", 2)
