@@ -1,0 +1,136 @@
+import { Actions } from './actions.js';
+import { Address } from './address.js';
+import { Client } from './client.js';
+import { History } from './history/history.js';
+import { Connection } from './irc/connection.js';
+import { apply } from './model/effects/index.js';
+import { Chat } from './model/chat.js';
+import { Observable } from './model/observable.js';
+
+/** Where everyone goes who has been nowhere yet. */
+const LOBBY = '#lobby';
+
+/**
+ * The parts of the page, put together, and the steps from the entry to the chat. Watchers hear when another view is due.
+ *
+ * Features attach here: `chat.on` (what happens), `actions.add` (what can be done with a message), `settings`, `client`.
+ */
+export class App extends Observable {
+  /**
+   * @param {object} world
+   * @param {Window} world.window
+   * @param {{now: Function, set: Function, clear: Function, random: Function}} world.timers
+   * @param {import('./login.js').Login} world.login
+   * @param {import('./settings.js').Settings} world.settings
+   */
+  constructor({ window, timers, login, settings }) {
+    super();
+    this.timers = timers;
+    this.settings = settings;
+    this._window = window;
+    this._login = login;
+    const url = window.location.origin.replace(/^http/, 'ws') + '/socket';
+    this.connection = new Connection(url, {
+      onState: (state) => this.chat.session.update({ state }),
+      onItem: (item) => apply(this.chat, item),
+      onWelcome: (nick) => this._welcomed(nick),
+      onRefused: (error) => this._refused(error),
+    }, timers, window.WebSocket);
+    this.chat = new Chat(() => this.connection.isupport, timers.now);
+    this.history = new History(this.connection, this.chat.reader);
+    this.client = new Client({ ...this, history: this.history });
+    this.actions = new Actions();
+    this.address = new Address(window, (name) => this.open(name).catch(() => {}));
+    /** What the server offers: the answer of `GET /login`, or null. */
+    this.offer = null;
+    this.entered = false;
+    this.busy = false;
+    this.error = null;
+    /** Whether the sidebar is open, where the window is narrow. */
+    this.sidebar = false;
+    /** Whether the list of members is open. It begins closed where the window is narrow. */
+    this.members = settings.get('members') && !this._isNarrow();
+  }
+
+  _isNarrow() {
+    return this._window.matchMedia('(max-width: 48rem)').matches;
+  }
+
+  /** Ask the server what it offers; enter at once with the account of an earlier login. */
+  async start() {
+    try {
+      this.offer = await this._login.read();
+      this.error = null;
+      if (this.offer.account) this._enter(this.offer.account, true);
+    } catch (error) {
+      this.error = error;
+      this.timers.set(() => this.start(), 3000);
+    }
+    this.changed();
+  }
+
+  enterAsGuest(nick) {
+    this._enter(nick, false);
+  }
+
+  /** @throws {import('./login.js').LoginError} */
+  async logIn(name, password, code) {
+    this._enter(await this._login.enter(name, password, code), true);
+  }
+
+  async logOut(everywhere = false) {
+    const { account } = this.chat.session;
+    this.client.leave();
+    this.entered = false;
+    this.changed();
+    if (account) await this._login.leave(everywhere).catch(() => {});
+  }
+
+  /** Show a conversation, and name it in the address. */
+  async open(name) {
+    this.sidebar = false;
+    await this.client.open(name);
+    this.changed();
+  }
+
+  toggleSidebar() {
+    this.sidebar = !this.sidebar;
+    this.changed();
+  }
+
+  toggleMembers() {
+    this.members = !this.members;
+    if (!this._isNarrow()) this.settings.set('members', this.members);
+    this.changed();
+  }
+
+  skip(event) {
+    event.preventDefault();
+    this._window.document.getElementById('composer')?.focus();
+  }
+
+  _enter(nick, account) {
+    this.busy = true;
+    this.error = null;
+    this.changed();
+    this.client.enter({ nick, account });
+  }
+
+  async _welcomed(nick) {
+    const first = !this.entered;
+    if (first && !this.connection.identity.account) this.settings.set('nick', nick);
+    this.entered = true;
+    this.busy = false;
+    const wanted = this.address.current || this.settings.get('rooms')[0] || LOBBY;
+    this.client.welcomed(nick, first ? wanted : '');
+    this.changed();
+    if (first) await this.open(wanted).catch(() => this.client.show(this.chat.conversation('*')));
+  }
+
+  _refused(error) {
+    this.entered = false;
+    this.busy = false;
+    this.error = error;
+    this.changed();
+  }
+}

@@ -1,0 +1,179 @@
+import { roomFor, split } from './irc/split.js';
+import { RequestError, lines } from './irc/requests.js';
+
+/** Milliseconds between two read markers that are sent for a conversation. */
+const MARK_EVERY = 2000;
+
+/** How far back private conversations are looked for, in milliseconds, and how many at most. */
+const RECENT = 30 * 86400000;
+const MOST_RECENT = 30;
+
+/**
+ * What this user does: the verbs of the user interface. They send requests; the effects of the answers change the chat.
+ *
+ * Verbs that return a promise reject it with a `RequestError` when the server refuses.
+ */
+export class Client {
+  /**
+   * @param {object} parts
+   * @param {import('./model/chat.js').Chat} parts.chat
+   * @param {import('./irc/connection.js').Connection} parts.connection
+   * @param {import('./history/history.js').History} parts.history
+   * @param {import('./settings.js').Settings} parts.settings
+   * @param {{now: Function, set: Function, clear: Function}} parts.timers
+   */
+  constructor({ chat, connection, history, settings, timers }) {
+    this._chat = chat;
+    this._connection = connection;
+    this._history = history;
+    this._settings = settings;
+    this._timers = timers;
+    this._marks = new Map();
+    chat.on('joined', (conversation) => this._joined(conversation));
+    chat.on('left', () => this._remember());
+  }
+
+  /** Connect as a guest, or as the account of the login. */
+  enter({ nick, account }) {
+    this._chat.session.update({ nick, account: account ? nick : null });
+    this._connection.open({ nick, account });
+  }
+
+  /** Disconnect, and forget what was loaded. */
+  leave() {
+    this._connection.send('QUIT');
+    this._connection.close();
+    for (const conversation of [...this._chat.conversations]) this._chat.conversations.remove(conversation);
+  }
+
+  /**
+   * The server has registered this client: go back to the rooms. Once for each connection.
+   *
+   * @param {string} except a room that is opened by itself
+   */
+  welcomed(nick, except = '') {
+    this._chat.session.update({ nick });
+    this._connection.identity.nick = nick;
+    const names = [...this._chat.rooms().map((room) => room.name), ...this._settings.get('rooms')];
+    const wanted = [...new Map(names.map((name) => [this._chat.fold(name), name])).values()]
+      .filter((name) => this._chat.fold(name) !== this._chat.fold(except));
+    if (wanted.length) this._connection.send('JOIN', [wanted.join(',')]);
+    const people = [...this._chat.conversations].filter((conversation) => conversation.kind === 'person');
+    for (const person of people) this._meet(person);
+    if (this._chat.session.account) this._recent();
+  }
+
+  /** Join a room, and show it. */
+  async join(name, key = '') {
+    const answer = await this._connection.request('JOIN', key ? [name, key] : [name]);
+    // A room may forward to another one.
+    const joined = lines(answer).find((line) => line.command === 'JOIN');
+    this.show(this._chat.conversation(joined?.params[0] ?? name));
+  }
+
+  /** Show a conversation; join the room, or begin to talk with the nick, if need be. */
+  async open(name) {
+    const conversation = this._chat.conversations.get(name);
+    if (conversation && (conversation.kind !== 'room' || conversation.joined || !this._online())) {
+      this.show(conversation);
+    } else if (this._chat.isupport.isRoom(name)) {
+      await this.join(name);
+    } else {
+      const begun = this._chat.conversation(name);
+      this._meet(begun);
+      this.show(begun);
+    }
+  }
+
+  /** Show a conversation that there is. */
+  show(conversation) {
+    this._chat.conversations.show(conversation);
+  }
+
+  /** Leave a room, or close a private conversation. */
+  close(conversation) {
+    if (conversation.joined) this._connection.send('PART', [conversation.name]);
+    if (conversation.kind === 'person') this._connection.send('MONITOR', ['-', conversation.name], { background: true });
+    this._chat.conversations.remove(conversation);
+    this._remember();
+    const next = this._chat.rooms()[0];
+    if (next) this.show(next);
+  }
+
+  /**
+   * Say something. The promise is kept when the message is in the journal; the echo shows it.
+   *
+   * @param {string} text may have several lines
+   * @param {{replyTo?: string, action?: boolean}} options
+   */
+  async say(conversation, text, { replyTo = '', action = false } = {}) {
+    const target = conversation.name;
+    const tags = replyTo ? { '+draft/reply': replyTo } : {};
+    const most = roomFor(target, this._connection.isupport.number('LINELEN', 512)) - (action ? 9 : 0);
+    const parts = split(text, most);
+    if (action) {
+      for (const part of parts) await this._connection.request('PRIVMSG', [target, `\x01ACTION ${part.text}\x01`], { tags });
+    } else if (parts.length > 1 && this._connection.capabilities.has('multiline')) {
+      const most = Number(this._connection.capabilities.values('multiline')['max-lines'] ?? Infinity);
+      if (parts.length > most) throw new RequestError('MULTILINE_MAX_LINES', '', [String(most)]);
+      await this._connection.requestLines('PRIVMSG', target, parts, { tags });
+    } else {
+      for (const part of parts.filter((one) => one.text)) await this._connection.request('PRIVMSG', [target, part.text], { tags });
+    }
+  }
+
+  /** The messages of a conversation have been read up to a time. */
+  markRead(conversation, time) {
+    if (conversation.marker === null || !conversation.mark(time)) return;
+    if (conversation.kind === 'server' || this._marks.has(conversation)) return;
+    this._marks.set(conversation, this._timers.set(() => {
+      this._marks.delete(conversation);
+      const stamp = new Date(conversation.marker).toISOString();
+      if (this._connection.capabilities.has('read-marker')) {
+        this._connection.send('MARKREAD', [conversation.name, `timestamp=${stamp}`], { background: true });
+      }
+    }, MARK_EVERY));
+  }
+
+  /** Connect now instead of after the wait. */
+  retry() {
+    this._connection.retry();
+  }
+
+  _online() {
+    return this._connection.state === 'online';
+  }
+
+  _joined(conversation) {
+    this._remember();
+    const open = this._chat.conversations.open === conversation;
+    this._history.sync(conversation, { background: !open });
+  }
+
+  /** Begin to watch a nick, and load what was said. */
+  _meet(conversation) {
+    this._connection.send('MONITOR', ['+', conversation.name], { background: true });
+    if (this._chat.session.account) this._history.sync(conversation, { background: true });
+  }
+
+  /** Find the private conversations of the last time. Source: IRCv3 chathistory, TARGETS. */
+  async _recent() {
+    if (!this._connection.capabilities.has('chathistory')) return;
+    const now = this._timers.now();
+    const [from, to] = [now - RECENT, now + 60000].map((time) => `timestamp=${new Date(time).toISOString()}`);
+    const params = ['TARGETS', from, to, String(MOST_RECENT)];
+    const answer = await this._connection.request('CHATHISTORY', params, { background: true }).catch(() => null);
+    for (const line of answer ? lines(answer) : []) {
+      const name = line.command === 'CHATHISTORY' ? line.params[1] : '';
+      if (!name || this._chat.isupport.withoutStatus(name) !== name || this._chat.isupport.isRoom(name)) continue;
+      if (this._chat.conversations.get(name)) continue;
+      const conversation = this._chat.conversation(name);
+      this._connection.send('MARKREAD', [name], { background: true });
+      this._meet(conversation);
+    }
+  }
+
+  _remember() {
+    this._settings.set('rooms', this._chat.rooms().filter((room) => room.joined).map((room) => room.name));
+  }
+}

@@ -1,0 +1,107 @@
+import { Conversation } from './conversation.js';
+import { mentionOf } from './messages.js';
+import { Observable } from './observable.js';
+import { People } from './people.js';
+import { Session } from './session.js';
+
+/** The conversations of this user. Watchers hear when one begins, ends or changes its name, and when another one is open. */
+class Conversations extends Observable {
+  constructor(fold) {
+    super();
+    this._fold = fold;
+    /** @type {Map<string, Conversation>} */
+    this.byName = new Map();
+    /** The one that is shown. @type {Conversation|null} */
+    this.open = null;
+  }
+
+  get(name) {
+    return this.byName.get(this._fold(name));
+  }
+
+  [Symbol.iterator]() {
+    return this.byName.values();
+  }
+
+  add(conversation) {
+    this.byName.set(this._fold(conversation.name), conversation);
+    this.changed();
+  }
+
+  remove(conversation) {
+    this.byName.delete(this._fold(conversation.name));
+    if (this.open === conversation) this.open = null;
+    this.changed();
+  }
+
+  rename(conversation, name) {
+    this.byName.delete(this._fold(conversation.name));
+    conversation.name = name;
+    this.add(conversation);
+    conversation.changed();
+  }
+
+  show(conversation) {
+    this.open = conversation;
+    this.changed();
+  }
+}
+
+/**
+ * All that the page knows of the chat. The effects of lines (`effects/`) change it, and the user interface shows it.
+ *
+ * What is to be done elsewhere is announced (`on`, `tell`): `joined` (a conversation: this user has come in), `left`,
+ * `message` ({conversation, message}: something was said just now), `invited` ({by, room}), `changed` (capabilities).
+ */
+export class Chat {
+  /** @param {() => import('../irc/isupport.js').Isupport} isupport @param {() => number} now */
+  constructor(isupport, now) {
+    this._isupport = isupport;
+    this._listeners = new Map();
+    this._mention = ['', () => false];
+    this.session = new Session();
+    this.fold = (name) => this.isupport.fold(name);
+    this.people = new People(this.fold);
+    this.conversations = new Conversations(this.fold);
+    /** @type {import('./messages.js').Reader} */
+    this.reader = {
+      isSelf: (nick) => this.isSelf(nick),
+      mentions: (text) => {
+        if (this._mention[0] !== this.session.nick) this._mention = [this.session.nick, mentionOf(this.session.nick)];
+        return this._mention[1](text);
+      },
+      now,
+    };
+  }
+
+  get isupport() {
+    return this._isupport();
+  }
+
+  isSelf(nick) {
+    return this.fold(nick) === this.fold(this.session.nick);
+  }
+
+  /** Return the conversation with a room or a nick. It begins, if there is none. */
+  conversation(name) {
+    const found = this.conversations.get(name);
+    if (found) return found;
+    const conversation = new Conversation(name, name === '*' ? 'server' : this.isupport.isRoom(name) ? 'room' : 'person');
+    if (conversation.kind !== 'room') conversation.marker = this.reader.now();
+    this.conversations.add(conversation);
+    return conversation;
+  }
+
+  /** Return the rooms. */
+  rooms() {
+    return [...this.conversations].filter((conversation) => conversation.kind === 'room');
+  }
+
+  on(event, listener) {
+    this._listeners.set(event, [...(this._listeners.get(event) ?? []), listener]);
+  }
+
+  tell(event, value) {
+    for (const listener of this._listeners.get(event) ?? []) listener(value);
+  }
+}

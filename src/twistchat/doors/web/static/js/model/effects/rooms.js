@@ -1,0 +1,57 @@
+import { toMessage } from '../messages.js';
+
+function topic(chat, line) {
+  const conversation = chat.conversations.get(line.params[0]);
+  if (!conversation) return;
+  const message = toMessage(line, chat.reader);
+  conversation.timeline.add(message, line.tags.msgid ?? null);
+  conversation.update({ topic: message.text, topicBy: message.nick });
+}
+
+/** Take changes of modes, such as `+o-v alice bob`: ranks of members and modes of the room. */
+function change(chat, conversation, [letters = '', ...values]) {
+  const { ranks, modeKinds } = chat.isupport;
+  const order = ranks.map((rank) => rank.prefix).join('');
+  let given = true;
+  for (const letter of letters) {
+    if (letter === '+' || letter === '-') {
+      given = letter === '+';
+      continue;
+    }
+    const rank = ranks.find((one) => one.mode === letter);
+    if (rank) conversation.members.rank(chat.fold(values.shift() ?? ''), rank.prefix, given, order);
+    else if (modeKinds.list.includes(letter)) values.shift();
+    else {
+      const value = modeKinds.always.includes(letter) || (given && modeKinds.set.includes(letter)) ? values.shift() : '';
+      if (given) conversation.modes.set(letter, value ?? '');
+      else conversation.modes.delete(letter);
+    }
+  }
+  conversation.changed();
+}
+
+function mode(chat, line) {
+  const conversation = chat.conversations.get(line.params[0]);
+  if (!conversation) return;
+  change(chat, conversation, line.params.slice(1));
+  conversation.timeline.add(toMessage(line, chat.reader), line.tags.msgid ?? null);
+}
+
+function modes(chat, line) {
+  const conversation = chat.conversations.get(line.params[1]);
+  if (!conversation) return;
+  conversation.modes.clear();
+  change(chat, conversation, line.params.slice(2));
+}
+
+function invite(chat, line) {
+  const [nick, room] = line.params;
+  if (chat.isSelf(nick)) chat.tell('invited', { by: line.source.nick, room });
+}
+
+export const ROOMS = {
+  TOPIC: topic, MODE: mode, INVITE: invite, 324: modes,
+  331: (chat, line) => chat.conversations.get(line.params[1])?.update({ topic: '', topicBy: '' }),
+  332: (chat, line) => chat.conversations.get(line.params[1])?.update({ topic: line.params[2] }),
+  333: (chat, line) => chat.conversations.get(line.params[1])?.update({ topicBy: line.params[2] }),
+};

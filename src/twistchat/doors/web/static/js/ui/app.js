@@ -1,0 +1,36 @@
+import { t } from '../strings/index.js';
+import { Banner } from './banner.js';
+import { ConversationView } from './conversation.js';
+import { Entry } from './entry.js';
+import { html } from './html.js';
+import { MemberList } from './members.js';
+import { Sidebar } from './sidebar.js';
+import { useWatch } from './watch.js';
+
+function Screen({ app }) {
+  const { conversations } = app.chat;
+  useWatch(conversations, app);
+  const conversation = conversations.open;
+  const members = conversation?.kind === 'room' && app.members;
+  return html`<div class="screen" data-sidebar=${app.sidebar ? 'open' : 'closed'} data-members=${members ? 'open' : 'closed'}>
+    <a class="skip" href="#composer" onClick=${(event) => app.skip(event)}>${t('app.skip')}</a>
+    <${Banner} app=${app} />
+    <${Sidebar} app=${app} />
+    ${app.sidebar && html`<button type="button" class="shade" aria-label=${t('sidebar.close')}
+      onClick=${() => app.toggleSidebar()}></button>`}
+    ${conversation
+      ? html`<${ConversationView} app=${app} conversation=${conversation} />`
+      : html`<main class="conversation empty"><p>${t('room.none')}</p></main>`}
+    ${members && html`<${MemberList} app=${app} conversation=${conversation} />`}
+  </div>`;
+}
+
+/** The whole page: the entry, or the chat. */
+export function View({ app }) {
+  useWatch(app);
+  if (!app.offer) {
+    return html`<main class="entry"><p class="lead" role="status">${app.error ? t('error.UNREACHABLE') : t('entry.loading')}</p></main>`;
+  }
+  if (!app.entered) return html`<${Entry} app=${app} offer=${app.offer} error=${app.error} busy=${app.busy} />`;
+  return html`<${Screen} app=${app} />`;
+}

@@ -1,0 +1,27 @@
+import { t } from '../strings/index.js';
+import { html } from './html.js';
+import { Icon } from './parts.js';
+import { useWatch } from './watch.js';
+
+function Button({ label, icon, ...attributes }) {
+  return html`<button type="button" class="plain" aria-label=${label} title=${label} ...${attributes}><${Icon} name=${icon} /></button>`;
+}
+
+/** Name and topic of a conversation, and what can be done with it. */
+export function Header({ app, conversation }) {
+  useWatch(conversation, app);
+  const isRoom = conversation.kind === 'room';
+  const { members } = app;
+  const name = conversation.kind === 'server' ? t('sidebar.server') : conversation.name;
+  return html`<header class="header">
+    <${Button} label=${t('sidebar.open')} icon="menu" class="plain narrow-only" onClick=${() => app.toggleSidebar()} />
+    <div class="title">
+      <h2 tabindex="-1">${name}</h2>
+      <p class="topic" title=${conversation.topic}>${isRoom ? conversation.topic || t('room.noTopic') : t('room.private')}</p>
+    </div>
+    ${isRoom && html`<${Button} label=${t(members ? 'room.hideMembers' : 'room.showMembers')} icon="people"
+      aria-pressed=${String(members)} onClick=${() => app.toggleMembers()} />`}
+    <${Button} label=${t(isRoom ? 'room.leave' : 'room.close', { name })} icon="close"
+      onClick=${() => app.client.close(conversation)} />
+  </header>`;
+}

@@ -1,0 +1,98 @@
+import { useState } from '../../vendor/preact-hooks.mjs';
+import { t, wordsFor } from '../strings/index.js';
+import { html } from './html.js';
+import { Avatar, Icon } from './parts.js';
+import { useWatch } from './watch.js';
+
+function Count({ conversation }) {
+  const { unread, mentions } = conversation;
+  if (!unread) return null;
+  const key = mentions ? 'sidebar.mentions' : 'sidebar.unread';
+  return html`<span class=${mentions ? 'count mention' : 'count'}>
+    <span aria-hidden="true">${mentions || unread}</span>
+    <span class="hidden">${t(key, { count: mentions || unread })}</span>
+  </span>`;
+}
+
+function presence(app, conversation) {
+  const person = app.chat.people.get(conversation.name);
+  if (person?.online === false) return 'offline';
+  return person?.away != null ? 'away' : 'here';
+}
+
+/** One conversation of the list. It is rendered again only when that conversation changes. */
+function Item({ app, conversation, current }) {
+  const isPerson = conversation.kind === 'person';
+  useWatch(conversation, isPerson ? app.chat.people : null);
+  const state = isPerson ? presence(app, conversation) : '';
+  const name = conversation.kind === 'server' ? t('sidebar.server') : conversation.name;
+  return html`<li>
+    <button type="button" class=${conversation.unread ? 'item unread' : 'item'} aria-current=${current ? 'page' : null}
+      onClick=${() => app.open(conversation.name)}>
+      ${isPerson ? html`<${Avatar} name=${name} state=${state} />` : html`<span class="hash" aria-hidden="true">#</span>`}
+      <span class="name">${conversation.kind === 'room' ? html`<span class="hidden">#</span>${name.slice(1)}` : name}</span>
+      ${(state === 'away' || state === 'offline') && html`<span class="hidden">, ${t(`sidebar.${state}`)}</span>`}
+      <${Count} conversation=${conversation} />
+    </button>
+  </li>`;
+}
+
+function List({ app, title, items, empty }) {
+  return html`<section>
+    <h2>${title}</h2>
+    ${items.length
+      ? html`<ul>${items.map((conversation) => html`<${Item} key=${conversation.name} app=${app} conversation=${conversation}
+          current=${conversation === app.chat.conversations.open} />`)}</ul>`
+      : html`<p class="empty">${empty}</p>`}
+  </section>`;
+}
+
+/** Join or create a room, or begin a private conversation. */
+function JoinForm({ app }) {
+  const [error, setError] = useState(null);
+  const submit = async (event) => {
+    event.preventDefault();
+    const form = event.target;
+    const name = new FormData(form).get('target').trim();
+    if (!name) return;
+    try {
+      await app.open(name);
+      form.reset();
+      setError(null);
+    } catch (failure) {
+      setError(failure);
+    }
+  };
+  return html`<form class="join" onSubmit=${submit}>
+    <input name="target" aria-label=${t('sidebar.joinLabel')} placeholder=${t('sidebar.joinHint')} autocomplete="off"
+      spellcheck=${false} maxlength="64" />
+    <button>${t('sidebar.join')}</button>
+    <p class="problem" role="alert">${error ? wordsFor(error) : ''}</p>
+  </form>`;
+}
+
+function byName(one, other) {
+  return one.name.localeCompare(other.name);
+}
+
+/** Rooms and people, and this user. */
+export function Sidebar({ app }) {
+  const { conversations, session } = app.chat;
+  useWatch(conversations, session);
+  const all = [...conversations].sort(byName);
+  const of = (...kinds) => all.filter((conversation) => kinds.includes(conversation.kind));
+  return html`<nav class="sidebar" aria-label=${t('sidebar.label')} data-region>
+    <h1>${app.offer.network}</h1>
+    <div class="lists">
+      <${List} app=${app} title=${t('sidebar.rooms')} items=${of('room', 'server')} empty=${t('room.none')} />
+      <${JoinForm} app=${app} />
+      <${List} app=${app} title=${t('sidebar.people')} items=${of('person')} empty=${t('sidebar.noPeople')} />
+    </div>
+    <footer>
+      <${Avatar} name=${session.nick} />
+      <span class="name"><span class="hidden">${t('sidebar.you', { nick: '' })}</span>${session.nick}</span>
+      <button type="button" class="plain" aria-label=${t('sidebar.logout')} title=${t('sidebar.logout')}
+        onClick=${() => app.logOut()}><${Icon} name="leave" /></button>
+    </footer>
+  </nav>`;
+}
