@@ -91,7 +91,7 @@ LAYERS: Mapping[str, Layer] = {
     ),
     # A dialect says at run time that it is an IDialect.
     "twistchat.wire": Layer(
-        may=("scramp", "zope.interface", "twistchat.interfaces", "twistchat.chat", "twistchat.wire"),
+        may=("scramp", "wsproto", "zope.interface", "twistchat.interfaces", "twistchat.chat", "twistchat.wire"),
         pure=True,
     ),
     "twistchat.config": Layer(may=("twistchat.chat", "twistchat.config")),
@@ -197,12 +197,28 @@ LAYERS: Mapping[str, Layer] = {
         may=(
             "zope.interface",
             "twisted",
+            "twistchat.chat.limits",
             "twistchat.interfaces",
             "twistchat.config",
             "twistchat.net",
             "twistchat.wire",
             "twistchat.protocols",
             "twistchat.doors",
+        ),
+    ),
+    "twistchat.doors.web": Layer(
+        may=(
+            "h11",
+            "wsproto",
+            "zope.interface",
+            "twisted",
+            "twistchat.chat",
+            "twistchat.interfaces",
+            "twistchat.config",
+            "twistchat.net",
+            "twistchat.wire",
+            "twistchat.protocols.irc",
+            "twistchat.doors.web",
         ),
     ),
     "twistchat.services": Layer(

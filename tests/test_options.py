@@ -21,6 +21,7 @@ from twisted.trial.unittest import SynchronousTestCase
 import twistchat
 from tests.commandlines import CommandLineTestCase
 from twistchat.config import Settings
+from twistchat.doors.web.settings import WebSettings
 from twistchat.interfaces import IDoor
 from twistchat.journal.kinds import BUILT_IN, SqliteKind
 from twistchat.options import chatOptions, installedDoors, installedJournals
@@ -34,7 +35,7 @@ class OptionsTests(CommandLineTestCase):
 
     def test_defaults(self) -> None:
         """Without options, the settings have their defaults."""
-        wanted = Settings(doors={"irc": IrcSettings(), "line": LineSettings()})
+        wanted = Settings(doors={"irc": IrcSettings(), "line": LineSettings(), "web": WebSettings()})
         self.assertEqual(wanted, self.settings())
 
     def test_data(self) -> None:

@@ -134,7 +134,10 @@ class MakeServiceTests(CommandLineTestCase):
         self.assertEqual([], self.reactor.tcpServers)
         service.privilegedStartService()
         service.startService()
-        self.assertEqual([(6667, "127.0.0.1"), (6623, "127.0.0.1")], [(p, i) for p, _, _, i in self.reactor.tcpServers])
+        self.assertEqual(
+            [(6667, "127.0.0.1"), (6623, "127.0.0.1"), (6680, "127.0.0.1")],
+            [(p, i) for p, _, _, i in self.reactor.tcpServers],
+        )
 
     def test_whereItIsTold(self) -> None:
         """It listens only at the given endpoints."""

@@ -24,14 +24,15 @@ from twistchat.config import (
     describe,
 )
 from twistchat.config.limits import Limits
+from twistchat.doors.web.settings import WebSettings
 from twistchat.protocols.irc.settings import IrcSettings
 from twistchat.protocols.line.settings import LineSettings
 
-DOORS: dict[str, type | None] = {"line": LineSettings, "irc": IrcSettings}
+DOORS: dict[str, type | None] = {"line": LineSettings, "irc": IrcSettings, "web": WebSettings}
 
-DEFAULTS = Settings(doors={"line": LineSettings(), "irc": IrcSettings()})
+DEFAULTS = Settings(doors={"line": LineSettings(), "irc": IrcSettings(), "web": WebSettings()})
 
-ALL = "server, chat, accounts, mail, listen, journal, line, irc, webirc, classes, operators, limits"
+ALL = "server, chat, accounts, mail, listen, journal, line, irc, web, webirc, classes, operators, limits"
 """The sections, as they are listed."""
 
 REFERENCE = Path(__file__).parent.parent.parent / "docs" / "twistchat.toml"
@@ -129,7 +130,7 @@ Be kind.'''
             chat=ChatSettings(lobby="#hall", reserved=("root", "admin")),
             listen={"line": ("tcp:2323",), "irc": ("tcp:6667", "tcp6:6667")},
             journal=JournalSettings(kind="sqlite"),
-            doors={"line": LineSettings(motd="Welcome.\nBe kind."), "irc": IrcSettings()},
+            doors={"line": LineSettings(motd="Welcome.\nBe kind."), "irc": IrcSettings(), "web": WebSettings()},
             limits=Limits(nick=20, sendq=1048576, registration=60.0, floodRate=3.0, exempt=("192.0.2.0/24",)),
         )
         self.assertEqual(made, wanted)
@@ -159,8 +160,8 @@ Be kind.'''
                 listen = {"line": ("tcp:1",)} if section == "listen" else {}
                 self.assertEqual(fromSet(f"{section}.{line}"), replace(DEFAULTS, listen=listen), line)
                 seen += 1
-        # private: the keys that are known are found by no public means; listen.irc is not described here
-        self.assertEqual(seen, len(SettingsBuilder(DOORS)._readings) - 1)
+        # private: the keys that are known are found by no public means; two doors are not described here
+        self.assertEqual(seen, len(SettingsBuilder(DOORS)._readings) - 2)
 
     def test_order(self) -> None:
         """
@@ -250,7 +251,7 @@ class FileMistakeTests(SynchronousTestCase):
             "limits = 5": "1: limits: found 5; a section [limits] is wanted",
             "[[limits]]\nnick = 5": "1: limits: found [{nick = 5}]; a section [limits] is wanted",
             "listen = 'tcp:1'": '1: listen: found "tcp:1"; a section [listen] is wanted',
-            "[listen]\nline = 'tcp:1'\nlien = 'tcp:1'": "3: there is no door lien; the doors are irc, line",
+            "[listen]\nline = 'tcp:1'\nlien = 'tcp:1'": "3: there is no door lien; the doors are irc, line, web",
             "[listen]\nline = 6667": (
                 '2: listen.line: found 6667; write a list of endpoints, such as ["tcp:6667:interface=127.0.0.1"]'
             ),
@@ -330,8 +331,8 @@ class OptionMistakeTests(SynchronousTestCase):
             "=5": f"there is no key ; the sections are {ALL}",
             "limits=5": "limits is a section; set one of its keys, as in limits.KEY=VALUE",
             "listen=5": "listen is a section; set one of its keys, as in listen.KEY=VALUE",
-            "listen.lien=5": "there is no door lien; the doors are irc, line",
-            "listen.=5": "there is no door ; the doors are irc, line",
+            "listen.lien=5": "there is no door lien; the doors are irc, line, web",
+            "listen.=5": "there is no door ; the doors are irc, line, web",
             "limits.nick": "limits.nick: there is no value; write limits.nick=VALUE",
             "limits.nick=0": "limits.nick: found 0; a whole number from 1 to 48 is wanted",
             "limits.nick=many": "limits.nick: the value is not TOML; a whole number of at least 1 is wanted",
@@ -462,9 +463,9 @@ class DescribeTests(SynchronousTestCase):
     def test_inUse(self) -> None:
         """With every key in use, it gives the defaults, and it contains every key."""
         builder = SettingsBuilder(DOORS)
-        text = inUse(describe(DOORS, {"line": ("tcp:1",), "irc": ("tcp:2",)}))
-        builder.readFile(text.encode(), "twistchat.toml")
-        self.assertEqual(builder.finish(), replace(DEFAULTS, listen={"line": ("tcp:1",), "irc": ("tcp:2",)}))
+        listen = {"line": ("tcp:1",), "irc": ("tcp:2",), "web": ("tcp:3",)}
+        builder.readFile(inUse(describe(DOORS, listen)).encode(), "twistchat.toml")
+        self.assertEqual(builder.finish(), replace(DEFAULTS, listen=listen))
         # private: a default that is set equals one that is not
         self.assertEqual(set(builder._values), set(builder._readings))
 

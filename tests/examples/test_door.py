@@ -162,4 +162,4 @@ class PluginTests(SynchronousTestCase):
             text=True,
             check=True,
         )
-        self.assertEqual("{'json': ('tcp:1',)} Hi\n['json'] ['irc', 'json', 'line']\n", done.stdout)
+        self.assertEqual("{'json': ('tcp:1',)} Hi\n['json'] ['irc', 'json', 'line', 'web']\n", done.stdout)

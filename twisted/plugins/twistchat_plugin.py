@@ -5,6 +5,7 @@ from twisted.application.service import ServiceMaker
 from twistchat.accounts.pam import PamSource
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
+from twistchat.doors.web.door import WebDoor
 
 twistchat = ServiceMaker(
     "twistchat",
@@ -15,4 +16,5 @@ twistchat = ServiceMaker(
 
 lineDoor = LineDoor()
 ircDoor = IrcDoor()
+webDoor = WebDoor()
 pamSource = PamSource()

@@ -39,7 +39,7 @@ class JsonDoor:
 
     name = "json"
     summary = "The JSON door, for programs."
-    defaultEndpoints = ("tcp:6680:interface=127.0.0.1",)
+    defaultEndpoints = ("tcp:6681:interface=127.0.0.1",)
     settings = JsonSettings
 
     def invitation(self, host: str, port: int) -> str:

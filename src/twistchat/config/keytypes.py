@@ -61,6 +61,9 @@ Host = Annotated[str, "host"]
 Url = Annotated[str, "URL"]
 """An absolute http or https URL (RFC 3986), valid in a token of IRC's 005; or C{""}."""
 
+Origins = Annotated[tuple[str, ...], "origins"]
+"""The origins of web sites, as browsers send them (RFC 6454, section 6.2): a scheme, a host and perhaps a port."""
+
 Port = Annotated[int, "port"]
 """A TCP port, or 0 for none."""
 
@@ -107,6 +110,8 @@ _NETWORK_NAME = re.compile(r"[A-Za-z0-9._-]{1,63}")
 _HOST = re.compile(r"[A-Za-z0-9/.-][A-Za-z0-9:/._-]{0,62}")
 
 _URL = re.compile(r"https?://[!-~]{1,190}")
+
+_ORIGIN = re.compile(r"https?://[a-z0-9._-]{1,253}(:[0-9]{1,5})?|https?://\[[0-9a-f:.]{2,45}\](:[0-9]{1,5})?")
 
 _CLIENT_TAG = re.compile(r"\+([A-Za-z0-9.-]+/)?[A-Za-z0-9-]+")
 
@@ -269,6 +274,9 @@ def _matching(pattern: re.Pattern[str], why: str, empty: bool = True) -> Callabl
 
 
 _clientTag = _matching(_CLIENT_TAG, 'the name of a client-only tag such as "+draft/react" is wanted', empty=False)
+
+
+_origin = _matching(_ORIGIN, 'the address of a web site such as "https://chat.example.org" is wanted', empty=False)
 
 
 def _passwordHash(value: object) -> str:
@@ -493,6 +501,7 @@ _READINGS: dict[object, Reading] = {
     Fingerprint: _fingerprint,
     Privileges: lambda value: _items(value, _privilege),
     Nicks: lambda value: _items(value, visible),
+    Origins: lambda value: _items(value, _origin),
     ClientTags: lambda value: _items(value, _clientTag),
     Endpoints: _endpoints,
     Networks: lambda value: _items(value, _network),

@@ -21,6 +21,14 @@ class Reason(Enum):
     BACKLOG = "its commands wait for earlier ones"
 
 
+class Ending(Enum):
+    """Why the server closes a connection in good order."""
+
+    LEFT = "the client leaves"
+    FAULT = "the client did something wrong"
+    DISCONNECTED = "the server ends the session, for example at shutdown"
+
+
 class ICarrier(Interface):
     """
     The transport of one connection, for example a TCP or TLS stream, a WebSocket or an SSH channel.
@@ -54,6 +62,9 @@ class ICarrier(Interface):
 
     def stop() -> None:
         """Discard the waiting input, and ignore further input."""
+
+    def close(ending: Ending) -> None:
+        """Send the waiting output, then close the connection.  A second call does nothing."""
 
     def abort() -> None:
         """Close the connection at once, and discard the waiting output."""

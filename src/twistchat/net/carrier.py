@@ -10,8 +10,8 @@ from twisted.internet.protocol import ServerFactory, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twistchat.interfaces.carrier import ICarrier, IClient, Reason
-from twistchat.net.input.intake import Intake, Splitter
+from twistchat.interfaces.carrier import Ending, ICarrier, IClient, Reason
+from twistchat.net.input.intake import BYTES, Intake, Splitter
 from twistchat.net.input.telnet import TelnetSplitter
 from twistchat.net.listening.hangup import hasHungUp
 from twistchat.net.output.outbox import Outbox, outboxFor
@@ -28,6 +28,7 @@ class Carrier:
     The carrier of one connection.  See L{ICarrier}.  It is the Twisted protocol of the transport below it.
 
     @cvar framing: how it frames lines.
+    @cvar chunk: see L{Source.chunk <twistchat.net.input.intake.Source>}.
     @ivar client: the client protocol that receives its lines.
     @ivar splitter: splits its input into lines.
     @ivar factory: the factory that made it.
@@ -54,7 +55,8 @@ class Carrier:
         "transport",
     )
 
-    framing: ClassVar[Framing]
+    framing: Framing
+    chunk: int = BYTES
     bearer: str | None = None
     factory: CarrierFactory
     outbox: Outbox
@@ -96,6 +98,10 @@ class Carrier:
         """See L{ICarrier.stop}."""
         self.stopped = True
         self._intake.close()
+
+    def close(self, ending: Ending) -> None:
+        """See L{ICarrier.close}."""
+        self.outbox.close()
 
     def abort(self) -> None:
         """See L{ICarrier.abort}."""
@@ -145,9 +151,17 @@ class Carrier:
 
         @param below: the transport that the outbox writes to.
         """
+        self.makeOutbox(below)
+        self.client.makeConnection(self)
+
+    def makeOutbox(self, below: Any) -> None:
+        """
+        Make the outbox.
+
+        @param below: the transport that it writes to.
+        """
         context = self._context
         self.outbox = outboxFor(below, context.turn, context.settings.limits.sendq, self.client.closing.dropSlowReader)
-        self.client.makeConnection(self)
 
     def inputEnded(self) -> None:
         """The client has sent all its input."""

@@ -16,7 +16,7 @@ from twistchat.accounts.passwords import SALT, hashPassword
 from twistchat.chat.model.events import Event
 from twistchat.config import Settings
 from twistchat.interfaces import IDialect, IDoor, Journal
-from twistchat.interfaces.carrier import ICarrier, Reason
+from twistchat.interfaces.carrier import Ending, ICarrier, Reason
 from twistchat.journal.kinds import memoryJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.net.client.factory import ClientFactory
@@ -220,6 +220,10 @@ class FakeCarrier:
     def stop(self) -> None:
         """See L{ICarrier.stop}."""
         self.stopped += 1
+
+    def close(self, ending: Ending) -> None:
+        """See L{ICarrier.close}."""
+        self.outbox.close()
 
     def abort(self) -> None:
         """See L{ICarrier.abort}."""

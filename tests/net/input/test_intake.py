@@ -69,6 +69,7 @@ class Taken:
         self.client = cast(IClient, self)
         self.closing = self
         self.splitter: Splitter = self
+        self.chunk = BYTES
         self.intake = Intake(self, shares)
 
     def feed(self, data: bytes) -> Sequence[Line]:

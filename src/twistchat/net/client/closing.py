@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from zope.interface import implementer
 
-from twistchat.interfaces.carrier import IClosing
+from twistchat.interfaces.carrier import Ending, IClosing
 from twistchat.net.limits.departures import ignoreNotStored
 
 if TYPE_CHECKING:
@@ -62,11 +62,12 @@ class Closing:
         if client.carrier.ended and client.carrier.idle and client.pipeline.idle and not client.ending:
             self.leave("connection closed")
 
-    def leave(self, reason: str) -> None:
+    def leave(self, reason: str, ending: Ending = Ending.LEFT) -> None:
         """
         End the session, and close the connection after the waiting output has been sent.
 
         @param reason: the reason shown to other users.
+        @param ending: why it ends.
         """
         client = self._client
         client.ending = True
@@ -75,7 +76,7 @@ class Closing:
         if client.showing is not None:
             client.showing.leaving()
         self._endSession(reason)
-        client.outbox.close()
+        client.carrier.close(ending)
         if self._abortion is None and not self._lost:
             self._abortion = client.context.clock.callLater(CLOSE_TIMEOUT, client.carrier.abort)
 
@@ -93,7 +94,7 @@ class Closing:
         if not client.ending:
             client.outbox.releaseDeliveries()
             client.reply(client.farewell(reason, fault))
-            self.leave(reason)
+            self.leave(reason, Ending.FAULT if fault else Ending.DISCONNECTED)
 
     def _endSession(self, reason: str) -> None:
         session = self._client.session

@@ -25,7 +25,7 @@ LINES: Final = 128
 """The most lines of one connection that are executed in one turn."""
 
 BYTES: Final = 16 * 1024
-"""The most bytes of one connection that are split into lines in one turn."""
+"""The most bytes of one connection that are split into lines in one turn, if splitting them is cheap."""
 
 SECONDS: Final = 0.002
 """Seconds after which no further line of a connection starts in the same turn."""
@@ -71,10 +71,12 @@ class Source(Protocol):
 
     @ivar transport: the C{IPushProducer} that provides the bytes.
     @ivar splitter: splits the bytes into lines.
+    @ivar chunk: the most bytes that are split in one turn.
     @ivar client: receives the lines.
     """
 
     transport: Any
+    chunk: int
     splitter: Splitter
     client: IClient
 
@@ -201,6 +203,10 @@ class Intake:
         else:
             self._work()
 
+    def noteEnd(self) -> None:
+        """The bytes that the splitter is reading are the last ones.  Their lines are executed before the end."""
+        self._ended = True
+
     def close(self) -> None:
         """Drop the waiting input, and ignore later input."""
         self._closed = True
@@ -275,7 +281,7 @@ class Intake:
         lines, self._lines = self._lines, ()
         if lines or not self._unread:
             return lines
-        chunk = self._unread[:BYTES]
+        chunk = self._unread[: self.source.chunk]
         if chunk.count(b"\n") > LINES:
             chunk = chunk[: -len(chunk.split(b"\n", LINES)[-1])]
         self._unread = self._unread[len(chunk) :]

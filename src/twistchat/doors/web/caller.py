@@ -1,0 +1,135 @@
+"""Who sends an HTTP request, and from which web site: what the headers say, as far as they can be trusted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from twisted.internet.interfaces import ISSLTransport
+
+from twistchat.config import Settings
+from twistchat.doors.web.answers import Refused
+from twistchat.doors.web.channel import BoundedRequest
+from twistchat.doors.web.settings import webSettings
+from twistchat.net.limits.admission import readAddress
+from twistchat.net.listening.origin import Proxied, isWithin
+
+_NAMES_OF_THIS_NETWORK: Final = re.compile(
+    r"localhost|[a-z0-9_-]+|[a-z0-9._-]+\.(?:localhost|local)|[0-9.]+|\[[0-9a-f:.]+\]"
+)
+"""
+Hosts that no stranger can have pointed here in the DNS: addresses, and names without a dot or of the local network.
+"""
+
+_FORWARDED: Final = re.compile(r'(?:^|;)\s*(for|proto)=(?:"([^"]*)"|([^;,"\s]*))', re.IGNORECASE)
+"""A parameter of the header C{Forwarded} (RFC 7239, section 4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """
+    Who sends a request.
+
+    @ivar address: the client's IP address, which a trusted proxy may have named; C{None} if it has none.
+    @ivar secure: whether the connection is encrypted all the way from the client.
+    @ivar encrypted: whether the browser uses https.
+    """
+
+    address: str | None
+    secure: bool
+    encrypted: bool
+
+
+def callerOf(request: BoundedRequest, settings: Settings) -> Caller:
+    """
+    Find out who sends a request.
+
+    Headers of proxies count if the connection comes from one of C{web.proxies}, or over a UNIX socket.  Of several
+    addresses in such a header, the last one that is no proxy's counts.
+    """
+    transport: Any = request.channel.transport
+    peer: str | None = getattr(transport.getPeer(), "host", None)
+    secure = transport.secure if isinstance(transport, Proxied) else bool(ISSLTransport.providedBy(transport))
+    proxies = webSettings(settings).proxies
+    if peer is not None and not isWithin(peer, proxies):
+        return Caller(peer, secure, secure)
+    addresses, proto = _forwarded(request)
+    address = peer
+    for hop in reversed(addresses):
+        if not _isAddress(hop):
+            break
+        address = hop
+        if not isWithin(hop, proxies):
+            break
+    encrypted = secure if proto is None else proto == "https"
+    proxy = readAddress(peer)
+    return Caller(address, encrypted and (secure or proxy is None or proxy.is_loopback), encrypted)
+
+
+def checkHost(request: BoundedRequest, settings: Settings) -> None:
+    """
+    Refuse a request whose host is not a name of this server.
+
+    Otherwise any web site could point its own name to this server, and use it with the browsers of its visitors.
+
+    @raise Refused: the host is missing or unknown.
+    """
+    hosts = request.requestHeaders.getRawHeaders("host", [])
+    if len(hosts) != 1:
+        raise Refused(400, "A request needs one Host header.")
+    name = _withoutPort(hosts[0].lower())
+    known = {_withoutPort(origin.partition("://")[2]) for origin in webSettings(settings).origins}
+    if name not in known and name != settings.server.name.lower() and not _NAMES_OF_THIS_NETWORK.fullmatch(name):
+        raise Refused(
+            421,
+            f"This server does not know that it is {name!r}.  Whoever runs it can add the address of this page to"
+            " web.origins in its configuration.",
+        )
+
+
+def checkOrigin(request: BoundedRequest, caller: Caller, settings: Settings) -> None:
+    """
+    Refuse a request that another web site makes, unless C{web.origins} has that site.
+
+    Programs other than browsers send no C{Origin}.
+
+    @raise Refused: the origin is foreign.
+    """
+    origins = request.requestHeaders.getRawHeaders("origin", [])
+    if not origins:
+        return
+    host = request.requestHeaders.getRawHeaders("host", [""])[0]
+    own = f"{'https' if caller.encrypted else 'http'}://{host}".lower()
+    if len(origins) != 1 or (origins[0].lower() != own and origins[0].lower() not in webSettings(settings).origins):
+        raise Refused(403, "Another web site may not do this here.  Its address is not in web.origins.")
+
+
+def _forwarded(request: BoundedRequest) -> tuple[Sequence[str], str | None]:
+    """
+    Read what proxies say (RFC 7239; or C{X-Forwarded-For} and C{X-Forwarded-Proto}).
+
+    @return: the addresses, the nearest last, and the scheme of the browser's URL.
+    """
+    headers = request.requestHeaders
+    standard = ",".join(headers.getRawHeaders("forwarded", []))
+    if standard:
+        hops = [{m[1].lower(): m[2] or m[3] for m in _FORWARDED.finditer(part)} for part in standard.split(",")]
+        protos = [hop["proto"].lower() for hop in hops if "proto" in hop]
+        return [_withoutPort(hop.get("for", "")).strip("[]") for hop in hops], protos[-1] if protos else None
+    addresses = ",".join(headers.getRawHeaders("x-forwarded-for", []))
+    protos = [proto.strip().lower() for proto in ",".join(headers.getRawHeaders("x-forwarded-proto", [])).split(",")]
+    found = [address.strip() for address in addresses.split(",") if address.strip()]
+    return found, protos[-1] or None
+
+
+def _isAddress(text: str) -> bool:
+    try:
+        return readAddress(text) is not None
+    except ValueError:
+        return False
+
+
+def _withoutPort(host: str) -> str:
+    return re.sub(r":[0-9]*\Z", "", host) if not host.count(":") > 1 or host.startswith("[") else host

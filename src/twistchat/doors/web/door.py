@@ -1,0 +1,50 @@
+"""The web door as a plugin: its name, default endpoints, settings and factory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from twisted.plugin import IPlugin
+from zope.interface import implementer
+
+from twistchat.interfaces import IDoor
+
+if TYPE_CHECKING:
+    from twistchat.config import Settings
+    from twistchat.doors.web.settings import WebSettings
+    from twistchat.doors.web.site import WebFactory
+    from twistchat.net.context import ServerContext
+
+
+@implementer(IPlugin, IDoor)
+class WebDoor:
+    """
+    See L{IDoor}.  C{twistd} loads every installed plugin, so this class imports the protocol only when it makes the
+    factory.
+    """
+
+    name = "web"
+    summary = "The web door, for browsers and IRC clients over WebSockets."
+    defaultEndpoints = ("tcp:6680:interface=127.0.0.1",)
+
+    @property
+    def settings(self) -> type[WebSettings]:
+        """See L{IDoor}."""
+        from twistchat.doors.web.settings import WebSettings
+
+        return WebSettings
+
+    def invitation(self, host: str, port: int) -> str:
+        """See L{IDoor.invitation}: the URL of the page."""
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+
+    def warnings(self, settings: Settings, endpoints: Sequence[str]) -> Sequence[str]:
+        """See L{IDoor.warnings}."""
+        return ()
+
+    def factory(self, context: ServerContext) -> WebFactory:
+        """See L{IDoor.factory}: a web site, with IRC over WebSockets."""
+        from twistchat.doors.web.site import WebFactory
+
+        return WebFactory(context)

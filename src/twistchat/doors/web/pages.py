@@ -1,0 +1,97 @@
+"""The page and its files.  They are read once, when the door opens, and sent from memory."""
+
+from __future__ import annotations
+
+import gzip
+import mimetypes
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from twistchat.doors.web.answers import Answer, Refused
+from twistchat.doors.web.channel import BoundedRequest
+
+STATIC: Final = Path(__file__).parent / "static"
+"""The folder of the page and its files."""
+
+TYPES: Final[Mapping[str, str]] = {".js": "text/javascript", ".mjs": "text/javascript", ".svg": "image/svg+xml"}
+"""The media types that do not depend on the machine."""
+
+SMALLEST: Final = 512
+"""The size of a file in bytes from which it is compressed."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """
+    A file of the page.
+
+    @ivar data: its bytes.
+    @ivar zipped: its bytes, compressed; C{None} if that is not smaller.
+    @ivar type: its media type.
+    """
+
+    data: bytes
+    zipped: bytes | None
+    type: str
+
+
+class Pages:
+    """
+    The page and its files.
+
+    Each file's URL has a hash of all files, so browsers may keep it forever: after an upgrade the page names other
+    URLs.  The scripts import each other by relative URLs, which have the same hash.
+
+    @ivar base: the path of the files, without a slash at its end.
+    """
+
+    def __init__(self, folder: Path = STATIC) -> None:
+        """
+        @param folder: has C{index.html} and the other files.
+        """
+        sources = {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
+        digest = sha256(b"".join([name.encode() + b"\0" + data + b"\0" for name, data in sources.items()]))
+        self.base = f"/static/{digest.hexdigest()[:16]}"
+        scripts = [name for name in sources if name.startswith("js/") and name.endswith(".js")]
+        preload = "\n".join([f'<link rel="modulepreload" href="{self.base}/{name}">' for name in scripts])
+        index = sources.pop("index.html").decode().replace("{static}", self.base).replace("{preload}", preload)
+        self._index = _file("index.html", index.encode())
+        self._files = {f"{self.base}/{name}".encode(): _file(name, data) for name, data in sources.items()}
+
+    def index(self, request: BoundedRequest) -> Answer:
+        """Answer with the page."""
+        return _answer(request, self._index, "no-cache")
+
+    def static(self, request: BoundedRequest) -> Answer:
+        """
+        Answer with a file.
+
+        @raise Refused: there is no such file.
+        """
+        file = self._files.get(request.path)
+        if file is None:
+            raise Refused(404, "There is no such file.")
+        return _answer(request, file, "public, max-age=31536000, immutable")
+
+
+def _file(name: str, data: bytes) -> File:
+    suffix = Path(name).suffix
+    kind = TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "text/plain"
+    text = kind.startswith("text/") or kind == "image/svg+xml"
+    zipped = gzip.compress(data, 9, mtime=0) if len(data) >= SMALLEST and text else data
+    return File(data, zipped if len(zipped) < len(data) else None, f"{kind}; charset=utf-8" if text else kind)
+
+
+def _answer(request: BoundedRequest, file: File, keep: str) -> Answer:
+    accepted = ",".join(request.requestHeaders.getRawHeaders("accept-encoding", []))
+    headers = {"Cache-Control": keep, "Vary": "Accept-Encoding"}
+    if file.zipped is not None and any(part.strip().partition(";")[0] == "gzip" for part in accepted.split(",")):
+        return Answer(file.zipped, type=file.type, headers=headers | {"Content-Encoding": "gzip"})
+    return Answer(file.data, type=file.type, headers=headers)

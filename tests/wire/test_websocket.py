@@ -1,0 +1,161 @@
+"""The frames of a WebSocket."""
+
+from __future__ import annotations
+
+import struct
+
+from twisted.trial.unittest import SynchronousTestCase
+from wsproto.connection import Connection, ConnectionType
+from wsproto.events import BytesMessage, CloseConnection, Message, Ping, Pong, TextMessage
+
+from twistchat.wire.lines import Line, Overlong
+from twistchat.wire.websocket import (
+    BINARY,
+    FRAGMENTS,
+    MESSAGE,
+    TEXT,
+    Closed,
+    MessageReader,
+    closeFrame,
+    pongFrame,
+)
+
+LIMIT = 4608
+
+
+def frame(opcode: int, payload: bytes = b"", final: bool = True, bits: int = 0, length: int | None = None) -> bytes:
+    """Make a client's frame with the mask 0."""
+    size = len(payload) if length is None else length
+    head = bytes((final << 7 | bits << 4 | opcode,))
+    if size < 126:
+        head += bytes((0x80 | size,))
+    elif size < 0x10000:
+        head += b"\xfe" + struct.pack("!H", size)
+    else:
+        head += b"\xff" + struct.pack("!Q", size)
+    return head + bytes(4) + payload
+
+
+class OutputTests(SynchronousTestCase):
+    """What the server sends, as wsproto's client reads it (RFC 6455, section 5.2)."""
+
+    def test_lines(self) -> None:
+        """Each line is one message of the kind of its framing, without its line end, whatever its length."""
+        lines = [b"", b"x" * 125, b"y" * 126, "ü".encode() * 5000, b"z" * 70_000]
+        for framing, kind in ((TEXT, TextMessage), (BINARY, BytesMessage)):
+            data = framing.frame(b"".join([line + b"\r\n" for line in lines]))
+            client = Connection(ConnectionType.CLIENT)
+            client.receive_data(data)
+            events = list(client.events())
+            self.assertEqual({kind}, {type(event) for event in events})
+            found = [event.data for event in events if isinstance(event, Message)]
+            self.assertEqual(lines, [each.encode() if isinstance(each, str) else bytes(each) for each in found])
+            self.assertEqual(b"".join([line + b"\r\n" for line in lines]), framing.unframe(data, b"\r\n"))
+
+    def test_control(self) -> None:
+        """A pong has the payload of its ping.  The reason of a close frame is cut between characters."""
+        client = Connection(ConnectionType.CLIENT)
+        client.receive_data(pongFrame(b"abc") + closeFrame(1008, "ü" * 70))
+        self.assertEqual([Pong(b"abc"), CloseConnection(1008, "ü" * 61)], list(client.events()))
+
+
+class InputTests(SynchronousTestCase):
+    """What the server makes of a client's frames."""
+
+    def setUp(self) -> None:
+        self.reader = MessageReader(LIMIT)
+
+    def read(self, *frames: bytes) -> list[Line]:
+        """Feed frames at once."""
+        return self.reader.feed(b"".join(frames))
+
+    def test_anyPieces(self) -> None:
+        """Messages arrive whole, in whatever pieces their bytes and their frames come."""
+        client = Connection(ConnectionType.CLIENT)
+        parts: list[Message] = [
+            TextMessage("one"),
+            BytesMessage(b"two"),
+            TextMessage("th", message_finished=False),
+            TextMessage("ree"),
+        ]
+        data = b"".join([client.send(part) for part in parts])
+        for size in range(1, len(data) + 1):
+            reader = MessageReader(LIMIT)
+            lines = [line for at in range(0, len(data), size) for line in reader.feed(data[at : at + size])]
+            self.assertEqual([b"one", b"two", b"three"], lines)
+            self.assertIsNone(reader.closed)
+
+    def test_lineEnd(self) -> None:
+        """A line end at the end of a message is not part of the line.  One within it is left for the protocol."""
+        self.assertEqual([b"a", b"b", b"c\r\nd"], self.read(frame(1, b"a\r\n"), frame(1, b"b\n"), frame(2, b"c\r\nd")))
+
+    def test_overlong(self) -> None:
+        """A message that is longer than a line may be is an overlong line, and the next one is read."""
+        lines = self.read(frame(1, b"x" * LIMIT), frame(1, b"y" * (LIMIT + 1)), frame(1, b"z"))
+        self.assertEqual([b"x" * LIMIT, Overlong(LIMIT + 1), b"z"], lines)
+
+    def test_ping(self) -> None:
+        """The last of several pings is to be answered, once.  A pong needs no answer."""
+        self.read(frame(9, b"1"), frame(9, b"2"), frame(10, b"3"))
+        self.assertEqual((b"2", None), (self.reader.takePing(), self.reader.takePing()))
+
+    def test_close(self) -> None:
+        """A close frame is answered with its code, or 1000 if it has none.  Nothing is read after it."""
+        for payload, code in ((b"", 1000), (struct.pack("!H", 1001) + b"bye", 1001), (struct.pack("!H", 4000), 4000)):
+            self.reader = MessageReader(LIMIT)
+            self.assertEqual([b"last"], self.read(frame(1, b"last"), frame(8, payload), frame(1, b"never")))
+            self.assertEqual(Closed(code), self.reader.closed)
+            self.assertEqual([], self.read(frame(1, b"never")))
+
+    def test_declaredLength(self) -> None:
+        """A header that declares too much ends the connection at once, also over several frames."""
+        for frames in (
+            [frame(1, length=2**40)],
+            [frame(2, length=MESSAGE + 1)],
+            [frame(1, b"x" * MESSAGE, final=False), frame(0, length=1)],
+        ):
+            self.reader = MessageReader(LIMIT)
+            self.assertEqual([], self.read(*frames))
+            assert self.reader.closed is not None
+            self.assertEqual(1009, self.reader.closed.code)
+
+    def test_largest(self) -> None:
+        """A message of the most bytes in the most frames is read, with pings between its frames."""
+        parts = [frame(0, b"x" * 512, final=False) + frame(9, b"") for _ in range(FRAGMENTS - 2)]
+        lines = self.read(frame(1, b"x" * 512, final=False), *parts, frame(0, b"x" * 512), frame(1, b"next"))
+        self.assertEqual([Overlong(MESSAGE), b"next"], lines)
+
+    def test_fragments(self) -> None:
+        """One frame too many ends the connection."""
+        self.read(frame(1, final=False), *[frame(0, final=False) for _ in range(FRAGMENTS)])
+        assert self.reader.closed is not None
+        self.assertEqual(1008, self.reader.closed.code)
+
+    def test_wrong(self) -> None:
+        """Frames that break the protocol end the connection with the code for it (section 7.4.1)."""
+        for wrong, code in (
+            (frame(1, b"\xff"), 1007),
+            (frame(1, "ü".encode()[:1]), 1007),
+            (frame(1, b"x", bits=4), 1002),
+            (frame(1, b"x", bits=2), 1002),
+            (frame(3, b"x"), 1002),
+            (frame(9, b"x" * 126), 1002),
+            (frame(9, b"x", final=False), 1002),
+            (frame(0, b"x"), 1002),
+            (frame(1, b"x", final=False) + frame(1, b"y"), 1002),
+            (b"\x81\x01x", 1002),
+            (b"\x81\xfe\x00\x01" + bytes(5), 1002),
+            (frame(8, b"x"), 1002),
+            (frame(8, struct.pack("!H", 1005)), 1002),
+        ):
+            self.reader = MessageReader(LIMIT)
+            self.assertEqual([b"before"], self.read(frame(1, b"before"), wrong))
+            assert self.reader.closed is not None, wrong
+            self.assertEqual(code, self.reader.closed.code, wrong)
+            self.assertTrue(self.reader.closed.reason)
+
+    def test_events(self) -> None:
+        """wsproto has no other events than those that are read here."""
+        client = Connection(ConnectionType.CLIENT)
+        self.read(client.send(Ping(b"1")), client.send(Pong(b"2")), client.send(CloseConnection(1000)))
+        self.assertEqual(Closed(1000), self.reader.closed)
