@@ -111,3 +111,26 @@ test('a change of one room is told to the watchers of that room only', () => {
   take(':bob!b@h PRIVMSG #r :hello');
   assert.deepEqual([mine, other, list], [1, 0, 0]);
 });
+
+test('a message that the log has seen at once is not unread', () => {
+  const { take, room } = begin();
+  room.timeline.watch(() => room.mark(room.timeline.messages.at(-1).time));
+  take('@time=2026-01-02T09:06:00.000Z :bob!b@h PRIVMSG #r :me, hello');
+  assert.deepEqual([room.unread, room.mentions], [0, 0]);
+});
+
+test('a conversation that somebody begins is unread, whatever the clock here says', () => {
+  const { chat, take } = begin();
+  take('@time=2025-12-31T00:00:00.000Z :bob!b@h PRIVMSG me :psst');
+  const conversation = chat.conversations.get('bob');
+  conversation.countUnread();
+  assert.equal(conversation.unread, 1);
+});
+
+test('tags begin no conversation, and users who quit are forgotten unless one talks with them', () => {
+  const { chat, take } = begin();
+  take('@+typing=active :eve!e@h TAGMSG me', ':ann!a@h PRIVMSG me :hi', ':ann!a@h QUIT :x', ':bob!b@h QUIT :x');
+  assert.equal(chat.conversations.get('eve'), undefined);
+  assert.equal(chat.people.get('ann').online, false);
+  assert.equal(chat.people.get('bob'), undefined);
+});

@@ -154,3 +154,17 @@ test('a request without an answer fails in the end', async () => {
   await outcome;
   await settle();
 });
+
+test('negotiation ends once, when all capabilities are answered', async () => {
+  const { WANTED } = await import(`${STATIC}/js/irc/capabilities.js`);
+  const { connection, socket } = connect();
+  const names = WANTED.map((wanted) => [wanted].flat()[0]);
+  socket().receive(`:s CAP * LS :${names.join(' ')}`);
+  assert.ok(socket().sent.every((line) => line.length <= 510));
+  const ends = () => socket().sent.filter((line) => line === 'CAP END').length;
+  socket().receive(`:s CAP * ACK :${names.slice(0, 5).join(' ')}`, `:s CAP * NAK :${names[5]}`);
+  assert.equal(ends(), 0);
+  socket().receive(`:s CAP * ACK :${names.slice(6).join(' ')}`);
+  assert.equal(ends(), 1);
+  assert.deepEqual([connection.capabilities.has(names[6]), connection.capabilities.has(names[5])], [true, false]);
+});

@@ -97,14 +97,15 @@ test('lines wait for the rate, and what a person does goes first', () => {
   const timers = new FakeTimers();
   const sent = [];
   const outgoing = new Outgoing((line) => sent.push(line), timers);
-  outgoing.push(['b1', 'b2', 'b3', 'b4', 'b5'], true);
+  for (const line of ['b1', 'b2', 'b3', 'b4', 'b5']) outgoing.push([line], true);
   assert.deepEqual(sent, ['b1', 'b2', 'b3']);
-  outgoing.push(['u1', 'u2', 'u3']);
-  assert.deepEqual(sent.slice(3), ['u1', 'u2']);
+  outgoing.push(['u1', 'a line of the same batch']);
+  for (const line of ['u2', 'u3']) outgoing.push([line]);
+  assert.deepEqual(sent.slice(3), ['u1', 'a line of the same batch', 'u2']);
   timers.advance(500);
-  assert.deepEqual(sent.slice(5), ['u3']);
+  assert.deepEqual(sent.slice(6), ['u3']);
   timers.advance(10000);
-  assert.deepEqual(sent.slice(6), ['b4', 'b5']);
+  assert.deepEqual(sent.slice(7), ['b4', 'b5']);
 });
 
 test('in any ten seconds, no more is sent than the server takes', () => {

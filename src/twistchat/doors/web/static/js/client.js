@@ -4,6 +4,9 @@ import { RequestError, lines } from './irc/requests.js';
 /** Milliseconds between two read markers that are sent for a conversation. */
 const MARK_EVERY = 2000;
 
+/** What no nick has. */
+const NO_NICK = /[\s,!@:*?#]/;
+
 /** How far back private conversations are looked for, in milliseconds, and how many at most. */
 const RECENT = 30 * 86400000;
 const MOST_RECENT = 30;
@@ -78,6 +81,8 @@ export class Client {
       this.show(conversation);
     } else if (this._chat.isupport.isRoom(name)) {
       await this.join(name);
+    } else if (NO_NICK.test(name)) {
+      throw new RequestError('NO_NAME', '');
     } else {
       const begun = this._chat.conversation(name);
       this._meet(begun);

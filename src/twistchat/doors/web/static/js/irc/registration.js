@@ -49,9 +49,9 @@ export class Registration {
       if (subcommand === 'NEW' || rest[0] !== '*') this._request();
     } else if (subcommand === 'ACK') {
       this._capabilities.acknowledge(list);
-      this._proceed();
+      this._proceed(list);
     } else if (subcommand === 'NAK') {
-      this._proceed();
+      this._proceed(list);
     } else if (subcommand === 'DEL') {
       this._capabilities.withdraw(list);
     }
@@ -59,22 +59,23 @@ export class Registration {
 
   _request() {
     const names = this._capabilities.missing();
-    this._pending = 0;
+    /** The capabilities whose request is not answered. An answer may come in several lines. */
+    this._asked = new Set(names);
     // A line has 512 bytes.
     for (let line = []; names.length || line.length; ) {
       if (names.length && [...line, names[0]].join(' ').length < 480) {
         line.push(names.shift());
       } else {
-        this._pending++;
         this._send('CAP', ['REQ', line.join(' ')]);
         line = [];
       }
     }
-    if (this._pending === 0 && !this.done) this._send('CAP', ['END']);
+    if (this._asked.size === 0 && !this.done) this._send('CAP', ['END']);
   }
 
-  _proceed() {
-    if (this.done || --this._pending > 0) return;
+  _proceed(answered) {
+    for (const name of answered.split(' ')) this._asked.delete(name);
+    if (this.done || this._asked.size > 0) return;
     const mechanisms = this._capabilities.offered.get('sasl') ?? '';
     if (!this._identity.account) this._send('CAP', ['END']);
     else if (!this._capabilities.has('sasl') || !mechanisms.split(',').includes('EXTERNAL')) {

@@ -82,12 +82,16 @@ export class Chat {
     return this.fold(nick) === this.fold(this.session.nick);
   }
 
-  /** Return the conversation with a room or a nick. It begins, if there is none. */
-  conversation(name) {
+  /**
+   * Return the conversation with a room or a nick. It begins, if there is none.
+   *
+   * @param {number} read the time up to which a new private conversation counts as read
+   */
+  conversation(name, read = this.reader.now()) {
     const found = this.conversations.get(name);
     if (found) return found;
     const conversation = new Conversation(name, name === '*' ? 'server' : this.isupport.isRoom(name) ? 'room' : 'person');
-    if (conversation.kind !== 'room') conversation.marker = this.reader.now();
+    if (conversation.kind !== 'room') conversation.marker = read;
     this.conversations.add(conversation);
     return conversation;
   }

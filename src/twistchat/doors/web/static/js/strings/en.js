@@ -23,6 +23,7 @@ export const EN = {
   'error.TIMEOUT': 'The server did not answer.',
   'error.LOGIN_EXPIRED': 'Your login has ended. Log in again.',
   'error.MULTILINE_MAX_LINES': 'A message has at most {0} lines.',
+  'error.NO_NAME': 'That is not the name of a room or of a person.',
   'error.432': 'That name cannot be used. Try another one.',
   'error.433': 'That name is in use. Try another one.',
   'error.other': '{text}',

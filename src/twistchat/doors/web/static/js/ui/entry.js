@@ -1,6 +1,7 @@
 import { useState } from '../../vendor/preact-hooks.mjs';
 import { t, wordsFor } from '../strings/index.js';
 import { html } from './html.js';
+import { useWatch } from './watch.js';
 
 function Field({ label, ...attributes }) {
   return html`<label class="field"><span>${label}</span><input ...${attributes} /></label>`;
@@ -52,12 +53,14 @@ function LoginForm({ app, busy }) {
 
 /** The first view: who are you? */
 export function Entry({ app, offer, error, busy }) {
+  useWatch(app.chat.session);
   const [login, setLogin] = useState(!offer.guests);
   return html`<main class="entry" data-region>
     <div class="card">
       <h1>${t('entry.title', { network: offer.network })}</h1>
       <p class="lead">${t(login ? 'entry.leadLogin' : 'entry.lead')}</p>
       ${login ? html`<${LoginForm} app=${app} busy=${busy} />` : html`<${GuestForm} app=${app} error=${error} busy=${busy} />`}
+      <p class="problem" role="status">${busy && app.chat.session.state === 'waiting' ? t('banner.waiting') : ''}</p>
       ${offer.guests && html`<button type="button" class="quiet" onClick=${() => setLogin(!login)}>
         ${t(login ? 'entry.asGuest' : 'entry.withAccount')}</button>`}
       ${offer.providers.map((provider) => html`<a class="quiet" key=${provider.name}

@@ -55,7 +55,8 @@ function quit(chat, line) {
   for (const conversation of chat.rooms()) {
     if (conversation.members.remove(chat.fold(nick))) show(chat, conversation, line);
   }
-  chat.people.note(nick, { online: false });
+  if (chat.conversations.get(nick)) chat.people.note(nick, { online: false });
+  else chat.people.forget(nick);
 }
 
 function nick(chat, line) {

@@ -8,10 +8,12 @@ function place(chat, line) {
   const target = chat.isupport.withoutStatus(line.params[0] ?? '');
   const { nick = '', host = '' } = line.source ?? {};
   if (chat.isupport.isRoom(target)) return chat.conversations.get(target);
-  if (chat.isSelf(nick)) return chat.conversation(target);
+  // A conversation that begins with this text has not been read before it.
+  const read = timeOf(line, chat.reader) - 1;
+  if (chat.isSelf(nick)) return chat.conversation(target, read);
   // What the server says has no user.
-  if (!host && nick.includes('.')) return chat.conversation('*');
-  return chat.conversation(nick);
+  if (!host && nick.includes('.')) return chat.conversation('*', read);
+  return chat.conversation(nick, read);
 }
 
 function say(chat, line) {
@@ -19,18 +21,22 @@ function say(chat, line) {
   const conversation = message && place(chat, line);
   if (!conversation) return;
   conversation.typing.delete(message.nick);
-  conversation.timeline.add(message, line.tags.msgid ?? null);
+  // It is unread before it is shown, since the log may say at once that it has been seen.
   if (message.self || !isSpoken(message)) {
     conversation.changed();
   } else {
     const mention = message.mention || conversation.kind === 'person';
     conversation.update({ unread: conversation.unread + 1, mentions: conversation.mentions + (mention ? 1 : 0) });
   }
+  conversation.timeline.add(message, line.tags.msgid ?? null);
   chat.tell('message', { conversation, message });
 }
 
 function tag(chat, line) {
-  const conversation = place(chat, line);
+  const { nick = '' } = line.source ?? {};
+  const target = chat.isupport.withoutStatus(line.params[0] ?? '');
+  // A tag begins no conversation.
+  const conversation = chat.conversations.get(chat.isSelf(target) ? nick : target);
   if (!conversation) return;
   const amendment = toAmendment(line);
   if (amendment) {
@@ -38,7 +44,6 @@ function tag(chat, line) {
     conversation.timeline.amend(amendment);
   }
   const typing = clientTag(line, 'typing');
-  const nick = line.source?.nick ?? '';
   if (typing === null || chat.isSelf(nick)) return;
   if (typing === 'done') conversation.typing.delete(nick);
   else conversation.typing.set(nick, chat.reader.now() + TYPING);
@@ -46,7 +51,8 @@ function tag(chat, line) {
 }
 
 function redact(chat, line) {
-  const conversation = place(chat, line);
+  const target = chat.isupport.withoutStatus(line.params[0] ?? '');
+  const conversation = chat.conversations.get(chat.isSelf(target) ? (line.source?.nick ?? '') : target);
   const amendment = toAmendment(line);
   if (conversation && amendment) conversation.timeline.amend(amendment);
 }

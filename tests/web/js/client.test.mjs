@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FakeTimers, settle } from './fakes.mjs';
+import { STATIC } from './paths.mjs';
+
+const { Client } = await import(`${STATIC}/js/client.js`);
+const { Chat } = await import(`${STATIC}/js/model/chat.js`);
+const { Capabilities } = await import(`${STATIC}/js/irc/capabilities.js`);
+const { Isupport } = await import(`${STATIC}/js/irc/isupport.js`);
+const { parse } = await import(`${STATIC}/js/irc/message.js`);
+const { apply } = await import(`${STATIC}/js/model/effects/index.js`);
+const { Settings } = await import(`${STATIC}/js/settings.js`);
+
+function begin({ capabilities = '', remembered = [] } = {}) {
+  const timers = new FakeTimers();
+  const isupport = new Isupport();
+  const sent = [];
+  const asked = (command, params) => (sent.push([command, ...params].join(' ')), Promise.resolve(parse('ACK')));
+  const connection = {
+    isupport, state: 'online', identity: {}, capabilities: new Capabilities(),
+    send: (command, params = []) => sent.push([command, ...params].join(' ')),
+    request: asked,
+    requestLines: (command, target, parts) => asked(`${command}s`, [target, parts.map((part) => part.text).join('|')]),
+    open: () => {}, close: () => {},
+  };
+  connection.capabilities.offer(capabilities);
+  connection.capabilities.acknowledge(capabilities.replace(/=\S*/g, ''));
+  const settings = new Settings({ getItem: () => null, setItem: () => {} });
+  settings.set('rooms', remembered);
+  const synced = [];
+  const history = { sync: (conversation) => synced.push(conversation.name) };
+  const chat = new Chat(() => isupport, timers.now);
+  const client = new Client({ chat, connection, history, settings, timers });
+  const take = (...lines) => lines.forEach((line) => apply(chat, parse(line)));
+  client.enter({ nick: 'me', account: false });
+  return { chat, client, sent, settings, synced, take, timers };
+}
+
+test('rooms are joined again with one line, each once', () => {
+  const { client, sent, take, synced, settings } = begin({ remembered: ['#A', '#b', '#lobby'] });
+  take(':me!u@h JOIN #a', ':me!u@h JOIN #c');
+  settings.set('rooms', ['#A', '#b', '#lobby']);
+  client.welcomed('me', '#LOBBY');
+  assert.deepEqual(sent, ['JOIN #A,#c,#b']);
+  assert.deepEqual(synced, ['#a', '#c']);
+});
+
+test('rooms that this user is in are remembered, and left ones forgotten', () => {
+  const { chat, client, sent, settings, take } = begin();
+  take(':me!u@h JOIN #a', ':me!u@h JOIN #b');
+  assert.deepEqual(settings.get('rooms'), ['#a', '#b']);
+  client.close(chat.conversations.get('#a'));
+  assert.deepEqual([sent.at(-1), settings.get('rooms'), chat.conversations.open.name], ['PART #a', ['#b'], '#b']);
+});
+
+test('several lines are one message where the server takes it, and several ones where not', async () => {
+  const rich = begin({ capabilities: 'draft/multiline=max-bytes=4096,max-lines=3' });
+  await rich.client.say(rich.chat.conversation('#a'), 'one\n\ntwo');
+  assert.deepEqual(rich.sent, ['PRIVMSGs #a one||two']);
+  await assert.rejects(rich.client.say(rich.chat.conversation('#a'), '1\n2\n3\n4'), { code: 'MULTILINE_MAX_LINES' });
+  const plain = begin();
+  await plain.client.say(plain.chat.conversation('#a'), 'one\n\ntwo');
+  assert.deepEqual(plain.sent, ['PRIVMSG #a one', 'PRIVMSG #a two']);
+});
+
+test('what is no name opens no conversation', async () => {
+  const { chat, client } = begin();
+  for (const name of ['two words', 'a,b', 'n!u@h', '*']) await assert.rejects(client.open(name), { code: 'NO_NAME' });
+  assert.deepEqual([...chat.conversations], []);
+});
+
+test('read markers are sent sparingly, and never back', async () => {
+  const { chat, client, sent, timers } = begin({ capabilities: 'draft/read-marker' });
+  const conversation = chat.conversation('bob');
+  const start = conversation.marker;
+  for (const later of [1000, 2000, 1500]) client.markRead(conversation, start + later);
+  timers.advance(1999);
+  assert.deepEqual(sent, []);
+  timers.advance(1);
+  assert.deepEqual(sent, [`MARKREAD bob timestamp=${new Date(start + 2000).toISOString()}`]);
+  timers.advance(10000);
+  await settle();
+  assert.equal(sent.length, 1);
+});
