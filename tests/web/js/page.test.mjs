@@ -89,6 +89,10 @@ test('a refused login says its code', async () => {
   const login = new Login(async (...request) => (sent.push(request), answers.shift()));
   await assert.rejects(login.enter('ann', 'secret'), { code: 'CODE_REQUIRED', message: 'Code?' });
   assert.deepEqual(JSON.parse(sent[0][1].body), { name: 'ann', password: 'secret' });
+  const without = new Login(async () => ({ ok: false, status: 404 }));
+  assert.deepEqual([(await without.read()).guests, (await without.read()).logins], [true, false]);
+  const broken = new Login(async () => ({ ok: false, status: 500, statusText: 'Broken' }));
+  await assert.rejects(broken.read(), { code: 'UNREACHABLE' });
 });
 
 /** Return the modules that one imports, and those that they import. Those of `import()` come later, when they are used. */

@@ -6,6 +6,11 @@ export class LoginError extends Error {
   }
 }
 
+/** What a server offers that has no login. */
+const GUESTS_ONLY = Object.freeze({
+  account: null, providers: [], guests: true, logins: false, register: false, network: 'twistchat',
+});
+
 /** Logs in and out over HTTP. The cookie of the login is out of reach of scripts. */
 export class Login {
   /** @param {typeof fetch} fetch */
@@ -17,10 +22,11 @@ export class Login {
    * Return what the server offers.
    *
    * @returns {Promise<{account: string|null, providers: {name: string, label: string}[], guests: boolean,
-   *   register: boolean, network: string}>}
+   *   logins?: boolean, register: boolean, network: string}>} `logins`: false if nobody can log in
    */
   async read() {
     const answer = await this._fetch('/login', { headers: { Accept: 'application/json' } });
+    if (answer.status === 404) return GUESTS_ONLY;
     if (!answer.ok) throw new LoginError('UNREACHABLE', answer.statusText);
     return answer.json();
   }

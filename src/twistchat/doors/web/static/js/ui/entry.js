@@ -61,7 +61,7 @@ export function Entry({ app, offer, error, busy }) {
       <p class="lead">${t(login ? 'entry.leadLogin' : 'entry.lead')}</p>
       ${login ? html`<${LoginForm} app=${app} busy=${busy} />` : html`<${GuestForm} app=${app} error=${error} busy=${busy} />`}
       <p class="problem" role="status">${busy && app.chat.session.state === 'waiting' ? t('banner.waiting') : ''}</p>
-      ${offer.guests && html`<button type="button" class="quiet" onClick=${() => setLogin(!login)}>
+      ${offer.guests && offer.logins !== false && html`<button type="button" class="quiet" onClick=${() => setLogin(!login)}>
         ${t(login ? 'entry.asGuest' : 'entry.withAccount')}</button>`}
       ${offer.providers.map((provider) => html`<a class="quiet" key=${provider.name}
         href=${`/oidc/${encodeURIComponent(provider.name)}`}>${t('entry.provider', { label: provider.label })}</a>`)}
