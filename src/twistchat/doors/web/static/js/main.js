@@ -1,6 +1,5 @@
 import { render } from '../vendor/preact.mjs';
 import { App } from './app.js';
-import './log/standin.js';
 import { Login } from './login.js';
 import { Settings } from './settings.js';
 import { t } from './strings/index.js';

@@ -1,0 +1,273 @@
+"""
+C{<chat-log>} in a browser, served with the content security policy of the door: its rows, its keys, hostile texts.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.web.logpage import events, ids, run, texts
+
+PAYLOADS = Path(__file__).resolve().parent / "js" / "payloads.mjs"
+
+
+class TestRows:
+    """
+    What the log shows.
+    """
+
+    def test_accessible(self, page: Any) -> None:
+        """
+        The list is a polite log with a name; a row is an article that is labelled by nick and text, grouped rows too.
+        """
+        run(page, "log.append([message(0, {text: 'hello'}), message(1, {text: 'again'})])")
+        assert page.get_by_role("log", name="Messages in #lobby").get_attribute("aria-live") is not None
+        page.wait_for_selector("[role=log][aria-live=polite]")
+        assert page.get_by_role("article", name="ann hello").count() == 1
+        assert page.get_by_role("article", name="ann again").count() == 1
+        assert page.get_by_role("heading", level=3).count() == 1
+        assert page.locator(".grouped").count() == 1
+
+    def test_history_is_not_announced(self, page: Any) -> None:
+        """
+        The first rows and older rows come silently, new ones are announced.
+        """
+        run(page, "log.append(messages(10, 20))")
+        page.wait_for_selector("[aria-live=polite]")
+        page.evaluate("log.prepend(messages(0, 10))")
+        page.wait_for_selector("[aria-live=off]")
+        page.wait_for_selector("[aria-live=polite]")
+        run(page, "log.append([message(20)])")
+        assert page.locator("[aria-live=polite]").count() == 1
+
+    def test_days_and_marker(self, page: Any) -> None:
+        """
+        A heading begins each day. The line is above the first new message of others, and moves with its time.
+        """
+        run(
+            page,
+            """log.append([message(0), message(86400), message(86401, {self: true}), message(86402)]);
+            log.setMarker(START + 86400000)""",
+        )
+        assert [text.replace(",", "") for text in texts(page, ".day")] == [
+            "Tuesday 10 November 2026",
+            "Wednesday 11 November 2026",
+        ]
+        assert page.evaluate("document.querySelector('.marker').nextElementSibling.dataset.msgid") == "m86402"
+        run(page, "log.setMarker(START)")
+        assert page.evaluate("document.querySelector('.marker').nextElementSibling.dataset.msgid") == "m86400"
+        assert page.evaluate("document.querySelector('.marker').previousElementSibling.className") == "day"
+        run(page, "log.setMarker(null)")
+        assert page.locator(".marker").count() == 0
+
+    def test_what_is_read_on_arrival_is_not_new(self, page: Any) -> None:
+        """
+        The line does not appear above a message that arrives while the reader is at the end.
+        """
+        run(page, "log.append([message(0)]); log.setMarker(START)")
+        run(page, "log.append([message(1)])")
+        assert page.locator(".marker").count() == 0
+
+    def test_folds(self, page: Any) -> None:
+        """
+        People who come and go in a row are one line, which the reader opens. A message between them begins another.
+        """
+        script = """log.append([message(0, {kind: 'join', nick: 'ann'}), message(1, {kind: 'join', nick: 'bob'}),
+            message(2, {kind: 'quit', nick: 'cat'}), message(3), message(4, {kind: 'part', nick: 'dan'})])"""
+        run(page, script)
+        assert [text.replace("\u2068", "").replace("\u2069", "") for text in texts(page, ".fold")] == [
+            "ann, bob joined · cat left"
+        ]
+        assert page.locator(".row:visible").count() == 2
+        page.locator(".fold").click()
+        page.wait_for_selector(".fold[aria-expanded=true]")
+        assert page.locator(".row:visible").count() == 5
+        run(page, "log.append([message(5, {kind: 'join', nick: 'eve'})])")
+        assert page.locator(".fold").count() == 2
+
+    def test_updates(self, page: Any) -> None:
+        """
+        Reactions, a redaction and an echo are shown in the row. An echo goes below what arrived before it.
+        """
+        run(page, "log.append([message(0), message(1, {id: 'mine', pending: true, self: true}), message(2)])")
+        assert ids(page) == ["m0", "mine", "m2"]
+        run(page, "log.append([message(3)])")
+        run(
+            page,
+            """log.update('mine', message(4, {self: true}));
+            log.update('m0', message(0, {reactions: {'👍': ['bob', 'cat']}}))""",
+        )
+        assert ids(page) == ["m0", "m2", "m3", "m4"]
+        assert texts(page, ".reaction") == ["👍2"]
+        run(page, "log.update('m2', message(2, {kind: 'redacted', text: 'spam'}))")
+        assert texts(page, ".redacted .body") == ["Message removed (spam)"]
+        run(page, "log.append([message(3, {text: 'the same line again'})])")
+        assert ids(page) == ["m0", "m2", "m3", "m4"]
+
+    def test_pending_stays_last(self, page: Any) -> None:
+        """
+        What arrives goes above the reader's own line that the server has not confirmed.
+        """
+        run(page, "log.append([message(0), message(9, {id: 'mine', pending: true, self: true})])")
+        run(page, "log.append([message(1)])")
+        assert ids(page) == ["m0", "m1", "mine"]
+
+
+class TestKeys:
+    """
+    The log by keyboard.
+    """
+
+    def test_moving(self, page: Any) -> None:
+        """
+        Tab reaches one row, the arrow keys the others.
+        """
+        run(page, "log.append(messages(0, 100, {text: 'see http://example.com/'}))")
+        assert page.locator(".rows [tabindex='0']").count() == 3
+        page.locator("[data-msgid=m99]").focus()
+        for key in ("ArrowUp", "ArrowUp", "ArrowDown"):
+            page.keyboard.press(key)
+        assert page.evaluate("document.activeElement.dataset.msgid") == "m98"
+        page.keyboard.press("Home")
+        assert page.evaluate("document.activeElement.dataset.msgid") == "m0"
+        assert page.locator(".rows .row[tabindex='0']").count() == 1
+        page.keyboard.press("End")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.tagName") in {"BUTTON", "A"}
+
+    def test_menu(self, page: Any) -> None:
+        """
+        Enter opens the menu of a row; the arrow keys move in it, Enter chooses, Escape returns to the row.
+        """
+        run(page, "log.append([message(0), message(1, {nick: 'me', self: true})])")
+        page.locator("[data-msgid=m0]").focus()
+        page.keyboard.press("Enter")
+        assert texts(page, "[role=menuitem]") == ["Reply", "Add a reaction", "Copy text", "Show profile"]
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        assert [(one["action"], one["message"]) for one in events(page, "choose")] == [("copy", "m0")]
+        assert page.evaluate("document.activeElement.dataset.msgid") == "m0"
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Shift+F10")
+        page.keyboard.press("ArrowUp")
+        assert page.evaluate("document.activeElement.textContent") == "Remove message…"
+        page.keyboard.press("Escape")
+        assert page.evaluate("document.activeElement.dataset.msgid") == "m1"
+        assert page.locator("[role=menu]").is_hidden()
+
+    def test_focus_survives(self, page: Any) -> None:
+        """
+        A focused row that is dropped or written anew leaves the focus in the log.
+        """
+        run(page, "log.append(messages(0, 500))")
+        page.locator("[data-msgid=m499]").focus()
+        run(page, "log.update('m499', message(499, {text: 'anew'}))")
+        assert page.evaluate("document.activeElement.dataset.msgid") == "m499"
+        run(page, "log.append(messages(500, 1500))")
+        assert page.evaluate("document.activeElement.className.includes('row')")
+
+    def test_pointer(self, page: Any) -> None:
+        """
+        The buttons beside a row, its sender, its reactions, rooms, and the message that it answers tell the page what
+        was chosen.
+        """
+        run(
+            page,
+            """log.append([message(0, {text: 'to #other'}),
+                message(1, {nick: 'bob', reactions: {'👍': ['cat']}, replyTo: 'm0', replyPreview:
+                    {nick: 'ann', text: 'to #other'}}), message(2, {replyTo: 'gone'})])""",
+        )
+        page.locator("[data-msgid=m1]").hover()
+        page.get_by_role("button", name="Reply", exact=True).click()
+        page.locator("[data-msgid=m1] .reaction").click()
+        page.locator("[data-msgid=m1] .who").first.click()
+        page.locator("a.room").click()
+        page.locator("[data-msgid=m1] .quote").click()
+        assert page.evaluate("document.activeElement.dataset.msgid") == "m0"
+        page.locator("[data-msgid=m2] .quote").click()
+        assert [(one["action"], one["message"], one.get("reaction")) for one in events(page, "choose")] == [
+            ("reply", "m1", None),
+            ("react", "m1", "👍"),
+        ]
+        assert events(page, "nick")[0]["nick"] == "bob"
+        assert events(page, "room")[0]["room"] == "#other"
+        assert events(page, "locate")[0]["id"] == "gone"
+
+
+def payloads() -> list[str]:
+    """
+    @return: the hostile texts that the tests in node use too.
+    """
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is not installed")
+    script = (
+        "import(process.argv[1]).then((m) => console.log(JSON.stringify("
+        "[...m.MARKUP, ...m.ADDRESSES, ...[...m.UNSEEN, ...m.HOSTS].map(([t]) => t)])))"
+    )
+    done = subprocess.run([node, "-e", script, str(PAYLOADS)], capture_output=True, text=True, check=True, timeout=30)
+    found: list[str] = json.loads(done.stdout)
+    return found
+
+
+def test_payloads(page: Any) -> None:
+    """
+    No text, in any field, runs, loads or navigates; each stays in its row, as text.
+    """
+    hostile = payloads()
+    assert len(hostile) >= 90
+    address = page.url
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    script = """
+      let number = 0;
+      const fields = (text) => ({text, nick: text, name: text, account: text, target: text, colour: text, replyTo: text,
+        replyPreview: {nick: text, text}, reactions: {[text]: [text]}});
+      for (const text of argument) {
+        for (const kind of ['text', 'notice', 'action', 'kick', 'topic', 'mode', 'part',
+            'nick', 'redacted', 'error', 'system', text]) {
+          log[number % 2 ? 'append' : 'prepend']([message(++number, {kind, ...fields(text)})]);
+          log.find('none');
+        }
+      }
+      log.show({name: argument[0]});
+      for (const text of argument) {
+        log.append([message(++number, fields(text)), message(++number, {id: text, ...fields(text)})]);
+      }
+      log.find('none');
+    """
+    run(page, script, hostile)
+    allowed = "article, bdi, span, div, button, time, a, code, pre, h3"
+    assert (
+        page.evaluate(f"[...document.querySelectorAll('.rows *')].filter((one) => !one.matches('{allowed}')).length")
+        == 0
+    )
+    assert (
+        page.evaluate(
+            "[...document.querySelectorAll('.rows *')]"
+            ".flatMap((one) => one.getAttributeNames()).filter((name) => /^on|^src/.test(name))"
+        )
+        == []
+    )
+    schemes = page.evaluate("[...new Set([...document.querySelectorAll('.rows a.link')].map((one) => one.protocol))]")
+    assert set(schemes) <= {"http:", "https:", "mailto:", "irc:", "ircs:"}
+    links = "[...document.querySelectorAll('.rows a.link')]"
+    assert page.evaluate(
+        f"{links}.every((one) => one.target === '_blank' && one.rel === 'noopener noreferrer nofollow ugc')"
+    )
+    assert page.evaluate(
+        "[...document.querySelectorAll('.rows [style]')].every((one) => /^--/.test(one.getAttribute('style')))"
+    )
+    for button in ("quote", "who", "reaction"):
+        page.evaluate("(name) => document.querySelectorAll(`.rows .${name}`).forEach((one) => one.click())", button)
+    page.wait_for_timeout(100)
+    assert page.evaluate("window.hit") is None
+    assert page.url == address
+    assert requests == []
