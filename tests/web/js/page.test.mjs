@@ -3,7 +3,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
 import { STATIC } from './paths.mjs';
 
 const { EN } = await import(`${STATIC}/js/strings/en.js`);
@@ -93,22 +92,4 @@ test('a refused login says its code', async () => {
   assert.deepEqual([(await without.read()).guests, (await without.read()).logins], [true, false]);
   const broken = new Login(async () => ({ ok: false, status: 500, statusText: 'Broken' }));
   await assert.rejects(broken.read(), { code: 'UNREACHABLE' });
-});
-
-/** Return the modules that one imports, and those that they import. Those of `import()` come later, when they are used. */
-function graph(name, known = new Set()) {
-  known.add(name);
-  for (const [, path] of read(name).matchAll(/^(?:import|export)\b[^;]*?from ?["']([^"']+)["']/gm)) {
-    const next = join(name, '..', path);
-    if (!known.has(next)) graph(next, known);
-  }
-  for (const [, path] of read(name).matchAll(/^import ["']([^"']+)["']/gm)) graph(join(name, '..', path), known);
-  return known;
-}
-
-test('the first load is small', () => {
-  const first = [...graph('js/main.js'), ...files.filter((name) => /^style\/|^index\.html$|^icon\.svg$/.test(name))];
-  const bytes = first.reduce((sum, name) => sum + gzipSync(readFileSync(join(root, name))).length, 0);
-  assert.ok(first.length > 40);
-  assert.ok(bytes <= 60 * 1024, `${bytes} bytes`);
 });

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import mimetypes
+import posixpath
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -21,6 +23,15 @@ TYPES: Final[Mapping[str, str]] = {".js": "text/javascript", ".mjs": "text/javas
 
 SMALLEST: Final = 512
 """The size of a file in bytes from which it is compressed."""
+
+FIRST: Final = "js/main.js"
+"""The module that the page starts."""
+
+IMPORT: Final = re.compile(rb"""^(?:import|export)\b(?!\s*\()(?:[^;"']*?\bfrom)?\s*["']([^"']+)["']""", re.MULTILINE)
+"""An import of a module that is loaded with the page, which C{import()} is not."""
+
+COMMENT: Final = re.compile(rb"^[ \t]*(?://[^\n]*|/\*(?:(?!\*/).)*\*/)[ \t]*$", re.MULTILINE | re.DOTALL)
+"""Comments that have lines of their own.  No text of a module has a line that begins like one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +63,13 @@ class Pages:
         """
         @param folder: has C{index.html} and the other files.
         """
-        sources = {
-            path.relative_to(folder).as_posix(): path.read_bytes()
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
-        }
+        paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+        sources = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+        sources |= {name: _short(data) for name, data in sources.items() if name.startswith("js/")}
         digest = sha256(b"".join([name.encode() + b"\0" + data + b"\0" for name, data in sources.items()]))
         self.base = f"/static/{digest.hexdigest()[:16]}"
-        scripts = [name for name in sources if name.startswith("js/") and name.endswith(".js")]
-        preload = "\n".join([f'<link rel="modulepreload" href="{self.base}/{name}">' for name in scripts])
+        loads = [f'<link rel="modulepreload" href="{self.base}/{name}">' for name in _imported(sources)]
+        preload = "\n".join(loads)
         index = sources.pop("index.html").decode().replace("{static}", self.base).replace("{preload}", preload)
         self._index = _file("index.html", index.encode())
         self._files = {f"{self.base}/{name}".encode(): _file(name, data) for name, data in sources.items()}
@@ -79,6 +88,25 @@ class Pages:
         if file is None:
             raise Refused(404, "There is no such file.")
         return _answer(request, file, "public, max-age=31536000, immutable")
+
+
+def _short(module: bytes) -> bytes:
+    """Return a module without its comments.  Its lines keep their numbers, which errors name."""
+    return COMMENT.sub(lambda comment: b"\n" * comment[0].count(b"\n"), module)
+
+
+def _imported(sources: Mapping[str, bytes]) -> list[str]:
+    """Return the modules that the page loads at first: L{FIRST}, what it imports, and so on, each once."""
+    found: dict[str, None] = {}
+    waiting = [FIRST] if FIRST in sources else []
+    while waiting:
+        name = waiting.pop(0)
+        if name not in found and name in sources:
+            found[name] = None
+            folder = posixpath.dirname(name)
+            paths = [path.decode() for path in IMPORT.findall(sources[name])]
+            waiting += [posixpath.normpath(posixpath.join(folder, path)) for path in paths]
+    return list(found)
 
 
 def _file(name: str, data: bytes) -> File:

@@ -1,0 +1,97 @@
+"""The page and its files, as the web door sends them."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from twisted.trial.unittest import SkipTest, SynchronousTestCase
+
+from twistchat.doors.web.pages import STATIC, Pages
+
+FIRST_LOAD = 60 * 1024
+"""How many bytes, compressed, the page and the files that it loads at first may have."""
+
+
+class PagesTests(SynchronousTestCase):
+    """L{Pages}."""
+
+    def made(self, **files: str) -> Pages:
+        """Return the pages of a folder with an index and these modules, whose names have C{_} for C{/}."""
+        folder = Path(self.mktemp())
+        for name, text in files.items():
+            path = folder / "js" / (name.replace("_", "/") + ".js")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        (folder / "index.html").write_text("{static} {preload}")
+        return Pages(folder)
+
+    def index(self, pages: Pages) -> str:
+        """Return the page as it is sent."""
+        # private: the answer needs a request, which these tests are not about.
+        return pages._index.data.decode()
+
+    def sent(self, pages: Pages, name: str) -> str:
+        """Return a file as it is sent."""
+        # private: as above.
+        return pages._files[f"{pages.base}/{name}".encode()].data.decode()
+
+    def test_preload(self) -> None:
+        """The page names the modules that it loads at first, each once; and not those that are imported when used."""
+        pages = self.made(
+            main="import { a } from './ui/a.js';\nimport './b.js';\nconst late = () => import('./late.js');\n",
+            ui_a="import {\n  b,\n} from '../b.js';\nexport { c } from \"./c.js\";\n",
+            ui_c="",
+            b="import '../js/main.js';",
+            late="import './later.js';",
+            later="",
+        )
+        self.assertEqual(
+            re.findall(rf'"modulepreload" href="{pages.base}/([^"]+)"', self.index(pages)),
+            ["js/main.js", "js/ui/a.js", "js/b.js", "js/ui/c.js"],
+        )
+
+    def test_comments(self) -> None:
+        """Modules are sent without the comments that have lines of their own, and their lines keep their numbers."""
+        before = [
+            "/**",
+            " * What it is.",
+            " */",
+            "const a = 1; // one",
+            "  // two",
+            "/* x */ const b = 2;",
+            "/** three */",
+            "const c = 'https://x'; /* y */",
+        ]
+        after = ["", "", "", before[3], "", before[5], "", before[7]]
+        pages = self.made(main="\n".join(before))
+        self.assertEqual(self.sent(pages, "js/main.js"), "\n".join(after))
+
+    def test_size(self) -> None:
+        """The first load of the real page is small."""
+        pages = Pages()
+        index = self.index(pages)
+        names = set(re.findall(rf'="{pages.base}/([^"]+)"', index))
+        self.assertIn("js/main.js", names)
+        self.assertIn("vendor/preact.mjs", names)
+        files = [index, *(self.sent(pages, name) for name in names)]
+        self.assertLessEqual(sum(len(gzip.compress(file.encode(), 9, mtime=0)) for file in files), FIRST_LOAD)
+
+    def test_syntax(self) -> None:
+        """Every module is valid as it is sent."""
+        node = shutil.which("node")
+        if node is None:
+            raise SkipTest("there is no node here, which reads the modules")
+        pages = Pages()
+        folder = Path(self.mktemp())
+        for path in STATIC.glob("js/**/*.js"):
+            name = path.relative_to(STATIC).as_posix()
+            copy = folder / (name.removesuffix(".js") + ".mjs")
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_text(self.sent(pages, name), "utf-8")
+        check = 'for f in $(find . -name \'*.mjs\'); do "$0" --check "$f" || exit 1; done'
+        done = subprocess.run(["sh", "-c", check, node], cwd=folder, capture_output=True, check=False, timeout=120)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
