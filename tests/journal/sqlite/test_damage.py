@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -169,13 +170,13 @@ class ReadTests(DamageTestCase):
     def test_indexTwice(self) -> None:
         """If the index of conversations points to a row twice, the read fails."""
         entries = self.append(said("one"), said("two"))
-        rows = self.history.reader.rows
+        found = self.history.reader.found
 
         def wrong(*arguments: Any) -> Any:
-            found, moving = rows(*arguments)
-            return [found[0], found[0]], moving
+            rows, moving = found(*arguments)
+            return json.dumps(json.loads(rows)[:1] * 2), moving
 
-        self.patch(self.history.reader, "rows", wrong)
+        self.patch(self.history.reader, "found", wrong)
         self.assertEqual(len(entries), 2)
         reading = self.history.read(Span("#room", 9))
         self.settle()

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from twistchat.chat.model.events import Entry, Event, RoomEvent, RoomRenamed
+from twistchat.chat.model.events import Entry, Event, ModesSet, RoomEvent, RoomRenamed
 from twistchat.chat.model.rooms import Rooms
 from twistchat.chat.model.sessions import Session
 from twistchat.chat.model.spans import ALL, Around, Kept, Kinds, Point, Search, Span, conversation, targetOf
@@ -212,15 +212,24 @@ class Reading:
 
     def _asShown(self, kept: Sequence[Kept]) -> Sequence[Kept]:
         """Entries as readers see them: with the names of rooms as they are written now, and without their keys."""
-        rooms = self._core.state.rooms
-        return [_asShown(rooms, item) if isinstance(item, Entry) else item for item in kept]
+        rooms, names = self._core.state.rooms, dict[str, str]()
+        return [_asShown(rooms, names, item) if isinstance(item, Entry) else item for item in kept]
 
 
-def _asShown(rooms: Rooms, entry: Entry) -> Entry:
+def _asShown(rooms: Rooms, names: dict[str, str], entry: Entry) -> Entry:
+    """
+    An entry as readers see it.
+
+    @param names: the names of rooms as they are written now, by those in the entries before; filled here.
+    """
     event = entry.event
     if not isinstance(event, RoomEvent) or isinstance(event, RoomRenamed):
         return entry
-    shown, room = withoutKeys(event), rooms.get(event.room)
-    if room is not None and room.name != event.room:
-        shown = replace(shown, room=room.name)
+    name = names.get(event.room)
+    if name is None:
+        room = rooms.get(event.room)
+        name = names[event.room] = event.room if room is None else room.name
+    shown = withoutKeys(event) if isinstance(event, ModesSet) else event
+    if name != event.room:
+        shown = replace(shown, room=name)
     return entry if shown is event else replace(entry, event=shown)

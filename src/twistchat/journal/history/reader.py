@@ -24,6 +24,12 @@ MOVES = 2
 INDEXES = 3
 """The first version of the schema in which texts are indexed later than they are stored."""
 
+MOST_RECENT = 64
+"""The most results that are kept decoded."""
+
+LONGEST_RECENT = 32_768
+"""The most characters of such a result, as SQLite returns it."""
+
 ROWS = """
     SELECT json_group_array(json_array(sequence, time, kind, conversation, checksum, body)),
         (SELECT json_group_array(json_array(sequence, origin, target)) FROM moving)
@@ -93,8 +99,12 @@ class HistoryReader:
     """
     Reads conversations.
 
+    Many clients that come back at once read the same entries.  So the newest results are kept decoded, and used again
+    if SQLite returns the same characters again: most of the time of a read is spent on decoding.
+
     @ivar file: reads the rows.
     @ivar version: the version of the schema.
+    @ivar keeping: whether to keep results.  The caller then calls L{forgetRecent} from time to time.
     """
 
     def __init__(self, file: RowReader) -> None:
@@ -104,6 +114,8 @@ class HistoryReader:
         """
         self.file = file
         self.version = file.version
+        self.keeping = False
+        self._recent: dict[tuple[str, int, str], tuple[str, Sequence[Kept]]] = {}
         with faults():
             if file.version < MOVES:
                 file.execute("CREATE TEMP TABLE moving (sequence, origin, target)")
@@ -153,6 +165,10 @@ class HistoryReader:
             end = before if span.before is None else min(before, self.start(span.before))
             return self._stretch(_OLDEST if span.oldest else _NEWEST, reading, start, end)
 
+    def forgetRecent(self) -> None:
+        """Drop the results that are kept.  So what is erased leaves the memory, too."""
+        self._recent.clear()
+
     def since(self, time: int) -> int:
         """The sequence number of the first entry at this time or later; L{LAST} if there is none."""
         with faults():
@@ -173,9 +189,9 @@ class HistoryReader:
 
     def _stretch(self, query: str, reading: _Reading, start: int, end: int) -> list[Kept]:
         """The entries of a conversation between two sequence numbers (the end is exclusive), oldest first."""
-        found, moving = self.rows(query, _parameters(reading, reading.conversation, start, end))
+        found, moving = self.found(query, _parameters(reading, reading.conversation, start, end))
         if not moving:
-            return _shown(self.file.entries(found, reading.conversation), reading)
+            return self._decoded(found, reading)
         entries: dict[int, Kept] = {}
         with self.renames(reading.before, reading.without) as renames:
             for name, first, last in pieces(reading.conversation, renames, LAST):
@@ -187,8 +203,29 @@ class HistoryReader:
 
     def rows(self, query: str, parameters: Sequence[object] | Mapping[str, object]) -> tuple[list[StoredRow], bool]:
         """The rows of a query, and whether others may be stored under another name, because a room was renamed."""
-        rows, moving = self.file.execute(query, parameters).fetchone()
-        return json.loads(rows), moving != "[]"
+        rows, moving = self.found(query, parameters)
+        return json.loads(rows), moving
+
+    def found(self, query: str, parameters: Sequence[object] | Mapping[str, object]) -> tuple[str, bool]:
+        """The result of a query as L{rows} returns it, but with the rows as JSON."""
+        found, moving = self.file.execute(query, parameters).fetchone()
+        return found, moving != "[]"
+
+    def _decoded(self, found: str, reading: _Reading) -> list[Kept]:
+        """
+        The entries of rows, as the history of the conversation shows them; those of the same rows as before if they
+        are kept.  A result with a damaged row is not kept.
+        """
+        key, recent = (reading.conversation, reading.limit, reading.kinds), self._recent
+        kept = recent.get(key)
+        if kept is not None and kept[0] == found:
+            return list(kept[1])
+        shown = _shown(self.file.entries(json.loads(found), reading.conversation), reading)
+        if self.keeping and len(found) <= LONGEST_RECENT and not any(isinstance(item, Damaged) for item in shown):
+            if kept is None and len(recent) >= MOST_RECENT:
+                del recent[next(iter(recent))]
+            recent[key] = found, tuple(shown)
+        return shown
 
     @contextmanager
     def renames(self, before: int, without: str) -> Iterator[list[Rename]]:

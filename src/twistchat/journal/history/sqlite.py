@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from twistchat.chat.errors import NotRead
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.spans import Around, Count, Kept, Latest, Point, Search, Span
 from twistchat.interfaces import IHistory
@@ -24,9 +26,14 @@ from twistchat.journal.history.turns import Turns
 from twistchat.journal.history.writing import HistoryWriter
 
 if TYPE_CHECKING:
+    from twisted.internet.interfaces import IDelayedCall
+
     from twistchat.journal.sqlite.log import SqliteLog
     from twistchat.journal.sqlite.reading import RowReader
     from twistchat.journal.sqlite.writing.writer import Writer
+
+RECENT = 10.0
+"""Seconds until results that were kept decoded are dropped, see L{HistoryReader}."""
 
 
 @implementer(IHistory)
@@ -71,6 +78,9 @@ class SqliteHistory:
         @param searchTime: the maximum duration of a search, in seconds.
         """
         self._log = log
+        self._clock = clock
+        self._keeping = False
+        self._forgetting: IDelayedCall | None = None
         self._retention = retention
         self.indexing = Indexing(clock, self._write, log.isIdle, self._applied, indexPace or IndexPace())
         self._turns = Turns(self._read)
@@ -85,6 +95,8 @@ class SqliteHistory:
     def read(self, span: Span | Around) -> Deferred[Sequence[Kept]]:
         """See L{IHistory.read}."""
         end, refused = self._log.applied + 1, self._log.refused()
+        if self._clock is not None and self._keeping and self._forgetting is None:
+            self._forgetting = self._clock.callLater(RECENT, self._forgetRecent)
         return self._read(lambda reader: reader.read(span, end, refused)).addCallback(self.erasing.shown)
 
     def search(self, search: Search) -> Deferred[Sequence[Kept]]:
@@ -129,6 +141,7 @@ class SqliteHistory:
     def prepare(self, reader: RowReader, writer: Writer) -> None:
         """See L{Sharer.prepare <twistchat.journal.sqlite.sharing.Sharer.prepare>}."""
         self.reader = HistoryReader(reader)
+        self.reader.keeping = self._keeping = self._clock is not None
         self.searcher = HistorySearch(self.reader, self._seconds, self._searchTime)
         self.overview = Overview(self.reader)
         self.writer = HistoryWriter(writer)
@@ -165,8 +178,16 @@ class SqliteHistory:
         self.indexing.stop()
         self.scrubbing.stop()
         self.erasing.stop()
+        self._keeping = False
+        if self._forgetting is not None:
+            self._forgetting.cancel()
+            self._forgetting = None
         if self._retention is not None:
             self._retention.stop()
+
+    def _forgetRecent(self) -> None:
+        self._forgetting = None
+        self._read(HistoryReader.forgetRecent).addErrback(_ignoreNotRead)
 
     def _applied(self) -> int:
         return self._log.applied
@@ -178,3 +199,8 @@ class SqliteHistory:
     def _write(self, work: Callable[[HistoryWriter], Any]) -> Deferred[Any]:
         """Run work on the writing thread."""
         return self._log.write(lambda _: work(self.writer))
+
+
+def _ignoreNotRead(failure: Failure) -> None:
+    """Ignore that the journal was closed meanwhile."""
+    failure.trap(NotRead)
