@@ -189,7 +189,10 @@ function nickButton(message) {
 }
 
 function timeOf(message) {
-    const time = element('time', '', clock.format(message.time));
+    const time = element('time');
+  for (const { type, value } of clock.formatToParts(message.time)) {
+    time.append(type === 'dayPeriod' ? element('span', 'period', value) : value);
+  }
     time.dateTime = new Date(message.time).toISOString();
     return time;
 }
