@@ -48,7 +48,7 @@ test('no module makes markup from text, and no markup has script or style', () =
 });
 
 test('every string that is used is in the table, and every string in the table is used', () => {
-  const code = modules.filter((name) => !name.endsWith('en.js')).map(read).join('\n');
+  const code = modules.filter((name) => name !== 'js/strings/en.js').map(read).join('\n');
   const made = ['error.', 'rank.', 'log.', 'composer.typing.', 'sidebar.'];
   const used = [...code.matchAll(/'((?:app|entry|error|banner|sidebar|room|members|rank|log|composer)\.\w+(?:\.\w+)?)'/g)]
     .map((match) => match[1]);

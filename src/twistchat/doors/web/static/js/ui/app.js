@@ -1,36 +1,25 @@
+import { useEffect, useState } from '../../vendor/preact-hooks.mjs';
 import { t } from '../strings/index.js';
-import { Banner } from './banner.js';
-import { ConversationView } from './conversation.js';
 import { Entry } from './entry.js';
 import { html } from './html.js';
-import { MemberList } from './members.js';
-import { Sidebar } from './sidebar.js';
 import { useWatch } from './watch.js';
 
-function Screen({ app }) {
-  const { conversations } = app.chat;
-  useWatch(conversations, app);
-  const conversation = conversations.open;
-  const members = conversation?.kind === 'room' && app.members;
-  return html`<div class="screen" data-sidebar=${app.sidebar ? 'open' : 'closed'} data-members=${members ? 'open' : 'closed'}>
-    <a class="skip" href="#composer" onClick=${(event) => app.skip(event)}>${t('app.skip')}</a>
-    <${Banner} app=${app} />
-    <${Sidebar} app=${app} />
-    ${app.sidebar && html`<button type="button" class="shade" aria-label=${t('sidebar.close')}
-      onClick=${() => app.toggleSidebar()}></button>`}
-    ${conversation
-      ? html`<${ConversationView} app=${app} conversation=${conversation} />`
-      : html`<main class="conversation empty"><p>${t('room.none')}</p></main>`}
-    ${members && html`<${MemberList} app=${app} conversation=${conversation} />`}
-  </div>`;
+/** Return the component of the chat, or null while it is loaded. The first view needs none of its modules. */
+function useScreen(wanted) {
+  const [screen, setScreen] = useState(null);
+  useEffect(() => {
+    if (wanted && !screen) import('./screen.js').then(({ Screen }) => setScreen({ Screen }));
+  }, [wanted]);
+  return screen?.Screen ?? null;
 }
 
 /** The whole page: the entry, or the chat. */
 export function View({ app }) {
   useWatch(app);
+  const Screen = useScreen(app.busy || app.entered);
   if (!app.offer) {
     return html`<main class="entry"><p class="lead" role="status">${app.error ? t('error.UNREACHABLE') : t('entry.loading')}</p></main>`;
   }
-  if (!app.entered) return html`<${Entry} app=${app} offer=${app.offer} error=${app.error} busy=${app.busy} />`;
-  return html`<${Screen} app=${app} />`;
+  if (app.entered && Screen) return html`<${Screen} app=${app} />`;
+  return html`<${Entry} app=${app} offer=${app.offer} error=${app.error} busy=${app.busy || app.entered} />`;
 }

@@ -1,8 +1,6 @@
 import { useEffect, useRef } from '../../vendor/preact-hooks.mjs';
+import '../log/chatlog.js';
 import { html } from './html.js';
-
-/** The log is not part of the first load: who enters a name does not wait for it. */
-const loaded = import('../log/chatlog.js');
 
 /** How many messages are given to the log at once. */
 const PORTION = 100;
@@ -117,17 +115,9 @@ class Binding {
 export function LogView({ app, conversation }) {
   const element = useRef(null);
   useEffect(() => {
-    let binding = null;
-    let shown = true;
-    loaded.then(() => {
-      if (!shown) return;
-      binding = new Binding(app, conversation, element.current);
-      app.log = binding;
-    });
-    return () => {
-      shown = false;
-      binding?.end();
-    };
+    const binding = new Binding(app, conversation, element.current);
+    app.log = binding;
+    return () => binding.end();
   }, [conversation]);
   return html`<chat-log ref=${element} data-region></chat-log>`;
 }
