@@ -19,12 +19,14 @@ class WebSettings:
         address of this page, if people open it by a domain name, and those of other web clients.
     @ivar proxies: networks of web proxies in front of this door, whose headers "Forwarded" or "X-Forwarded-For", and
         "X-Forwarded-Proto", are trusted.  A connection over a UNIX socket is always from a proxy.
+    @ivar guests: whether people without an account may come in through this door.
     """
 
-    live: ClassVar = ("origins", "proxies")
+    live: ClassVar = ("origins", "proxies", "guests")
 
     origins: Origins = ()
     proxies: Networks = ()
+    guests: bool = True
 
 
 def webSettings(settings: Settings) -> WebSettings:

@@ -12,7 +12,9 @@ from zope.interface import implementer
 from twistchat.doors.web.answers import Place, Root
 from twistchat.doors.web.caller import checkHost
 from twistchat.doors.web.channel import BoundedChannel, BoundedRequest
+from twistchat.doors.web.login import Login
 from twistchat.doors.web.pages import Pages
+from twistchat.doors.web.settings import webSettings
 from twistchat.doors.web.socket import Socket
 from twistchat.interfaces import IDoorFactory
 from twistchat.protocols.irc.factory import IrcFactory
@@ -58,13 +60,15 @@ class WebFactory(Site):
 
     def __init__(self, context: ServerContext) -> None:
         self.context = context
-        self.clients = IrcFactory(context)
+        self.clients = IrcFactory(context, lambda: webSettings(context.settings).guests)
         self._open: dict[BoundedChannel, None] = {}
-        pages, socket = Pages(), Socket(context, self.clients)
+        pages, socket, login = Pages(), Socket(context, self.clients), Login(context)
         places: dict[str, dict[str, Place]] = {
             "/": {"GET": pages.index},
             "/static/…": {"GET": pages.static},
             "/socket": {"GET": socket.open},
+            "/login": {"GET": login.offer, "POST": login.enter},
+            "/logout": {"POST": login.leave},
         }
         root = Root(lambda request: checkHost(request, context.settings), places)
         super().__init__(root, self._makeRequest, reactor=context.clock)

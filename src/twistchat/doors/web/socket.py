@@ -14,15 +14,13 @@ from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 from twistchat.doors.web.answers import TAKEN, Refused
 from twistchat.doors.web.caller import callerOf, checkOrigin
 from twistchat.doors.web.channel import BoundedRequest
+from twistchat.doors.web.cookies import secretOf
 from twistchat.net.websocket import SUBPROTOCOLS, Handshake, WebSocketCarrier, choose
 from twistchat.wire.websocket import TEXT
 
 if TYPE_CHECKING:
     from twistchat.net.context import ServerContext
     from twistchat.protocols.irc.factory import IrcFactory
-
-COOKIE = "twistchat"
-"""The name of the cookie with the secret of a web session."""
 
 
 class Socket:
@@ -48,14 +46,13 @@ class Socket:
         client = self._clients.buildProtocol(None)
         if client is None:
             raise Refused(503, "This server is stopping.")
-        cookie = request.received_cookies.get(COOKIE.encode())
         handshake = Handshake(
             answer,
             TEXT if subprotocol is None else SUBPROTOCOLS[subprotocol],
             caller.address,
             caller.secure,
             request.channel.accepted,
-            None if cookie is None else cookie.decode("ascii", "replace"),
+            secretOf(request, caller),
         )
         request.channel.upgrade(WebSocketCarrier(self._context, client, handshake, self._clients.longestLine))
         return TAKEN

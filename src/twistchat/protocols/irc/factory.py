@@ -30,8 +30,11 @@ class IrcFactory(ClientFactory):
     @ivar longestLine: the most bytes of a client's line without its terminator.
     """
 
-    def __init__(self, context: ServerContext) -> None:
-        server = IrcServer.of(context)
+    def __init__(self, context: ServerContext, guests: Callable[[], bool] = lambda: True) -> None:
+        """
+        @param guests: returns whether clients may register without an account.
+        """
+        server = IrcServer.of(context, guests)
         super().__init__(context, lambda context, factory: IrcConnection(context, factory, server))
         limits = context.settings.limits
         self.longestLine = limits.ircLine + limits.ircTags + 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
@@ -32,6 +33,7 @@ class IrcServer:
     @ivar names: lists of members that were rendered before.
     @ivar renames: shows renamed rooms to clients without RENAME.
     @ivar hosts: shows changed hosts to clients without CHGHOST.
+    @ivar guests: returns whether clients may register without an account.
     """
 
     name: str
@@ -44,9 +46,10 @@ class IrcServer:
     names: NameLists
     renames: RenameFallbacks
     hosts: HostFallback
+    guests: Callable[[], bool]
 
     @classmethod
-    def of(cls, context: ServerContext) -> IrcServer:
+    def of(cls, context: ServerContext, guests: Callable[[], bool] = lambda: True) -> IrcServer:
         """Make the server of a chat."""
         name, clock = context.settings.server.name, context.clock
         return cls(
@@ -60,4 +63,5 @@ class IrcServer:
             NameLists(clock),
             RenameFallbacks(context.portions),
             HostFallback(),
+            guests,
         )

@@ -7,7 +7,7 @@ A client registers when it has given a nick and a username and does not negotiat
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from twisted.internet.defer import Deferred
 
@@ -23,6 +23,9 @@ from twistchat.wire.irc import numerics as n
 
 if TYPE_CHECKING:
     from twistchat.protocols.irc.protocol import IrcConnection
+
+NO_GUESTS: Final = "This server does not let guests in here; log in to your account first"
+"""Why a client without an account is refused."""
 
 
 class Registration:
@@ -107,7 +110,7 @@ class Registration:
     async def _isAdmitted(self, reply: Reply) -> bool:
         """
         Log the client in with PASS, or check the server's password, if it has one.  A client that has logged in needs
-        no password of the server.
+        no password of the server.  Other clients are guests, whom not every door lets in.
 
         @return: whether the client may come in; if not, it has been told why.
         """
@@ -118,6 +121,10 @@ class Registration:
         name, password = self._credentials
         if name and (not stored or client.context.chat.state.accounts.ownerOf(name) is not None):
             return await self._logIn(reply, name, password)
+        if not client.irc.guests():
+            reply.fail("ACCOUNT_REQUIRED", NO_GUESTS)
+            self._expel(reply, NO_GUESTS)
+            return False
         if stored and not await client.entrance.checkPassword(stored, self.password or ""):
             reply.numeric(n.ERR_PASSWDMISMATCH, "Password incorrect")
             self._expel(reply, "Bad password")
