@@ -45,7 +45,12 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "tools/test_confusables",
         "tools/test_picture",
     ),
-    "the web page, in a browser and in node": ("web/test_log", "web/test_log_place", "web/test_page_modules"),
+    "the web page, in a browser and in node": (
+        "web/test_log",
+        "web/test_log_place",
+        "web/test_page_modules",
+        "web/test_together",
+    ),
     "the benchmarks, and the guards on counted work": (
         "bench/test_accounts",
         "bench/test_commands",

@@ -1,33 +1,67 @@
 """
 The test page of the log, C{pages/log.html}, and what tests do with it.
+
+A server of its own serves it, with the files of the page and its policy: the log needs no chat.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
-import pytest
+from tests.web.browser import PageTestCase
 
 EDGE = "document.querySelector('.scroller').getBoundingClientRect().top"
+STATIC = Path(__file__).resolve().parents[2] / "src" / "twistchat" / "doors" / "web" / "static"
+PAGES = Path(__file__).resolve().parent / "pages"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+)
+TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript", ".mjs": "text/javascript"}
 
 
-@pytest.fixture(name="page")
-def makePage(browser: Any, files: str) -> Iterator[Any]:
-    """
-    The test page with an empty log. An exception in the page fails the test.
-    """
-    context = browser.new_context(viewport={"width": 900, "height": 600}, timezone_id="UTC", locale="en-GB")
-    page = context.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.goto(f"{files}/pages/log.html")
-    page.wait_for_function("window.ready")
-    yield page
-    violations = page.evaluate("violations")
-    context.close()
-    assert faults == []
-    assert violations == []
+class Files(BaseHTTPRequestHandler):
+    """The page's files under C{/static/}, the tests' own under C{/pages/}, with the policy of the door."""
+
+    def do_GET(self) -> None:
+        """Answer with a file that is there."""
+        _, folder, path = self.path.split("/", 2) if self.path.count("/") > 1 else ("", "", "")
+        root = {"static": STATIC, "pages": PAGES}.get(folder)
+        file = (root / path).resolve() if root else None
+        if root is None or file is None or not file.is_relative_to(root) or not file.is_file():
+            self.send_error(404)
+            return
+        body = file.read_bytes()
+        self.send_response(200)
+        self.send_header("Content-Type", TYPES.get(file.suffix, "application/octet-stream"))
+        self.send_header("Content-Security-Policy", POLICY)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+class LogTestCase(PageTestCase):
+    """A test of the log.  An exception in its page, and a violation of the policy, fail the test."""
+
+    def logPage(self) -> Any:
+        """Return the test page with an empty log."""
+        files = ThreadingHTTPServer(("127.0.0.1", 0), Files)
+        thread = threading.Thread(target=files.serve_forever, args=(0.05,))
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(files.server_close)
+        self.addCleanup(files.shutdown)
+        page = self.context(viewport={"width": 900, "height": 600}).new_page()
+        page.goto(f"http://127.0.0.1:{files.server_port}/pages/log.html")
+        page.wait_for_function("window.ready")
+        self.addCleanup(lambda: self.assertEqual([], page.evaluate("violations")))
+        return page
 
 
 def run(page: Any, script: str, argument: object = None) -> Any:

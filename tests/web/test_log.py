@@ -8,24 +8,23 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
+from unittest import SkipTest
 
-import pytest
-
-from tests.web.logpage import events, ids, run, texts
+from tests.web.logpage import LogTestCase, events, ids, run, texts
 
 PAYLOADS = Path(__file__).resolve().parent / "js" / "payloads.mjs"
 
 
-class TestRows:
+class RowTests(LogTestCase):
     """
     What the log shows.
     """
 
-    def test_accessible(self, page: Any) -> None:
+    def test_accessible(self) -> None:
         """
         The list is a polite log with a name; a row is an article that is labelled by nick and text, grouped rows too.
         """
+        page = self.logPage()
         run(page, "log.append([message(0, {text: 'hello'}), message(1, {text: 'again'})])")
         assert page.get_by_role("log", name="Messages in #lobby").get_attribute("aria-live") is not None
         page.wait_for_selector("[role=log][aria-live=polite]")
@@ -34,10 +33,11 @@ class TestRows:
         assert page.get_by_role("heading", level=3).count() == 1
         assert page.locator(".grouped").count() == 1
 
-    def test_history_is_not_announced(self, page: Any) -> None:
+    def test_historyIsNotAnnounced(self) -> None:
         """
         The first rows and older rows come silently, new ones are announced.
         """
+        page = self.logPage()
         run(page, "log.append(messages(10, 20))")
         page.wait_for_selector("[aria-live=polite]")
         page.evaluate("log.prepend(messages(0, 10))")
@@ -46,10 +46,11 @@ class TestRows:
         run(page, "log.append([message(20)])")
         assert page.locator("[aria-live=polite]").count() == 1
 
-    def test_days_and_marker(self, page: Any) -> None:
+    def test_daysAndMarker(self) -> None:
         """
         A heading begins each day. The line is above the first new message of others, and moves with its time.
         """
+        page = self.logPage()
         run(
             page,
             """log.append([message(0), message(86400), message(86401, {self: true}), message(86402)]);
@@ -66,18 +67,20 @@ class TestRows:
         run(page, "log.setMarker(null)")
         assert page.locator(".marker").count() == 0
 
-    def test_what_is_read_on_arrival_is_not_new(self, page: Any) -> None:
+    def test_whatIsReadOnArrivalIsNotNew(self) -> None:
         """
         The line does not appear above a message that arrives while the reader is at the end.
         """
+        page = self.logPage()
         run(page, "log.append([message(0)]); log.setMarker(START)")
         run(page, "log.append([message(1)])")
         assert page.locator(".marker").count() == 0
 
-    def test_folds(self, page: Any) -> None:
+    def test_folds(self) -> None:
         """
         People who come and go in a row are one line, which the reader opens. A message between them begins another.
         """
+        page = self.logPage()
         script = """log.append([message(0, {kind: 'join', nick: 'ann'}), message(1, {kind: 'join', nick: 'bob'}),
             message(2, {kind: 'quit', nick: 'cat'}), message(3), message(4, {kind: 'part', nick: 'dan'})])"""
         run(page, script)
@@ -91,10 +94,11 @@ class TestRows:
         run(page, "log.append([message(5, {kind: 'join', nick: 'eve'})])")
         assert page.locator(".fold").count() == 2
 
-    def test_updates(self, page: Any) -> None:
+    def test_updates(self) -> None:
         """
         Reactions, a redaction and an echo are shown in the row. An echo goes below what arrived before it.
         """
+        page = self.logPage()
         run(page, "log.append([message(0), message(1, {id: 'mine', pending: true, self: true}), message(2)])")
         assert ids(page) == ["m0", "mine", "m2"]
         run(page, "log.append([message(3)])")
@@ -110,24 +114,26 @@ class TestRows:
         run(page, "log.append([message(3, {text: 'the same line again'})])")
         assert ids(page) == ["m0", "m2", "m3", "m4"]
 
-    def test_pending_stays_last(self, page: Any) -> None:
+    def test_pendingStaysLast(self) -> None:
         """
         What arrives goes above the reader's own line that the server has not confirmed.
         """
+        page = self.logPage()
         run(page, "log.append([message(0), message(9, {id: 'mine', pending: true, self: true})])")
         run(page, "log.append([message(1)])")
         assert ids(page) == ["m0", "m1", "mine"]
 
 
-class TestKeys:
+class KeyTests(LogTestCase):
     """
     The log by keyboard.
     """
 
-    def test_moving(self, page: Any) -> None:
+    def test_moving(self) -> None:
         """
         Tab reaches one row, the arrow keys the others.
         """
+        page = self.logPage()
         run(page, "log.append(messages(0, 100, {text: 'see http://example.com/'}))")
         assert page.locator(".rows [tabindex='0']").count() == 3
         page.locator("[data-msgid=m99]").focus()
@@ -141,10 +147,11 @@ class TestKeys:
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.tagName") in {"BUTTON", "A"}
 
-    def test_menu(self, page: Any) -> None:
+    def test_menu(self) -> None:
         """
         Enter opens the menu of a row; the arrow keys move in it, Enter chooses, Escape returns to the row.
         """
+        page = self.logPage()
         run(page, "log.append([message(0), message(1, {nick: 'me', self: true})])")
         page.locator("[data-msgid=m0]").focus()
         page.keyboard.press("Enter")
@@ -162,10 +169,11 @@ class TestKeys:
         assert page.evaluate("document.activeElement.dataset.msgid") == "m1"
         assert page.locator("[role=menu]").is_hidden()
 
-    def test_focus_survives(self, page: Any) -> None:
+    def test_focusSurvives(self) -> None:
         """
         A focused row that is dropped or written anew leaves the focus in the log.
         """
+        page = self.logPage()
         run(page, "log.append(messages(0, 500))")
         page.locator("[data-msgid=m499]").focus()
         run(page, "log.update('m499', message(499, {text: 'anew'}))")
@@ -173,11 +181,12 @@ class TestKeys:
         run(page, "log.append(messages(500, 1500))")
         assert page.evaluate("document.activeElement.className.includes('row')")
 
-    def test_pointer(self, page: Any) -> None:
+    def test_pointer(self) -> None:
         """
         The buttons beside a row, its sender, its reactions, rooms, and the message that it answers tell the page what
         was chosen.
         """
+        page = self.logPage()
         run(
             page,
             """log.append([message(0, {text: 'to #other'}),
@@ -207,7 +216,7 @@ def payloads() -> list[str]:
     """
     node = shutil.which("node")
     if node is None:
-        pytest.skip("node is not installed")
+        raise SkipTest("node is not installed")
     script = (
         "import(process.argv[1]).then((m) => console.log(JSON.stringify("
         "[...m.MARKUP, ...m.ADDRESSES, ...[...m.UNSEEN, ...m.HOSTS].map(([t]) => t)])))"
@@ -217,57 +226,65 @@ def payloads() -> list[str]:
     return found
 
 
-def test_payloads(page: Any) -> None:
-    """
-    No text, in any field, runs, loads or navigates; each stays in its row, as text.
-    """
-    hostile = payloads()
-    assert len(hostile) >= 90
-    address = page.url
-    requests: list[str] = []
-    page.on("request", lambda request: requests.append(request.url))
-    script = """
-      let number = 0;
-      const fields = (text) => ({text, nick: text, name: text, account: text, target: text, colour: text, replyTo: text,
-        replyPreview: {nick: text, text}, reactions: {[text]: [text]}});
-      for (const text of argument) {
-        for (const kind of ['text', 'notice', 'action', 'kick', 'topic', 'mode', 'part',
-            'nick', 'redacted', 'error', 'system', text]) {
-          log[number % 2 ? 'append' : 'prepend']([message(++number, {kind, ...fields(text)})]);
+class PayloadTests(LogTestCase):
+    """Hostile texts."""
+
+    def test_payloads(self) -> None:
+        """
+        No text, in any field, runs, loads or navigates; each stays in its row, as text.
+        """
+        page = self.logPage()
+        hostile = payloads()
+        assert len(hostile) >= 90
+        address = page.url
+        requests: list[str] = []
+        page.on("request", lambda request: requests.append(request.url))
+        script = """
+          let number = 0;
+          const fields = (text) => ({text, nick: text, name: text, account: text, target: text, colour: text,
+            replyTo: text, replyPreview: {nick: text, text}, reactions: {[text]: [text]}});
+          for (const text of argument) {
+            for (const kind of ['text', 'notice', 'action', 'kick', 'topic', 'mode', 'part',
+                'nick', 'redacted', 'error', 'system', text]) {
+              log[number % 2 ? 'append' : 'prepend']([message(++number, {kind, ...fields(text)})]);
+              log.find('none');
+            }
+          }
+          log.show({name: argument[0]});
+          for (const text of argument) {
+            log.append([message(++number, fields(text)), message(++number, {id: text, ...fields(text)})]);
+          }
           log.find('none');
-        }
-      }
-      log.show({name: argument[0]});
-      for (const text of argument) {
-        log.append([message(++number, fields(text)), message(++number, {id: text, ...fields(text)})]);
-      }
-      log.find('none');
-    """
-    run(page, script, hostile)
-    allowed = "article, bdi, span, div, button, time, a, code, pre, h3"
-    assert (
-        page.evaluate(f"[...document.querySelectorAll('.rows *')].filter((one) => !one.matches('{allowed}')).length")
-        == 0
-    )
-    assert (
-        page.evaluate(
-            "[...document.querySelectorAll('.rows *')]"
-            ".flatMap((one) => one.getAttributeNames()).filter((name) => /^on|^src/.test(name))"
+        """
+        run(page, script, hostile)
+        allowed = "article, bdi, span, div, button, time, a, code, pre, h3"
+        assert (
+            page.evaluate(
+                f"[...document.querySelectorAll('.rows *')].filter((one) => !one.matches('{allowed}')).length"
+            )
+            == 0
         )
-        == []
-    )
-    schemes = page.evaluate("[...new Set([...document.querySelectorAll('.rows a.link')].map((one) => one.protocol))]")
-    assert set(schemes) <= {"http:", "https:", "mailto:", "irc:", "ircs:"}
-    links = "[...document.querySelectorAll('.rows a.link')]"
-    assert page.evaluate(
-        f"{links}.every((one) => one.target === '_blank' && one.rel === 'noopener noreferrer nofollow ugc')"
-    )
-    assert page.evaluate(
-        "[...document.querySelectorAll('.rows [style]')].every((one) => /^--/.test(one.getAttribute('style')))"
-    )
-    for button in ("quote", "who", "reaction"):
-        page.evaluate("(name) => document.querySelectorAll(`.rows .${name}`).forEach((one) => one.click())", button)
-    page.wait_for_timeout(100)
-    assert page.evaluate("window.hit") is None
-    assert page.url == address
-    assert requests == []
+        assert (
+            page.evaluate(
+                "[...document.querySelectorAll('.rows *')]"
+                ".flatMap((one) => one.getAttributeNames()).filter((name) => /^on|^src/.test(name))"
+            )
+            == []
+        )
+        schemes = page.evaluate(
+            "[...new Set([...document.querySelectorAll('.rows a.link')].map((one) => one.protocol))]"
+        )
+        assert set(schemes) <= {"http:", "https:", "mailto:", "irc:", "ircs:"}
+        links = "[...document.querySelectorAll('.rows a.link')]"
+        assert page.evaluate(
+            f"{links}.every((one) => one.target === '_blank' && one.rel === 'noopener noreferrer nofollow ugc')"
+        )
+        assert page.evaluate(
+            "[...document.querySelectorAll('.rows [style]')].every((one) => /^--/.test(one.getAttribute('style')))"
+        )
+        for button in ("quote", "who", "reaction"):
+            page.evaluate("(name) => document.querySelectorAll(`.rows .${name}`).forEach((one) => one.click())", button)
+        page.wait_for_timeout(100)
+        assert page.evaluate("window.hit") is None
+        assert page.url == address
+        assert requests == []

@@ -4,20 +4,19 @@ C{<chat-log>} in a browser: the reader's place, the bound on rows, and the time 
 
 from __future__ import annotations
 
-from typing import Any
-
-from tests.web.logpage import events, first, ids, run, scroll, texts, top
+from tests.web.logpage import LogTestCase, events, first, ids, run, scroll, texts, top
 
 
-class TestPlace:
+class PlaceTests(LogTestCase):
     """
     The reader's place, and the bound on rows.
     """
 
-    def test_follows(self, page: Any) -> None:
+    def test_follows(self) -> None:
         """
         At the end the log follows, keeps at most 500 rows, and shows the last ones.
         """
+        page = self.logPage()
         run(page, "log.append(messages(0, 300))")
         for start in range(300, 1300, 100):
             run(page, "log.append(messages(argument, argument + 100))", start)
@@ -32,10 +31,11 @@ class TestPlace:
         assert abs(gap) <= 1
         assert events(page, "seen")[-1]["time"] == page.evaluate("START + 1299000")
 
-    def test_appending_does_not_move_the_reader(self, page: Any) -> None:
+    def test_appendingDoesNotMoveTheReader(self) -> None:
         """
         A reader who went up stays there, also while rows above are dropped; the button counts what came.
         """
+        page = self.logPage()
         run(page, "log.append(messages(0, 480))")
         height = page.evaluate("document.querySelector('.scroller').scrollHeight")
         scroll(page, height - 1500)
@@ -53,10 +53,11 @@ class TestPlace:
         assert ids(page)[-1] == "m599"
         page.wait_for_function("document.querySelector('.jump').hidden")
 
-    def test_prepending_does_not_move_the_reader(self, page: Any) -> None:
+    def test_prependingDoesNotMoveTheReader(self) -> None:
         """
         Near the start the log asks for older rows, once. They come above without a jump, at the very top too.
         """
+        page = self.logPage()
         run(page, "log.append(messages(1000, 1100))")
         assert events(page, "needolder") == []
         scroll(page, 0)
@@ -73,10 +74,11 @@ class TestPlace:
         scroll(page, 0)
         assert len(events(page, "needolder")) == count
 
-    def test_updates_do_not_move_the_reader(self, page: Any) -> None:
+    def test_updatesDoNotMoveTheReader(self) -> None:
         """
         A row above that grows does not move what the reader reads, and neither does another width of the page.
         """
+        page = self.logPage()
         run(page, "log.append(messages(0, 200, {text: 'some words '.repeat(15)}))")
         scroll(page, 4000)
         row = first(page)
@@ -89,11 +91,12 @@ class TestPlace:
         run(page, "")
         assert abs(top(page, row) - place) <= 2
 
-    def test_far_up_and_back(self, page: Any) -> None:
+    def test_farUpAndBack(self) -> None:
         """
         A reader who goes far up loses rows at the end. New messages are not put below the gap; the rows come back in
         order, none twice and none missing.
         """
+        page = self.logPage()
         run(page, "log.append(messages(2000, 2400))")
         oldest = 2000
         for _ in range(6):
@@ -125,10 +128,11 @@ class TestPlace:
         run(page, "log.append([message(2410)])")
         assert ids(page)[-1] == "m2410"
 
-    def test_newest(self, page: Any) -> None:
+    def test_newest(self) -> None:
         """
         The button asks the page for the newest rows where these are not here.
         """
+        page = self.logPage()
         run(page, "log.append(messages(0, 400))")
         scroll(page, 2000)
         run(page, "log.append(messages(400, 1400))")
@@ -136,18 +140,20 @@ class TestPlace:
         page.locator(".jump").click()
         assert len(events(page, "neednewest")) == 1
 
-    def test_burst(self, page: Any) -> None:
+    def test_burst(self) -> None:
         """
         Of 20,000 lines at once the last are shown.
         """
+        page = self.logPage()
         run(page, "for (let at = 0; at < 20000; at += 10) log.append(messages(at, at + 10))")
         assert ids(page)[-1] == "m19999"
         assert len(ids(page)) <= 500
 
-    def test_find(self, page: Any) -> None:
+    def test_find(self) -> None:
         """
         A message that is searched is on the screen, focused and marked. One that is not here is not found.
         """
+        page = self.logPage()
         run(page, "log.append(messages(0, 400))")
         assert page.evaluate("log.find('m50')")
         assert page.evaluate("document.activeElement.dataset.msgid") == "m50"
@@ -158,10 +164,11 @@ class TestPlace:
         assert page.locator("[data-msgid=m50]").is_visible()
         assert not page.evaluate("log.find('nothing')")
 
-    def test_show(self, page: Any) -> None:
+    def test_show(self) -> None:
         """
         Another conversation begins empty, at its end, even while rows wait to be drawn.
         """
+        page = self.logPage()
         run(page, "log.append(messages(0, 400)); log.setMarker(START)")
         scroll(page, 100)
         run(page, "log.append(messages(400, 450)); log.show({name: '#other'})")
@@ -172,27 +179,31 @@ class TestPlace:
         assert page.get_by_role("log", name="Messages in #other").count() == 1
 
 
-def test_speed(page: Any) -> None:
-    """
-    Lines in bursts of fifty cost less than a millisecond each, with their layout. The bursts that other processes
-    interrupt least are what counts: a quarter of the hundred.
-    """
-    cost = page.evaluate(
-        """async () => {
-          log.append(messages(0, 500));
-          await drawn();
-          const costs = [];
-          for (let at = 500; at < 5500; at += 50) {
-            const burst = messages(at, at + 50, {
-              nick: `n${at % 7}`, text: 'hello \\x02bold\\x02 http://example.com/x #lobby'});
-            const start = performance.now();
-            log.append(burst);
-            log.find('none');
-            document.body.offsetHeight;
-            costs.push((performance.now() - start) / 50);
-            await new Promise((done) => setTimeout(done));
-          }
-          return costs.sort((one, other) => one - other)[25];
-        }"""
-    )
-    assert cost < 1
+class SpeedTests(LogTestCase):
+    """The time that rows take."""
+
+    def test_speed(self) -> None:
+        """
+        Lines in bursts of fifty cost less than a millisecond each, with their layout. The bursts that other processes
+        interrupt least are what counts: a quarter of the hundred.
+        """
+        page = self.logPage()
+        cost = page.evaluate(
+            """async () => {
+              log.append(messages(0, 500));
+              await drawn();
+              const costs = [];
+              for (let at = 500; at < 5500; at += 50) {
+                const burst = messages(at, at + 50, {
+                  nick: `n${at % 7}`, text: 'hello \\x02bold\\x02 http://example.com/x #lobby'});
+                const start = performance.now();
+                log.append(burst);
+                log.find('none');
+                document.body.offsetHeight;
+                costs.push((performance.now() - start) / 50);
+                await new Promise((done) => setTimeout(done));
+              }
+              return costs.sort((one, other) => one - other)[25];
+            }"""
+        )
+        assert cost < 1
