@@ -152,6 +152,7 @@ LAYERS: Mapping[str, Layer] = {
             "argon2",
             "cryptography",
             "pamela",
+            "pyotp",
             "scramp",
             "zope.interface",
             "twisted.cred",

@@ -16,7 +16,7 @@ from twisted.internet.task import Clock
 from tests.console.cases import ConsoleTestCase
 from twistchat.accounts.scram import decodeKeys
 from twistchat.chat.model.accounts import Account
-from twistchat.chat.model.events import AccessSet, RoomRegistered, Source
+from twistchat.chat.model.events import AccessSet, Credential, RoomRegistered, Source
 from twistchat.console import main, offline
 from twistchat.services.control.commands import Answer, Commands, Report
 from twistchat.services.control.commands import execute as reallyExecute
@@ -149,6 +149,19 @@ class AccountTests(ConsoleTestCase):
                 self.assertNotIn(secret.encode(), file.read_bytes(), file)
         self.assertIn("There is no account bob", self.refusedAccount("password", "bob"))
 
+    def test_totpOff(self) -> None:
+        """The second factor of an account is removed, and its secret is erased from the file."""
+        self.account("create", "alice")
+        server = MemoryServer(settingsOf(""), directory=str(self.data), clock=Clock())
+        server.chat.accounts.setCredential(None, "alice", Credential("totp", secret="JBSWY3DPEHPK3PXP"))
+        server.close()
+        self.assertIn("second factor (last recorded use: never)\n", self.account("show", "alice"))
+        self.assertEqual("alice has no second factor any more\n", self.account("totp-off", "alice"))
+        for file in self.data.iterdir():
+            self.assertNotIn(b"JBSWY3DPEHPK3PXP", file.read_bytes(), file)
+        self.assertIn("The account alice has no second factor", self.refusedAccount("totp-off", "alice"))
+        self.assertIn("There is no account bob", self.refusedAccount("totp-off", "bob"))
+
     def test_admin(self) -> None:
         """Rights are given and revoked."""
         self.account("create", "alice")
@@ -198,7 +211,7 @@ class AccountTests(ConsoleTestCase):
     def test_usage(self) -> None:
         """The error for a missing or unknown command, or for wrong arguments, is one line that names it."""
         for arguments, why in (
-            ([], "name a command: admin, create, drop, list, password, restore, show or suspend; twistchat account"),
+            ([], "name a command: admin, create, drop, list, password, restore, show, suspend or totp-off; twistchat"),
             (["lst"], "there is no command lst (did you mean list?); twistchat account --help says more"),
             (
                 ["show"],

@@ -23,6 +23,7 @@ from twistchat.accounts.credentials import (
     AccountToken,
     IAvatar,
 )
+from twistchat.accounts.factors import SecondFactors
 from twistchat.accounts.passwords import SALTS
 from twistchat.accounts.policy import prepare
 from twistchat.accounts.scram import falseKeys
@@ -30,7 +31,7 @@ from twistchat.accounts.sources import PasswordSources
 from twistchat.accounts.throttle import Attempt, Throttle
 from twistchat.accounts.tokens import TOKEN
 from twistchat.accounts.websessions import WebSessions
-from twistchat.chat.errors import AccountExists, LoginFailed, NotEncrypted
+from twistchat.chat.errors import AccountExists, LoginFailed, NotEncrypted, WrongCode
 from twistchat.chat.model.accounts import Account
 from twistchat.chat.model.bans.server import parseAddress
 from twistchat.chat.model.events import Credential, CredentialKind
@@ -130,7 +131,11 @@ class AccountContext:
 
 @implementer(ILogins)
 class Logins:
-    """Authenticates people.  See L{ILogins}."""
+    """
+    Authenticates people.  See L{ILogins}.
+
+    @ivar factors: the second factors of accounts.
+    """
 
     def __init__(
         self,
@@ -145,6 +150,7 @@ class Logins:
         """
         self._context = context
         self._web = WebSessions(context, later)
+        self.factors = SecondFactors(context)
         self._accounts = context.chat.state.accounts
         self._portal = makePortal(
             self._accounts,
@@ -158,9 +164,9 @@ class Logins:
         local = parsed is None or parsed.is_loopback
         return caller.secure or local or self._context.settings().accounts.plaintext
 
-    def password(self, caller: Caller, name: str, password: str) -> Deferred[Authenticated]:
+    def password(self, caller: Caller, name: str, password: str, code: str | None = None) -> Deferred[Authenticated]:
         """See L{ILogins.password}."""
-        return Deferred.fromCoroutine(self._password(caller, name, password))
+        return Deferred.fromCoroutine(self._password(caller, name, password, code))
 
     def certificate(self, session: Session, name: str | None) -> Deferred[Authenticated]:
         """See L{ILogins.certificate}."""
@@ -209,7 +215,7 @@ class Logins:
         self._web.stop()
 
     async def _webLogin(self, caller: Caller, name: str, password: str, code: str | None, agent: str) -> WebSession:
-        authenticated = await self._ownPassword(caller, name, password)
+        authenticated = await self._ownPassword(caller, name, password, code)
         return await self._web.open(authenticated.account, agent)
 
     async def _openWebSession(self, caller: Caller, account: str, agent: str) -> WebSession:
@@ -217,13 +223,13 @@ class Logins:
             raise NotEncrypted
         return await self._web.open(account, agent)
 
-    async def _password(self, caller: Caller, name: str, password: str) -> Authenticated:
+    async def _password(self, caller: Caller, name: str, password: str, code: str | None) -> Authenticated:
         if password.startswith(TOKEN) and self.maySendPasswords(caller):
             return await self._unguessable(caller, name, AccountToken(name, password))
-        return await self._ownPassword(caller, name, password)
+        return await self._ownPassword(caller, name, password, code)
 
-    async def _ownPassword(self, caller: Caller, name: str, password: str) -> Authenticated:
-        """Check a password.  An app token in its place is wrong."""
+    async def _ownPassword(self, caller: Caller, name: str, password: str, code: str | None) -> Authenticated:
+        """Check a password, and the second factor.  An app token in place of the password is wrong."""
         if not self.maySendPasswords(caller):
             raise NotEncrypted
         account = accountOf(self._accounts, name)
@@ -231,7 +237,7 @@ class Logins:
         counted, trusted = self._context.countedAs(caller, name, account)
         attempt = await self._context.throttle.wait(caller, counted, trusted)
         with self._context.throttle.checking(caller, counted):
-            authenticated = await self._login(caller, AccountPassword(name, password), attempt)
+            authenticated = await self._login(caller, AccountPassword(name, password), attempt, code)
         if account is not None and stored is not None and self._context.passwords.outdated(stored):
             self._renew(account, stored, password)
         return authenticated
@@ -254,25 +260,34 @@ class Logins:
             self._context.begin(caller, name, None if name is None else accountOf(self._accounts, name))
             raise
 
-    async def _login(self, caller: Caller, credentials: Any, attempt: Attempt | None) -> Authenticated:
+    async def _login(
+        self, caller: Caller, credentials: Any, attempt: Attempt | None, code: str | None = None
+    ) -> Authenticated:
         """
-        Let the portal check credentials.
+        Let the portal check credentials, and check the second factor if they are a password.
 
-        @param attempt: counts as a failure only if they are wrong.
+        @param attempt: counts as a failure only if they or the code are wrong.
+        @param code: the code of the second factor; C{None} or C{""} without one.
         @raise LoginFailed: they are wrong.
+        @raise CodeRequired: the account needs a code.
+        @raise WrongCode: the code is wrong.
         @raise ChatError: they are right, but the account cannot be used; or they could not be checked.
         """
         try:
             _, avatar, _ = await self._portal.login(credentials, None, IAvatar)
+            authenticated = cast(Authenticated, avatar)
+            if authenticated.kind == "password" and await self.factors.check(authenticated.account, code):
+                self._context.record(caller, authenticated.account, "totp")
         except CredLoginFailed:
             raise LoginFailed from None
+        except WrongCode:
+            raise
         except BaseException:
             if attempt is not None:
                 attempt.withdraw()
             raise
         if attempt is not None:
             attempt.withdraw()
-        authenticated = cast(Authenticated, avatar)
         self._context.record(caller, authenticated.account, authenticated.kind, authenticated.credential)
         return authenticated
 

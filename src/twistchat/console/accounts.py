@@ -167,6 +167,19 @@ class PasswordOptions(AccountOptions):
         print(f"{answer['account']} has a new password")
 
 
+class TotpOffOptions(AccountOptions):
+    """C{twistchat account totp-off NAME}."""
+
+    longdesc = (
+        "Removes the second factor of an account, and its recovery codes: its owner has lost the app.  Their password "
+        "alone logs in then.  Make sure that it is them who ask."
+    )
+
+    def run(self) -> None:
+        """Remove the second factor."""
+        print(f"{self.perform('totpOff', name=self.name)['account']} has no second factor any more")
+
+
 class AdminOptions(AccountOptions):
     """C{twistchat account admin NAME}."""
 
@@ -215,6 +228,7 @@ class AccountGroup(CommandGroup):
         ["restore", None, RestoreAccountOptions, "End the suspension of an account."],
         ["show", None, ShowOptions, "Show what the server knows about an account."],
         ["suspend", None, SuspendOptions, "Suspend an account, and end its sessions."],
+        ["totp-off", None, TotpOffOptions, "Remove the second factor of an account."],
     ]
 
 

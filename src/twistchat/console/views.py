@@ -18,6 +18,7 @@ KINDS = {
     "certificate": "certificate",
     "sshkey": "SSH key",
     "websession": "browser",
+    "totp": "second factor",
 }
 """What the kinds of credentials are called."""
 

@@ -137,6 +137,59 @@ class IScramAttempt(Interface):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class FactorSetUp:
+    """
+    A second factor that was begun.
+
+    @ivar secret: the secret in base32, for people who type it into their app.
+    @ivar uri: the same as a URI C{otpauth://totp/…}, for a QR code.
+    """
+
+    secret: str = field(repr=False)
+    uri: str = field(repr=False)
+
+
+class ISecondFactors(Interface):
+    """
+    Second factors of accounts: codes from an app (TOTP, RFC 6238), in addition to a password.
+
+    The caller has checked that somebody is logged in to the account that it names.  Each code is accepted once.  Wrong
+    codes are limited: these methods fail with L{WrongCode <twistchat.chat.errors.WrongCode>}, and with L{TooFast
+    <twistchat.chat.errors.TooFast>} after too many.
+    """
+
+    def isSetUp(account: str) -> bool:
+        """Whether an account has a second factor."""
+
+    def setUp(account: str) -> FactorSetUp:
+        """
+        Begin to set up a second factor.  It is not stored before L{confirm}, and forgotten after ten minutes.
+
+        The caller shows the secret only where L{ILogins.maySendPasswords} is true.
+
+        @raise BadCredential: the account has one already.
+        """
+
+    def confirm(account: str, code: str) -> Deferred[tuple[str, ...]]:
+        """
+        Store the second factor that was begun last.  From then on the password needs a code.
+
+        @param code: a code from the app, which proves that the app has the secret.
+        @return: fires with the recovery codes, each of which works once in place of a code.  They are stored as hashes,
+            and can be shown only now.  It fails with L{BadCredential <twistchat.chat.errors.BadCredential>} if none was
+            begun.
+        """
+
+    def remove(account: str, code: str) -> Deferred[None]:
+        """
+        Remove the second factor, and its recovery codes.
+
+        @param code: a code from the app, or a recovery code.
+        @return: fails with L{BadCredential <twistchat.chat.errors.BadCredential>} if the account has none.
+        """
+
+
 class ILogins(Interface):
     """
     Authenticates people, for all doors.
@@ -149,17 +202,25 @@ class ILogins(Interface):
     <twistchat.chat.errors.NotEncrypted>}.
     """
 
+    factors: ISecondFactors = Attribute("ISecondFactors: the second factors of accounts.")
+
     def maySendPasswords(caller: Caller) -> bool:
         """
         Whether a caller may send a password: it is encrypted, or comes from this machine, or the configuration allows
         it.
         """
 
-    def password(caller: Caller, name: str, password: str) -> Deferred[Authenticated]:
+    def password(caller: Caller, name: str, password: str, code: str | None = None) -> Deferred[Authenticated]:
         """
         Check a password, or an app token in place of the password.
 
+        If the account has a second factor, the password needs a code, and the token does not.
+
         @param name: the name of the account, or one of its nicks.
+        @param code: the code, or a recovery code; C{None} or C{""} if the client was not asked for it.
+        @return: also fails with L{CodeRequired <twistchat.chat.errors.CodeRequired>} if the password is right and the
+            code is missing, which is no failed login; or with L{WrongCode <twistchat.chat.errors.WrongCode>}, which is
+            one.
         """
 
     def certificate(session: Session, name: str | None) -> Deferred[Authenticated]:
@@ -179,7 +240,7 @@ class ILogins(Interface):
 
     def scram(caller: Caller, name: str) -> IScramAttempt:
         """
-        Start an authentication with SCRAM-SHA-256.
+        Start an authentication with SCRAM-SHA-256.  It fails if the account has a second factor.
 
         @raise TooFast: this address or account has too many failures.
         """
@@ -190,7 +251,7 @@ class ILogins(Interface):
         because the web session would outlive it.
 
         @param name: the name of the account, or one of its nicks.
-        @param code: the code of the second factor, or a recovery code; C{None} or C{""} if the browser sent none.
+        @param code: see L{password}.
         @param agent: the browser's header User-Agent, as it came, or C{""}.
         """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
+from typing import Any
 
 from scramp import ScramClient
 from twisted.internet.defer import Deferred, fail
@@ -70,7 +71,9 @@ def challenge(client: IrcClient) -> str:
 
 @implementer(ILogins)
 class Refusing:
-    """Checks of passwords that all end with the same error."""
+    """Checks of passwords that all end with the same error.  There are no second factors."""
+
+    factors: Any = None
 
     def __init__(self, error: ChatError) -> None:
         self.error = error
@@ -79,7 +82,7 @@ class Refusing:
         """Anyone may."""
         return True
 
-    def password(self, caller: Caller, name: str, password: str) -> Deferred[Authenticated]:
+    def password(self, caller: Caller, name: str, password: str, code: str | None = None) -> Deferred[Authenticated]:
         """Fail."""
         return fail(self.error)
 

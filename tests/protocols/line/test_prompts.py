@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from pyotp import TOTP
 from twisted.internet import reactor as installed
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP4ServerEndpoint, connectProtocol
@@ -148,6 +149,86 @@ class NameTests(PromptTestCase):
         client.sendBytes(f"alice\n{PASSWORD}\none\ntwo\n".encode())
         self.server.advance(5)
         self.assertEqual([line[8:] for line in bob.lines()[-2:]], ["<alice> one", "<alice> two"])
+
+
+class CodeTests(PromptTestCase):
+    """The codes of second factors."""
+
+    QUESTION = "* Code of alice (it will be visible; an empty line cancels):"
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.alice.send("/totp setup")
+        secret, _, _ = self.alice.lines()
+        self.totp = TOTP(secret.rpartition(" ")[2])
+        self.alice.send(f"/totp confirm {self.code()}")
+        self.alice.skip()
+        self.absent()
+        self.server.advance(60)
+
+    def code(self) -> str:
+        """The code that the app shows."""
+        return self.totp.at(self.server.context.wall())
+
+    def test_asked(self) -> None:
+        """After the password, the code is asked for."""
+        client = self.connect()
+        client.send("alice", PASSWORD)
+        client.expect(ASKED, self.QUESTION)
+        client.send(self.code())
+        self.assertTrue(client.lines()[0].startswith("* You are alice."))
+        client.send("/account")
+        self.assertIn("* Your password needs a code of your second factor; /totp off CODE ends that", client.lines())
+
+    def test_wrong(self) -> None:
+        """A wrong code is asked for again, and what somebody types as a code is no nick or message."""
+        client = self.connect()
+        client.send("alice", PASSWORD, "bob")
+        wrong = "! The code is wrong, or was used before.  Try the next one, or press Enter to cancel."
+        client.expect(ASKED, self.QUESTION, wrong, self.QUESTION)
+        client.send(self.code())
+        self.assertTrue(client.lines()[0].startswith("* You are alice."))
+
+    def test_typedAhead(self) -> None:
+        """The code may be typed before it is asked for.  The line after it is a message."""
+        bob, client = self.server.person("bob"), self.connect()
+        client.send("alice", PASSWORD, self.code(), "hello")
+        self.assertRegex(bob.lines()[-1], "<alice> hello$")
+
+    def test_cancelled(self) -> None:
+        """An empty line cancels."""
+        client = self.connect()
+        client.send("alice", PASSWORD, "")
+        client.expect(ASKED, self.QUESTION, CANCELLED)
+        client.send("bob")
+        self.assertTrue(client.lines()[0].startswith("* You are bob."))
+
+    def test_login(self) -> None:
+        """/login asks for both.  With the password in the same line it is refused, and says what to do."""
+        client = self.server.person("bob")
+        client.send(f"/login alice {PASSWORD}")
+        client.expect("! The account alice has a second factor.  Type /login alice, or use an app token.")
+        client.send("/login alice", PASSWORD, self.code())
+        self.assertEqual("alice", self.server.chat.identity.find("bob").source.account)
+
+    def test_hungUp(self) -> None:
+        """Nothing fails if the client disconnects while its password is checked."""
+        worker = HeldWorker()
+        server = MemoryServer(OPEN, makeWorker=lambda: worker)
+        alice = server.person("alice")
+        alice.send("/register", PASSWORD)
+        worker.run()
+        server.pump()
+        begun = server.context.logins.factors.setUp("alice")
+        confirming = server.context.logins.factors.confirm("alice", TOTP(begun.secret).at(server.context.wall()))
+        server.pump()
+        self.successResultOf(confirming)
+        client = server.connect("127.0.0.1")
+        client.send("/login alice", PASSWORD)
+        client.hangUp()
+        worker.run()
+        server.pump()
+        self.assertTrue(client.gone)
 
 
 class SecrecyTests(PromptTestCase):

@@ -89,6 +89,8 @@ SAMPLES = (
     errors.NoAlwaysOn(),
     errors.BadName("x" * 65, "is too long"),
     errors.LoginFailed(),
+    errors.CodeRequired("alice"),
+    errors.WrongCode(),
     errors.Suspended("spam"),
     errors.NotVerified("alice"),
     errors.NotLoggedIn(),

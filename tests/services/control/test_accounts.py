@@ -180,6 +180,15 @@ class AccountCommandsTests(SynchronousTestCase):
         }
         self.assertEqual(expected, shown)
 
+    def test_totpOff(self) -> None:
+        """A second factor is removed, and shown until then."""
+        self.do("create", name="alice", password=PASSWORD)
+        self.server.chat.accounts.setCredential(None, "alice", Credential("totp", secret="5ec4e7 5ec4e7"))
+        self.assertEqual(["password", "totp"], [one["kind"] for one in self.do("show", name="alice")["credentials"]])
+        self.assertEqual({"account": "alice"}, self.do("totpOff", name="Alice"))
+        self.assertEqual(["password"], [one["kind"] for one in self.do("show", name="alice")["credentials"]])
+        self.assertEqual("NO_SECOND_FACTOR", self.refused("totpOff", name="alice"))
+
     def test_unknown(self) -> None:
         """An unknown name is refused.  If it is a nick of an account, the error names the account."""
         self.do("create", name="alice")

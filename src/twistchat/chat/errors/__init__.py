@@ -16,6 +16,7 @@ from twistchat.chat.errors.accounts import (
     BadRank,
     BadSetting,
     CannotRegister,
+    CodeRequired,
     FounderNotListed,
     InboxFull,
     InvitationNeeded,
@@ -38,6 +39,7 @@ from twistchat.chat.errors.accounts import (
     TooManyOf,
     TooManySessions,
     UserAway,
+    WrongCode,
 )
 from twistchat.chat.errors.general import ChatError, NotEntered, NotRead, NotStored, Overloaded, TooFast, WatchListFull
 from twistchat.chat.errors.membership import (
@@ -122,6 +124,7 @@ __all__ = [
     "CannotRegister",
     "CannotSpeak",
     "ChatError",
+    "CodeRequired",
     "Forwarded",
     "FounderNotListed",
     "InboxFull",
@@ -184,4 +187,5 @@ __all__ = [
     "UnknownUserMode",
     "UserAway",
     "WatchListFull",
+    "WrongCode",
 ]

@@ -70,6 +70,23 @@ class LoginFailed(ChatError):
 
 
 @dataclass
+class CodeRequired(ChatError):
+    """The password is right, but C{account} has a second factor, and there was no code."""
+
+    code = "CODE_REQUIRED"
+    wording = "The account {account} has a second factor: log in with an app token, a certificate or an SSH key"
+    account: str
+
+
+@dataclass
+class WrongCode(ChatError):
+    """A code of a second factor is wrong, or was used before."""
+
+    code = "WRONG_CODE"
+    wording = "The code is wrong, or was used before"
+
+
+@dataclass
 class Suspended(ChatError):
     """The account is suspended, for C{reason}.  Only someone with the right credential gets this error."""
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from twistchat.chat.errors import NotEncrypted
+from twistchat.chat.errors import CodeRequired, NotEncrypted
 from twistchat.wire.plain import error, notice
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ async def _answer(client: LineProtocol, prompt: Prompt, text: str) -> None:
     if outcome is not None:
         await outcome
     client.accepted = text
-    _close(client)
+    if client.prompt is prompt:  # the answer may have led to another question
+        _close(client)
 
 
 def _close(client: LineProtocol) -> None:
@@ -107,16 +109,22 @@ def askLogin(
     first: str | None = None,
 ) -> None:
     """
-    Ask a client for the password of an account, until it is right.
+    Ask a client for the password of an account, until it is right; and for a code, if it has a second factor.
 
     @param nick: the name of the account, or one of its nicks.
     @param loggedIn: called after a success.
     @param first: see L{askPassword}.
     """
 
-    async def answer(password: str) -> None:
-        outcome = loggedIn(await client.context.logins.password(client.openSession, nick, password))
+    async def logIn(password: str, code: str | None) -> None:
+        outcome = loggedIn(await client.context.logins.password(client.openSession, nick, password, code))
         if outcome is not None:
             await outcome
+
+    async def answer(password: str) -> None:
+        try:
+            await logIn(password, None)
+        except CodeRequired:
+            askPassword(client, Prompt(f"Code of {nick}:", partial(logIn, password), cancelled))
 
     askPassword(client, Prompt(f"Password of {nick}:", answer, cancelled), first)

@@ -71,6 +71,10 @@ WORDINGS: dict[type[errors.ChatError], Callable[[Any], str]] = {
     errors.NoAlwaysOn: lambda e: f"{e.text}.  Your rooms are left when you disconnect.",
     errors.BadName: lambda e: f"{e.text}.  Choose another.",
     errors.LoginFailed: lambda e: f"{e.text}.  Try again.",
+    errors.CodeRequired: lambda e: (
+        f"The account {e.account} has a second factor.  Type /login {e.account}, or use an app token."
+    ),
+    errors.WrongCode: lambda e: f"{e.text}.  Try the next one.",
     errors.Suspended: lambda e: f"{e.text}.  Ask an administrator of this server.",
     errors.NotVerified: lambda e: (
         f"The mail address of {e.account} is not verified yet.  /verify takes the code in the mail."

@@ -111,6 +111,7 @@ class AccountCommands:
             "account.suspend": Command(Suspension, self.suspend),
             "account.restore": Command(Name, self.restore),
             "account.password": Command(NewPassword, self.setPassword),
+            "account.totpOff": Command(Name, self.removeFactor),
             "account.admin": Command(Rights, self.setAdmin),
             "account.drop": Command(Name, self.drop),
             "account.forget": Command(Name, self.forgetTexts),
@@ -187,6 +188,14 @@ class AccountCommands:
         """Give an account a new password."""
         account = self._named(arguments.name)
         await self._chat.accounts.setCredential(None, account.name, _checkedPassword(arguments.password))
+        return {"account": account.name}
+
+    async def removeFactor(self, arguments: Name, report: Report) -> Answer:
+        """Remove the second factor of an account, whose owner has lost it."""
+        account = self._named(arguments.name)
+        if account.credential("totp") is None:
+            raise ControlError("NO_SECOND_FACTOR", f"The account {account.name} has no second factor")
+        await self._chat.accounts.removeCredential(None, account.name, "totp")
         return {"account": account.name}
 
     async def setAdmin(self, arguments: Rights, report: Report) -> Answer:

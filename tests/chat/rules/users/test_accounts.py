@@ -100,6 +100,13 @@ class RegistrationTests(AccountsTestCase):
 class CredentialTests(AccountsTestCase):
     """Credentials."""
 
+    def test_unnamed(self) -> None:
+        """A second factor has no name, as a password has none: there is one of each."""
+        for secret in ("1", "2"):
+            done(self.rules.setCredential(None, "alice", Credential("totp", secret=secret)))
+        self.assertEqual(self.alice.ofKind("totp"), (Credential("totp", secret="2"),))
+        refused(errors.BadName, lambda: self.rules.setCredential(None, "alice", Credential("token", secret="1")))
+
     def test_set(self) -> None:
         """A credential is added, replaced and removed."""
         for secret in ("1", "2"):

@@ -6,9 +6,11 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from pyotp import TOTP
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.accounts.fakes import sessionFrom
 from tests.protocols.irc.accounts import PASSWORD, Refusing, addAccount, encoded, negotiating, plain, scram
 from tests.protocols.irc.servers import STRANGER, encrypt, host, mask, rooted, serverWith, staffed
 from twistchat.chat import errors
@@ -232,6 +234,26 @@ class ExternalTests(Case):
         identify(self, "cd" * 32)
         self.client = negotiating(self.server)
         self.fails("+", WRONG, mechanism="EXTERNAL")
+
+
+class SecondFactorTests(Case):
+    """Accounts with a second factor."""
+
+    def test_refused(self) -> None:
+        """PLAIN and SCRAM say that a password is not enough, and an app token logs in with PLAIN."""
+        factors = self.server.context.logins.factors
+        begun = factors.setUp("alice")
+        self.successResultOf(factors.confirm("alice", TOTP(begun.secret).at(self.server.context.wall())))
+        refusal = f":twistchat 904 * :{errors.CodeRequired('alice').text}"
+        for _ in range(MAX_FAILURES + 1):
+            self.fails(plain("alice"), refusal)
+        self.fails(plain("alice", "wrong"), WRONG)
+        exchange = scram(self.client, "alice")
+        for _ in range(3):
+            self.client.send(next(exchange))
+        self.client.expect(refusal)
+        made = self.server.context.registrar.addToken(sessionFrom(None), "alice", "phone")
+        self.fails(plain("alice", self.successResultOf(made)), LOGGED_IN, SUCCESS)
 
 
 class WebSessionTests(Case):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from pyotp import TOTP
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -191,6 +192,40 @@ class DataTests(AccountTestCase):
         self.assertRegex(lines[1], f"{WHEN}, last used {WHEN}$")
         self.assertEqual("* Firefox on Linux is logged out", lines[2])
         self.assertEqual([nothing, "! This account has no token named Firefox on Linux.  Look at the list."], lines[3:])
+
+    def test_totp(self) -> None:
+        """/totp sets up a second factor, tells about it, and ends it."""
+        self.alice.send("/totp", "/totp setup")
+        none, secret, uri, advice = self.alice.lines()
+        self.assertEqual("* You have no second factor; /totp setup changes that", none)
+        self.assertRegex(secret, r"^\* The secret for your app: [A-Z2-7]{32}$")
+        self.assertEqual(f"* otpauth://totp/twistchat:alice?secret={secret[-32:]}&issuer=twistchat", uri)
+        self.assertIn("/totp confirm CODE", advice)
+        app = TOTP(secret[-32:])
+        self.alice.send(
+            "/totp confirm 12", f"/totp confirm {app.at(self.server.context.wall())}", "/totp", "/totp setup"
+        )
+        lines = self.alice.lines()
+        self.assertEqual("! The code is wrong, or was used before.  Try the next one.", lines[0])
+        self.assertEqual(10, len(lines[2].partition(": ")[2].split()))
+        self.assertEqual("* You have a second factor; /totp off CODE ends that", lines[3])
+        self.assertEqual("! A second factor is set up already; turn it off first.  Give another.", lines[4])
+        self.server.advance(30)
+        self.alice.send(f"/totp off {app.at(self.server.context.wall())}", "/totp")
+        self.alice.expect("* You have no second factor any more", none)
+        usage = "! Usage: /totp, /totp setup, /totp confirm CODE or /totp off CODE"
+        self.alice.send("/totp x", "/totp confirm", "/totp off", "/totp setup now")
+        self.alice.expect(*4 * [usage])
+
+    def test_totpPlaintext(self) -> None:
+        """No secret is sent to another machine over a connection that is not encrypted."""
+        bob = self.server.person("bob", host="192.0.2.1")
+        self.successResultOf(Deferred.fromCoroutine(self.server.chat.accounts.register(None, "carol")))
+        (session,) = self.server.chat.identity.find("bob").sessions.values()
+        self.successResultOf(Deferred.fromCoroutine(self.server.chat.identity.login(session, "carol")))
+        bob.skip()
+        bob.send("/totp setup")
+        bob.expect("! Your connection is not encrypted, so do not send a password.  Use TLS.")
 
     def test_tokens(self) -> None:
         """A token is shown once, works as a password, and can be removed."""

@@ -8,10 +8,11 @@ from msgspec import Struct
 
 from twistchat.chat.model.events.base import Event, RoomEvent
 
-CredentialKind = Literal["password", "token", "certificate", "sshkey", "code", "websession"]
+CredentialKind = Literal["password", "token", "certificate", "sshkey", "code", "websession", "totp"]
 """
 The kinds of credentials.  A password also has the keys of SCRAM-SHA-256.  A code is sent by mail: it verifies an
 address, or allows one change of the password.  A web session is what a browser has logged in with: its cookie.
+TOTP (RFC 6238) is a second factor: codes from an app, in addition to a password.
 """
 
 
@@ -22,9 +23,10 @@ class Credential(Struct, frozen=True, gc=False, omit_defaults=True):
     @ivar kind: its kind.
     @ivar name: distinguishes the credentials of one kind: the name of a token; the fingerprint of a certificate
         (SHA-256 in hexadecimal) or of an SSH key (C{SHA256:} and base64, as C{ssh-keygen -l} shows it); the purpose of
-        a code; the browser of a web session.  Empty for a password.
+        a code; the browser of a web session.  Empty for a password and a second factor.
     @ivar secret: the argon2id hash of a password, the SHA-256 of a token, a code or the secret of a web session in
-        hexadecimal, or a public key.  It is never logged, shown or exported.
+        hexadecimal, a public key, or the secret of a second factor in base32 with the SHA-256 of each recovery code.
+        It is never logged, shown or exported.
     @ivar scram: for a password, the keys of SCRAM-SHA-256 (RFC 5802, section 3); otherwise empty.
     @ivar until: the end of its validity, in milliseconds since the epoch; C{None} if it has none.
     @ivar created: for a web session, the time of the login, in milliseconds since the epoch; otherwise C{None}.

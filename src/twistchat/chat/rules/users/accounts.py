@@ -60,8 +60,12 @@ NAMED: Final[dict[CredentialKind, str]] = {
     "sshkey": "SSH keys",
     "code": "codes",
     "websession": "web sessions",
+    "totp": "second factors",
 }
 """What the kinds of credentials are called, if there can be several."""
+
+UNNAMED: Final[tuple[CredentialKind, ...]] = ("password", "totp")
+"""The kinds of credentials that have no name, because an account has one of them."""
 
 LONGEST_NAME: Final = 64
 """The maximum length of the name of a token, in characters."""
@@ -149,7 +153,7 @@ class AccountRules:
         """
         account = self._core.state.accounts.named(name)
         kind, own = credential.kind, credential.name
-        if len(own) > LONGEST_NAME or not own.isprintable() or (kind != "password" and not own):
+        if len(own) > LONGEST_NAME or not own.isprintable() or (kind not in UNNAMED and not own):
             raise errors.BadName(own[:LONGEST_NAME], f"is not 1 to {LONGEST_NAME} printable characters")
         holder = self._core.state.accounts.holderOf(kind, own)
         if holder is not None and holder is not account:

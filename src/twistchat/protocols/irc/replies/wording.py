@@ -159,6 +159,8 @@ WORDINGS: dict[type[errors.ChatError], Callable[[Any, str], Wording]] = {
     errors.NoAlwaysOn: _fail,
     errors.BadName: _fail,
     errors.LoginFailed: lambda e, c: (n.ERR_PASSWDMISMATCH, e.text),
+    errors.CodeRequired: _fail,
+    errors.WrongCode: _fail,
     errors.Suspended: _fail,
     errors.NotVerified: _fail,
     errors.NotLoggedIn: _fail,

@@ -12,7 +12,7 @@ from twistchat.chat.model.names import fold
 from twistchat.chat.phrasing import counted
 from twistchat.net.client.table import CommandTable
 from twistchat.protocols.line.commands.table import Command, UsageError, splitArgument
-from twistchat.protocols.line.prompts import Prompt, askLogin, askPassword
+from twistchat.protocols.line.prompts import Prompt, askLogin, askPassword, checkMaySend
 from twistchat.wire.plain import notice
 
 if TYPE_CHECKING:
@@ -215,6 +215,42 @@ def _used(client: LineProtocol, account: Account, credential: Credential) -> str
 
 
 @table.command(
+    "totp",
+    "[setup, confirm CODE or off CODE]",
+    "protect your password with the codes of an app, as a second factor",
+    example="/totp setup",
+    details=(
+        "/totp setup shows a secret for the app; /totp confirm CODE then takes the first code that the app shows",
+        "From then on your password needs a code.  App tokens, certificates and SSH keys need none",
+    ),
+    asks=_neverAsks,
+)
+async def totp(client: LineProtocol, argument: str) -> None:
+    """C{/totp}: sets up or removes the second factor of the client's account, or says whether it has one."""
+    account, factors = ownAccount(client), client.context.logins.factors
+    action, code = splitArgument(argument, 0, 2, "/totp [setup, confirm CODE or off CODE]")
+    if action is None:
+        isSetUp = factors.isSetUp(account.name)
+        advice = "/totp off CODE ends that" if isSetUp else "/totp setup changes that"
+        client.reply(notice(f"You have {'a' if isSetUp else 'no'} second factor; {advice}"))
+    elif action == "setup" and code is None:
+        checkMaySend(client)
+        begun = factors.setUp(account.name)
+        client.reply(notice(f"The secret for your app: {begun.secret}"))
+        client.reply(notice(begun.uri))
+        client.reply(notice("/totp confirm CODE, with the code that the app shows, completes this within ten minutes"))
+    elif action == "confirm" and code is not None:
+        codes = await factors.confirm(account.name, code)
+        client.reply(notice("From now on your password needs a code.  App tokens, certificates and SSH keys need none"))
+        client.reply(notice(f"If you lose the app, each of these works once: {' '.join(codes)}"))
+    elif action == "off" and code is not None:
+        await factors.remove(account.name, code)
+        client.reply(notice("You have no second factor any more"))
+    else:
+        raise UsageError("Usage: /totp, /totp setup, /totp confirm CODE or /totp off CODE")
+
+
+@table.command(
     "nicks",
     "[add or remove NICK]",
     "list the nicks that belong to your account; add one, or remove it",
@@ -289,6 +325,8 @@ def _described(client: LineProtocol, account: Account) -> Iterator[str]:
     counts = [counted(number, noun) for number, noun in numbers if number]
     if counts:
         yield f"It has {', '.join(counts)}"
+    if client.context.logins.factors.isSetUp(account.name):
+        yield "Your password needs a code of your second factor; /totp off CODE ends that"
     if client.context.chat.accounts.isAlwaysOn(account):
         yield "You stay in your rooms when you disconnect; /account set always-on off ends that"
     rooms = client.context.chat.ownership.roomsOf(account.name)

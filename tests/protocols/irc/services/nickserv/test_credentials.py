@@ -5,9 +5,12 @@ from __future__ import annotations
 from base64 import b64encode
 from hashlib import sha256
 
+from pyotp import TOTP
+
 from tests.accounts.fakes import sessionFrom
 from tests.protocols.irc.servers import STRANGER
 from tests.protocols.irc.services.conversations import ServiceConversations
+from twistchat.chat.errors import CodeRequired, NotEncrypted
 from twistchat.interfaces import WebCaller
 
 FINGERPRINT = "ab" * 32
@@ -75,6 +78,59 @@ class TokenTests(ServiceConversations):
         (line,) = alice.lines()
         self.assertIn("Your connection is not encrypted", line)
         self.asks(alice, "TOKEN LIST", "You have 0 app tokens")
+
+
+class TotpTests(ServiceConversations):
+    """C{TOTP}."""
+
+    def test_totp(self) -> None:
+        """A second factor is set up with the first code of the app, and ended with a later one."""
+        alice = self.member("alice")
+        alice.send("NS TOTP SETUP")
+        secret, uri, advice = map(self.textOf, alice.lines())
+        self.assertRegex(secret, r"^The secret for your app: [A-Z2-7]{32}$")
+        self.assertEqual(f"otpauth://totp/twistchat:alice?secret={secret[-32:]}&issuer=twistchat", uri)
+        self.assertIn("TOTP CONFIRM <code>", advice)
+        app = TOTP(secret[-32:])
+        self.asks(alice, "TOTP CONFIRM 12", "The code is wrong, or was used before")
+        alice.send(f"NS TOTP CONFIRM {app.at(self.server.context.wall())}")
+        done, codes = map(self.textOf, alice.lines())
+        ways = "With IRC, log in with an app token or a certificate"
+        self.assertEqual(f"From now on your password needs a code. {ways}", done)
+        self.assertEqual(10, len(codes.partition(": ")[2].split()))
+        alice.send("NS INFO")
+        self.assertIn("needs a code of the second factor", "".join(alice.lines()))
+        self.asks(alice, "TOTP SETUP", "A second factor is set up already; turn it off first")
+        self.server.advance(30)
+        self.asks(alice, f"TOTP OFF {app.at(self.server.context.wall())}", "You have no second factor any more")
+        self.asks(alice, "TOTP OFF 123456", "A second factor is not set up")
+
+    def test_identify(self) -> None:
+        """The password alone does not log in, and the refusal says what does."""
+        alice = self.irc("alice")
+        alice.send("NS REGISTER mapletree-7", "QUIT")
+        factors = self.server.context.logins.factors
+        begun = factors.setUp("alice")
+        self.successResultOf(factors.confirm("alice", TOTP(begun.secret).at(self.server.context.wall())))
+        bob = self.irc("bob")
+        refusal = CodeRequired("alice").text
+        self.assertIn("app token", refusal)
+        self.asks(bob, "IDENTIFY alice mapletree-7", refusal)
+        adding = self.server.context.registrar.addToken(sessionFrom(None), "alice", "phone")
+        bob.send(f"NS IDENTIFY alice {self.successResultOf(adding)}")
+        self.assertEqual("alice", self.server.chat.identity.find("bob").source.account)
+
+    def test_refused(self) -> None:
+        """Wrong words, guests, and connections in the open are refused."""
+        usage = "Usage: /msg NickServ TOTP SETUP | CONFIRM <code> | OFF <code>"
+        alice = self.member("alice")
+        for words in ("", " SETUP now", " CONFIRM", " OFF", " ON 123456", " CONFIRM 123 456"):
+            self.asks(alice, f"TOTP{words}", usage)
+        self.asks(self.irc("bob"), "TOTP SETUP", "You are not logged in to an account")
+        carol = self.server.irc("carol", host=STRANGER)
+        self.account("carol")
+        self.logIn("carol", "carol")
+        self.asks(carol, "TOTP SETUP", NotEncrypted().text)
 
 
 class CertificateTests(ServiceConversations):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from twistchat.chat.errors import NotEncrypted
 from twistchat.chat.phrasing import counted
 from twistchat.net.client.table import CommandTable
 from twistchat.protocols.irc.replies.formatting import formatTime
@@ -81,6 +82,42 @@ async def sshkey(request: Request) -> None:
         raise Usage
     added = await request.context.registrar.addSshKey(request.session, request.account.name, request.rest(1))
     request.say(f"The SSH key {added} can log you in now")
+
+
+@table.command(
+    "TOTP",
+    "SETUP | CONFIRM <code> | OFF <code>",
+    "protect your password with codes from an app on your phone, as a second factor",
+    "CONFIRM 492039",
+    least=1,
+    most=2,
+    secret=True,
+    account=True,
+    details=(
+        "SETUP shows a secret for the app. CONFIRM takes the first code that the app shows",
+        "From then on your password needs a code, and does not log in with IRC. App tokens and certificates do",
+    ),
+)
+async def totp(request: Request) -> None:
+    """C{TOTP}: sets up or removes the second factor of the account."""
+    factors, name = request.context.logins.factors, request.account.name
+    request.only(1 if request.word(0) == "SETUP" else 2)
+    if request.word(0) == "SETUP":
+        if not request.context.logins.maySendPasswords(request.session):
+            raise NotEncrypted
+        begun = factors.setUp(name)
+        request.say(f"The secret for your app: {begun.secret}")
+        request.say(begun.uri)
+        request.say("To finish, within ten minutes: /msg NickServ TOTP CONFIRM <code>")
+    elif request.word(0) == "CONFIRM":
+        codes = await factors.confirm(name, request.words[1])
+        request.say("From now on your password needs a code. With IRC, log in with an app token or a certificate")
+        request.say(f"If you lose the app, each of these works once: {' '.join(codes)}")
+    elif request.word(0) == "OFF":
+        await factors.remove(name, request.words[1])
+        request.say("You have no second factor any more")
+    else:
+        raise Usage
 
 
 async def _logsOut(request: Request, name: str) -> bool:

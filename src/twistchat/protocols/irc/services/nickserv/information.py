@@ -93,6 +93,8 @@ def _describe(request: Request, account: Account) -> Iterator[str]:
         names = [credential.name for credential in account.ofKind(kind)]  # type: ignore[arg-type]
         if names:
             yield f"{noun}: {', '.join(names)}"
+    if request.context.logins.factors.isSetUp(account.name):
+        yield "The password needs a code of the second factor: /msg NickServ TOTP OFF <code>"
     rooms = request.chat.ownership.roomsOf(account.name)
     if rooms:
         yield f"Founder of {', '.join(rooms)}"
