@@ -134,3 +134,18 @@ test('tags begin no conversation, and users who quit are forgotten unless one ta
   assert.equal(chat.people.get('ann').online, false);
   assert.equal(chat.people.get('bob'), undefined);
 });
+
+test('texts of somebody who is ignored are not shown, under a new nick neither', () => {
+  const { chat, take, room } = begin();
+  const invitations = [];
+  chat.on('invited', (invitation) => invitations.push(invitation));
+  chat.ignore('BOB');
+  chat.ignore('me');
+  take('@msgid=1 :bob!b@h PRIVMSG #r :spam', ':bob!b@h NICK rob', '@msgid=2 :rob!b@h NOTICE #r :me, spam', ':rob!b@h PRIVMSG me :spam',
+    '@+typing=active :rob!b@h TAGMSG #r', ':rob!b@h INVITE me #spam', ':me!u@h PRIVMSG #r :mine');
+  assert.deepEqual(texts(room).slice(1), ['nick bob ', 'text me mine']);
+  assert.deepEqual([room.unread, room.typing.size, room.timeline.newest, chat.conversations.get('rob')], [0, 0, '2', undefined]);
+  chat.ignore('rob', false);
+  take(':rob!b@h PRIVMSG #r :sorry', ':rob!b@h INVITE me #t');
+  assert.deepEqual([texts(room).at(-1), invitations], ['text rob sorry', [{ by: 'rob', room: '#t' }]]);
+});

@@ -67,6 +67,17 @@ test('a nick that is in use is refused at first', () => {
   assert.deepEqual([heard.refused[0].code, connection.state], ['433', 'closed']);
 });
 
+test('the texts of a quiet answer are for who asked alone', async () => {
+  const setting = connect();
+  welcome(setting);
+  const { connection, socket, heard } = setting;
+  const answer = connection.request('CS', ['INFO #r'], { quiet: true });
+  socket().receive(':ChanServ!C@s NOTICE me :not for this', '@label=1 :s BATCH +2 labeled-response',
+    '@batch=2 :ChanServ!C@s NOTICE me :secret', '@batch=2 :s MODE #r +o me', ':s BATCH -2');
+  assert.equal((await answer).items[0].params[1], 'secret');
+  assert.deepEqual(heard.items.filter((item) => item.command !== '001').map((item) => item.command), ['NOTICE', 'MODE']);
+});
+
 test('requests get their answers, and their errors', async () => {
   const setting = connect();
   welcome(setting);

@@ -10,7 +10,7 @@ const { Isupport } = await import(`${STATIC}/js/irc/isupport.js`);
 const { parse } = await import(`${STATIC}/js/irc/message.js`);
 const { RequestError } = await import(`${STATIC}/js/irc/requests.js`);
 
-const reader = { isSelf: () => false, mentions: () => false, now: () => 0 };
+const reader = { isSelf: () => false, ignores: () => false, mentions: () => false, now: () => 0 };
 const line = (id) => parse(`@msgid=${id};time=${new Date(id * 1000).toISOString()} :n!u@h PRIVMSG #r :${id}`);
 
 /** A server with the messages 1 to `total`, and a most for each page. Its answers wait until `answer` is called. */

@@ -3,11 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { settle } from './fakes.mjs';
 import { STATIC } from './paths.mjs';
 
 const { EN } = await import(`${STATIC}/js/strings/en.js`);
-const { t, use, wordsFor } = await import(`${STATIC}/js/strings/index.js`);
+const { add, t, use, wordsFor } = await import(`${STATIC}/js/strings/index.js`);
 const { fromFragment, toFragment } = await import(`${STATIC}/js/address.js`);
+const { Dialogs } = await import(`${STATIC}/js/dialogs.js`);
 const { Settings } = await import(`${STATIC}/js/settings.js`);
 const { Login } = await import(`${STATIC}/js/login.js`);
 
@@ -17,6 +19,11 @@ const files = readdirSync(root, { recursive: true, withFileTypes: true })
   .map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)));
 const read = (name) => readFileSync(join(root, name), 'utf8');
 const modules = files.filter((name) => name.startsWith('js/'));
+
+/** The strings of the features that are loaded later: each file of `js/strings/en/` has one table. */
+const parts = await Promise.all(files.filter((name) => name.startsWith('js/strings/en/'))
+  .map(async (name) => Object.values(await import(`${STATIC}/${name}`))[0]));
+const STRINGS = Object.assign({}, EN, ...parts);
 
 test('every module imports by relative paths only, and each path leads to a file', () => {
   for (const name of files.filter((file) => /\.m?js$/.test(file))) {
@@ -48,12 +55,17 @@ test('no module makes markup from text, and no markup has script or style', () =
 });
 
 test('every string that is used is in the table, and every string in the table is used', () => {
-  const code = modules.filter((name) => name !== 'js/strings/en.js').map(read).join('\n');
+  const code = modules.filter((name) => !name.startsWith('js/strings/en')).map(read).join('\n');
   const made = ['error.', 'rank.', 'log.', 'composer.typing.', 'sidebar.'];
-  const used = [...code.matchAll(/'((?:app|entry|error|banner|sidebar|room|members|rank|log|composer)\.\w+(?:\.\w+)?)'/g)]
-    .map((match) => match[1]);
-  for (const key of used) assert.ok(key in EN, key);
-  for (const key of Object.keys(EN)) assert.ok(used.includes(key) || made.some((start) => key.startsWith(start)), key);
+  const subjects = new Set(Object.keys(STRINGS).map((key) => key.split('.')[0]));
+  const used = [...code.matchAll(/'((\w+)\.\w+(?:\.\w+)*)'/g)].filter((match) => subjects.has(match[2])).map((match) => match[1]);
+  for (const key of used) assert.ok(key in STRINGS, key);
+  for (const key of Object.keys(STRINGS)) assert.ok(used.includes(key) || made.some((start) => key.startsWith(start)), key);
+});
+
+test('no two files of strings have the same key', () => {
+  const keys = [EN, ...parts].flatMap(Object.keys);
+  assert.deepEqual(keys, [...new Set(keys)]);
 });
 
 test('texts have their values; a translation may lack some', () => {
@@ -65,6 +77,26 @@ test('texts have their values; a translation may lack some', () => {
   assert.equal(t('rank.o'), 'Operador');
   assert.equal(t('rank.v'), 'Voice');
   use({});
+});
+
+test('strings that are added later do not undo a translation', () => {
+  use({ 'later.one': 'Eins' });
+  add({ 'later.one': 'One', 'later.two': 'Two' });
+  assert.deepEqual([t('later.one'), t('later.two'), t('rank.o')], ['Eins', 'Two', 'Operator']);
+  use({});
+});
+
+test('dialogs are over each other, and say what they were closed with', async () => {
+  const dialogs = new Dialogs();
+  const first = dialogs.show(async () => 'First', { name: 'x' });
+  await settle();
+  const second = dialogs.show(async () => 'Second');
+  await settle();
+  assert.deepEqual(dialogs.open.map(({ Component, props }) => [Component, props]), [['First', { name: 'x' }], ['Second', {}]]);
+  dialogs.open[0].close('yes');
+  assert.equal(await first, 'yes');
+  dialogs.clear();
+  assert.deepEqual([await second, dialogs.open], [undefined, []]);
 });
 
 test('addresses name rooms and people, and nothing else', () => {

@@ -1,6 +1,7 @@
 import { Actions } from './actions.js';
 import { Address } from './address.js';
 import { Client } from './client.js';
+import { Dialogs } from './dialogs.js';
 import { History } from './history/history.js';
 import { Connection } from './irc/connection.js';
 import { apply } from './model/effects/index.js';
@@ -13,7 +14,8 @@ const LOBBY = '#lobby';
 /**
  * The parts of the page, put together, and the steps from the entry to the chat. Watchers hear when another view is due.
  *
- * Features attach here: `chat.on` (what happens), `actions.add` (what can be done with a message), `settings`, `client`.
+ * Features attach here: `chat.on` (what happens), `actions.add` (what can be done with a message), `dialogs`, `settings`,
+ * `client`.
  */
 export class App extends Observable {
   /**
@@ -40,6 +42,7 @@ export class App extends Observable {
     this.history = new History(this.connection, this.chat.reader);
     this.client = new Client({ ...this, history: this.history });
     this.actions = new Actions();
+    this.dialogs = new Dialogs();
     this.address = new Address(window, (name) => this.open(name).catch(() => {}));
     /** What the server offers: the answer of `GET /login`, or null. */
     this.offer = null;
@@ -81,6 +84,7 @@ export class App extends Observable {
   async logOut(everywhere = false) {
     const { account } = this.chat.session;
     this.client.leave();
+    this.dialogs.clear();
     this.entered = false;
     this.changed();
     if (account) await this._login.leave(everywhere).catch(() => {});

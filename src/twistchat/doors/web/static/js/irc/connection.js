@@ -7,6 +7,9 @@ import { Registration } from './registration.js';
 import { RequestError, Requests } from './requests.js';
 import { Socket } from './socket.js';
 
+/** What a service answers with, and the echo of what it was told. */
+const TEXTS = new Set(['PRIVMSG', 'NOTICE']);
+
 /**
  * A connection to the server that registers again each time it is restored.
  *
@@ -65,10 +68,13 @@ export class Connection {
   /**
    * Send a command, and return the promise of its answer: a line, or a batch.
    *
+   * @param {object} options
+   * @param {boolean} options.background whether it waits behind what a person does
+   * @param {boolean} options.quiet whether the texts of the answer are for who asks alone, as those of a service are
    * @throws {RequestError} the server refuses it, the connection is lost, or there is no answer
    */
-  request(command, params, { tags = {}, background = false } = {}) {
-    return this._ask((label) => [serialize(command, params, { ...tags, label })], background);
+  request(command, params, { tags = {}, background = false, quiet = false } = {}) {
+    return this._ask((label) => [serialize(command, params, { ...tags, label })], { background, quiet });
   }
 
   /** Send a text of several lines as one message, as `request` does. Source: IRCv3 multiline. */
@@ -85,9 +91,9 @@ export class Connection {
     });
   }
 
-  async _ask(compose, background = false) {
+  async _ask(compose, { background = false, quiet = false } = {}) {
     if (this.state !== 'online') throw new RequestError('DISCONNECTED', '');
-    const { label, answer } = this._requests.open();
+    const { label, answer } = this._requests.open({ quiet });
     this._outgoing.push(compose(label), background);
     return answer;
   }
@@ -148,8 +154,9 @@ export class Connection {
     }
     if (item === null || !this._registration.done) return;
     // What the item says takes effect before its request continues.
+    const quiet = this._requests.isQuiet(item);
     for (const part of item.kind === 'batch' && item.type === 'labeled-response' ? item.items : [item]) {
-      this._listener.onItem(part);
+      if (!quiet || !TEXTS.has(part.command)) this._listener.onItem(part);
     }
     this._requests.take(item);
   }

@@ -48,14 +48,23 @@ export class Requests {
     this._waiting = new Map();
   }
 
-  /** Return a new label, and the promise of the answer with it: a line or a batch. Errors reject it. */
-  open() {
+  /**
+   * Return a new label, and the promise of the answer with it: a line or a batch. Errors reject it.
+   *
+   * @param {{quiet: boolean}} options quiet: the notices of the answer are for who asks, and shown nowhere else
+   */
+  open({ quiet = false } = {}) {
     const label = String(this._next++);
     const answer = new Promise((resolve, reject) => {
       const timer = this._timers.set(() => this._fail(label, new RequestError('TIMEOUT', '')), TIMEOUT);
-      this._waiting.set(label, { resolve, reject, timer });
+      this._waiting.set(label, { resolve, reject, timer, quiet });
     });
     return { label, answer };
+  }
+
+  /** Whether an item answers a quiet request. */
+  isQuiet(item) {
+    return this._waiting.get(item.tags.label)?.quiet ?? false;
   }
 
   /** Settle the request that an item answers, if there is one. */

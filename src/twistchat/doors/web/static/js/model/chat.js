@@ -62,6 +62,8 @@ export class Chat {
     this.session = new Session();
     this.fold = (name) => this.isupport.fold(name);
     this.people = new People(this.fold);
+    /** Folded nicks whose texts are not shown, as long as the page is open. @type {Set<string>} */
+    this.ignored = new Set();
     this.conversations = new Conversations(this.fold);
     /** @type {import('./messages.js').Reader} */
     this.reader = {
@@ -70,6 +72,7 @@ export class Chat {
         if (this._mention[0] !== this.session.nick) this._mention = [this.session.nick, mentionOf(this.session.nick)];
         return this._mention[1](text);
       },
+      ignores: (nick) => this.ignored.has(this.fold(nick)),
       now,
     };
   }
@@ -80,6 +83,13 @@ export class Chat {
 
   isSelf(nick) {
     return this.fold(nick) === this.fold(this.session.nick);
+  }
+
+  /** Show the texts of a nick no more, or again. What is shown already stays. */
+  ignore(nick, ignored = true) {
+    if (ignored && !this.isSelf(nick)) this.ignored.add(this.fold(nick));
+    else this.ignored.delete(this.fold(nick));
+    this.people.changed(nick);
   }
 
   /**

@@ -21,6 +21,7 @@
  * @typedef {object} Reader
  * @property {(nick: string) => boolean} isSelf
  * @property {(text: string) => boolean} mentions whether a text names this user
+ * @property {(nick: string) => boolean} ignores whether texts of a nick are not shown
  * @property {() => number} now
  */
 
@@ -64,6 +65,7 @@ export function toMessage(line, reader) {
     replyTo: clientTag(line, 'reply'), ...(line.tags.msgid && { id: line.tags.msgid }),
   };
   if (line.command === 'PRIVMSG' || line.command === 'NOTICE') {
+    if (reader.ignores(nick)) return null;
     const [target = '', said = ''] = line.params;
     const action = /^\x01ACTION ([^\x01]*)\x01?$/s.exec(said);
     if (!action && said.startsWith('\x01')) return null;

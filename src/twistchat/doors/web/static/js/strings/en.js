@@ -32,6 +32,9 @@ export const EN = {
   'banner.waiting': 'The connection is lost. Trying again soon.',
   'banner.retry': 'Try now',
 
+  'dialog.close': 'Close',
+  'dialog.cancel': 'Cancel',
+
   'sidebar.label': 'Rooms and people',
   'sidebar.rooms': 'Rooms',
   'sidebar.people': 'People',

@@ -1,10 +1,19 @@
 import { EN } from './en.js';
 
+let english = EN;
+let translation = {};
 let table = EN;
+
+/** Add the strings of a feature, in English. A feature that is loaded later has its strings in a file of its own. */
+export function add(strings) {
+  english = { ...english, ...strings };
+  table = { ...english, ...translation };
+}
 
 /** Use another table of strings, such as a translation. Strings that it lacks are shown in English. */
 export function use(strings) {
-  table = { ...EN, ...strings };
+  translation = strings;
+  table = { ...english, ...translation };
 }
 
 /** Return the text of a key, with its values in their places. */

@@ -1,6 +1,7 @@
 import { t } from '../strings/index.js';
 import { Banner } from './banner.js';
 import { ConversationView } from './conversation.js';
+import { OpenDialogs } from './dialog.js';
 import { html } from './html.js';
 import { MemberList } from './members.js';
 import { Sidebar } from './sidebar.js';
@@ -22,5 +23,6 @@ export function Screen({ app }) {
       ? html`<${ConversationView} app=${app} conversation=${conversation} />`
       : html`<main class="conversation empty"><p>${t('room.none')}</p></main>`}
     ${members && html`<${MemberList} app=${app} conversation=${conversation} />`}
+    <${OpenDialogs} app=${app} />
   </div>`;
 }

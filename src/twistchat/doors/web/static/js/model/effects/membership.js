@@ -70,6 +70,7 @@ function nick(chat, line) {
   if (personal && (!chat.conversations.get(to) || chat.fold(from) === chat.fold(to))) {
     chat.conversations.rename(personal, to);
   }
+  if (chat.ignored.delete(chat.fold(from))) chat.ignored.add(chat.fold(to));
   chat.people.rename(from, to);
 }
 

@@ -46,7 +46,8 @@ function modes(chat, line) {
 
 function invite(chat, line) {
   const [nick, room] = line.params;
-  if (chat.isSelf(nick)) chat.tell('invited', { by: line.source.nick, room });
+  const by = line.source?.nick ?? '';
+  if (chat.isSelf(nick) && !chat.reader.ignores(by)) chat.tell('invited', { by, room });
 }
 
 export const ROOMS = {

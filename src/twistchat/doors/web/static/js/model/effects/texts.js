@@ -18,7 +18,11 @@ function place(chat, line) {
 
 function say(chat, line) {
   const message = toMessage(line, chat.reader);
-  const conversation = message && place(chat, line);
+  if (!message) {
+    chat.conversations.get(chat.isupport.withoutStatus(line.params[0] ?? ''))?.timeline.pass(line.tags.msgid ?? null);
+    return;
+  }
+  const conversation = place(chat, line);
   if (!conversation) return;
   conversation.typing.delete(message.nick);
   // It is unread before it is shown, since the log may say at once that it has been seen.
@@ -44,7 +48,7 @@ function tag(chat, line) {
     conversation.timeline.amend(amendment);
   }
   const typing = clientTag(line, 'typing');
-  if (typing === null || chat.isSelf(nick)) return;
+  if (typing === null || chat.isSelf(nick) || chat.reader.ignores(nick)) return;
   if (typing === 'done') conversation.typing.delete(nick);
   else conversation.typing.set(nick, chat.reader.now() + TYPING);
   conversation.changed();
