@@ -135,6 +135,7 @@ LAYERS: Mapping[str, Layer] = {
             "msgspec",
             "zope.interface",
             "twisted.internet.defer",
+            "twisted.internet.interfaces",
             "twisted.logger",
             "twisted.python",
             "twistchat.chat",

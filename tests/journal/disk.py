@@ -123,6 +123,7 @@ class DiskTestCase(SynchronousTestCase):
             self.makeWorker,
             keepPassing=keepPassing,
             limits=self.limits,
+            clock=clock,
         )
         self.history = SqliteHistory(self.journal, retention, clock, self.indexPace, self.movePace)
         receive = apply or self.applied.append

@@ -91,5 +91,5 @@ def sqliteJournal(
     searchTime: float = SEARCH_TIME,
 ) -> Journal:
     """Make a journal on disk.  See L{SqliteLog} and L{SqliteHistory} for the arguments."""
-    log = SqliteLog(directory, now, name, key, worker, durability, keepPassing)
+    log = SqliteLog(directory, now, name, key, worker, durability, keepPassing, clock=clock)
     return Journal(log, SqliteHistory(log, retention, clock, searchTime=searchTime))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from sqlite3 import connect
 
@@ -22,6 +23,7 @@ from twistchat.chat.model.events import (
     Parted,
     PrivateMessage,
     Quit,
+    RoomMessage,
     RoomMessageRedacted,
     ServerBanLifted,
     ServerBanSet,
@@ -32,9 +34,11 @@ from twistchat.chat.model.spans import Search, Span
 from twistchat.interfaces import Journal
 from twistchat.journal.history.indexing import IndexPace
 from twistchat.journal.kinds import sqliteJournal
+from twistchat.journal.sqlite.log import LOOK
 from twistchat.journal.sqlite.rows import RowWriter, checksum
 from twistchat.journal.sqlite.writing.batches import LogLimits
 from twistchat.testing.contract import ANN, BOB, GUEST, JournalContract, said
+from twistchat.testing.turns import TurnClock
 from twistchat.testing.workers import HeldWorker, InlineWorker
 
 
@@ -412,3 +416,88 @@ class TakenBackTests(DiskTestCase):
             self.settle()
         self.assertEqual(self.refused(receipt), "another process has the journal locked")
         self.assertEqual(self.read(Span("#room", 9)), [entry])
+
+
+class TurnsTests(DiskTestCase):
+    """Entries that take long to apply."""
+
+    def setUp(self) -> None:
+        """Open a journal whose entries take most of the time that a turn has for them."""
+        super().setUp()
+        self.closeJournal()
+        self.clock = TurnClock()
+        self.openJournal(self.take, clock=self.clock)
+        self.done: list[str] = []
+
+    def take(self, entry: Entry) -> None:
+        """Apply an entry."""
+        assert isinstance(entry.event, (RoomMessage, Joined))
+        self.done.append(entry.event.text if isinstance(entry.event, RoomMessage) else "joined")
+        self.clock.rightNow += 0.6 * self.limits.settling
+
+    def due(self) -> bool:
+        """Whether the journal continues in the next turn."""
+        return any(call.getTime() <= self.clock.seconds() for call in self.clock.getDelayedCalls())
+
+    def propose(self, *texts: str) -> None:
+        """Propose texts, each followed by a mark."""
+        for text in texts:
+            self.journal.append(said(text)).addCallback(self.stored, text)
+            self.journal.settled(partial(self.done.append, f"{text} settled"))
+
+    def stored(self, _: Entry, text: str) -> None:
+        """Note a receipt."""
+        self.done.append(f"{text} stored")
+
+    def test_order(self) -> None:
+        """A batch is applied in several turns, in order, while the next batch is written; nothing overtakes."""
+        texts = list("abcdefghijklmnop")
+        self.propose("first")
+        self.propose(*texts)
+        self.settle()  # both batches are on disk
+        steps = 0
+        while self.due():
+            before = len(self.done)
+            if steps == 1:
+                self.propose("late")
+                self.journal.append(Joined(ANN, "#room"))
+            self.settle()
+            self.assertEqual(len(self.done), before)
+            self.clock.turn()
+            self.assertLessEqual(len(self.done) - before, 3 * LOOK, "two looks, at entries and marks")
+            steps += 1
+        self.settle()
+        self.assertGreater(steps, 2)
+        expected = [f"{text}{what}" for text in ("first", *texts, "late") for what in ("", " stored", " settled")]
+        self.assertEqual(self.done, [*expected, "joined"])
+        self.assertEqual(self.journal.applied, len(texts) + 3)
+
+    def test_read(self) -> None:
+        """Entries that are stored but not applied are not shown."""
+        self.propose(*"abcdefghij")
+        self.settle()
+        self.assertEqual(len(self.read(Span("#room", 99))), self.journal.applied)
+        self.assertLess(self.journal.applied, 10)
+        for _ in range(10):
+            self.clock.turn()
+        self.assertEqual(len(self.read(Span("#room", 99))), 10)
+
+    def test_close(self) -> None:
+        """A journal that is closed applies what is stored first."""
+        self.propose(*"abcdefghij")
+        self.settle()
+        closed = self.journal.close()
+        self.settle()
+        self.assertNoResult(closed)
+        for _ in range(10):
+            self.clock.turn()
+        self.settle()
+        self.successResultOf(closed)
+        self.assertEqual(self.done[-1], "j settled")
+
+    def test_quick(self) -> None:
+        """Entries that take no time are applied in one turn."""
+        self.closeJournal()
+        self.openJournal(clock=self.clock)
+        entries = self.append(*[said(str(number)) for number in range(100)])
+        self.assertEqual((self.applied, self.due()), (entries, False))

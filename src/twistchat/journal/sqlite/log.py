@@ -15,6 +15,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
     from twistchat.interfaces import Apply, Refused
     from twistchat.journal.sqlite.sharing import Sharer
 
+LOOK = 4
+"""The number of entries that are applied between two looks at the time."""
+
 T = TypeVar("T")
 
 log = Logger()
@@ -67,6 +71,7 @@ class SqliteLog:
         durability: str = "full",
         keepPassing: bool = False,
         limits: LogLimits | None = None,
+        clock: IReactorTime | None = None,
     ) -> None:
         """
         Create the log.  It opens no files and starts no threads yet, because the process may still fork.
@@ -79,6 +84,7 @@ class SqliteLog:
         @param durability: C{"full"}: stored entries survive a power failure.  C{"relaxed"}: they survive the end of the
             process, but a power failure loses the last moments.
         @param keepPassing: whether to store the passing events that the history of rooms shows, too.
+        @param clock: the reactor's timers.  A batch that takes long is applied in several turns; C{None}: in one.
         """
         self.promise = (
             f"The journal is on disk, in {directory}; messages are stored before anyone sees them."
@@ -104,7 +110,8 @@ class SqliteLog:
         self._queue: deque[Proposal | Mark] = deque()
         self._batch: Batch | None = None
         self._stored: deque[Proposal | Mark] = deque()
-        self._settling = False
+        self._settling = self._resting = False
+        self._clock = clock
         self._rename: Proposal | None = None
         self._late: dict[int, HoldingChange] = {}
         self._accepted: list[tuple[int, HoldingChange]] = []
@@ -162,7 +169,7 @@ class SqliteLog:
 
     def settled(self, reached: Callable[[], None]) -> None:
         """See L{ILog.settled}."""
-        if self._queue or self._settling or self._batch is not None:
+        if self._queue or self._settling or self._resting or self._batch is not None:
             self._queue.append(Mark(reached))
             self._advance()
         else:
@@ -259,27 +266,46 @@ class SqliteLog:
         Send the next batch to the disk, then settle what has been stored.
 
         Events that are proposed meanwhile go into the batch after the next; or into the next, if nothing else waits.
+
+        If that takes long, because many listeners hear of the entries, the rest is settled in later turns.
         """
         if self._settling:
             return
         self._settling = True
         try:
             self._send()
-            while self._stored:
+            settled, until = 0, 0.0
+            while self._stored and not self._resting:
                 item = self._stored.popleft()
                 self._settle(item)
                 if item is self._rename:
                     self._finishRename(self._rename)
+                settled += 1
                 if not self._stored:
                     self._send()
+                elif self._clock is not None and not settled % LOOK:
+                    now = self._clock.seconds()
+                    until = until or now + self.limits.settling
+                    if now >= until:
+                        self._resting = True
+                        self._clock.callLater(0, self._continue)
         finally:
             self._settling = False
         self._accept()
-        if self._fresh:
+        if self._fresh and not self._resting:
             self._sharer.stored(self._fresh)
             self._fresh = 0
-        if self._closed and self._closing and not self._finishing and self._batch is None and not self._queue:
+        if (
+            self._closed
+            and self._closing
+            and not (self._finishing or self._resting or self._batch is not None or self._queue)
+        ):
             self._finish()
+
+    def _continue(self) -> None:
+        """Settle more of what has been stored."""
+        self._resting = False
+        self._advance()
 
     def _send(self) -> None:
         """

@@ -25,6 +25,7 @@ class LogLimits:
         limit, so that there is room for other events.
     @ivar reserved: the number of sequence numbers that are reserved at a time.  After a crash they are not used again.
     @ivar page: the number of stored entries that are read at a time for a follower.
+    @ivar settling: the seconds of a turn after which no further entry of a batch is applied.
     """
 
     entries: int = 2048
@@ -32,6 +33,7 @@ class LogLimits:
     waiting: int = 8192
     reserved: int = 100_000
     page: int = 500
+    settling: float = 0.005
 
 
 @dataclass(frozen=True, slots=True)
