@@ -7,12 +7,16 @@ from collections.abc import Callable
 
 from twisted.internet.defer import Deferred
 from twisted.logger import capturedLogs, formatEvent
+from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from tests.net.client.connections import STRANGER, ConnectionTestCase, FakeCarrierTestCase
 from twistchat.chat.model.events import Entry, SessionEnded
 from twistchat.interfaces.carrier import ICarrier, IClient, IClosing, IEntrance, Reason
 from twistchat.net.client.closing import CLOSE_TIMEOUT
+from twistchat.net.input.pace import AT_ONCE
+from twistchat.testing import MemoryServer
+from twistchat.testing.turns import TurnClock
 
 
 class LeavingTests(ConnectionTestCase):
@@ -217,3 +221,37 @@ class FakeCarrierTests(FakeCarrierTestCase):
         self.assertTrue(self.client.session.closed and self.client.outbox.closed)
         gc.collect()  # an error that nobody took is logged when its Deferred is collected
         self.assertEqual([], self.flushLoggedErrors())
+
+
+class LostTests(SynchronousTestCase):
+    """Connections that are lost at once."""
+
+    def test_many(self) -> None:
+        """Their users leave in several turns; no connection is forgotten, and each user leaves once."""
+        clock = TurnClock()
+        server = MemoryServer(clock=clock)
+        ann = server.person("ann")
+        ann.send("/join #tea")
+        people = [server.person(f"p{number}") for number in range(3 * AT_ONCE)]
+        for person in people:
+            person.send("/join #tea")
+        ann.skip()
+        for person in people:
+            person.link.cut()
+        left = len(server.chat.state.users) - 1
+        self.assertEqual(left, 2 * AT_ONCE)
+        server.pump()
+        self.assertEqual(len(server.chat.state.users), 1)
+        self.assertEqual(len([line for line in ann.lines() if "connection lost" in line]), len(people))
+
+    def test_ended(self) -> None:
+        """A session that ends in another way meanwhile ends once."""
+        server = MemoryServer(clock=TurnClock())
+        people = [server.person(f"p{number}") for number in range(2 * AT_ONCE)]
+        sessions = list(server.chat.state.sessions.values())
+        for person in people:
+            person.link.cut()
+        server.chat.presence.close(sessions[-1], "bye")
+        server.pump()
+        self.assertEqual((len(server.chat.state.users), server.chat.state.sessions), (0, {}))
+        self.assertEqual(self.flushLoggedErrors(), [])

@@ -56,6 +56,7 @@ class Taken:
     @ivar lines: the executed lines.
     @ivar cuts: the number of bytes in each call of C{feed}.
     @ivar done: how often it was told that all of the input is taken.
+    @ivar atEnd: called when all of the input is taken.
     @ivar at: called with each line before it is taken; gives how many seconds too early the line comes.
     """
 
@@ -64,6 +65,7 @@ class Taken:
         self.lines: list[Line] = []
         self.cuts: list[int] = []
         self.done = 0
+        self.atEnd: Callable[[], None] = lambda: None
         self.at: Callable[[Line], float | None] = lambda line: None
         self._splitter = LineSplitter(100)
         self.client = cast(IClient, self)
@@ -91,6 +93,7 @@ class Taken:
     def leaveIfServed(self) -> None:
         """See L{IClosing.leaveIfServed}."""
         self.done += 1
+        self.atEnd()
 
 
 def numbered(count: int) -> list[bytes]:
@@ -282,6 +285,17 @@ class FirstLinesTests(IntakeTestCase):
         for taken in self.newcomers:
             taken.intake.end()
         for _ in range(20):
+            self.clock.turn()
+        self.assertEqual({1}, {taken.done for taken in self.newcomers})
+
+    def test_ends(self) -> None:
+        """Clients that end their input at once share the time too, although they have sent their first lines."""
+        self.clock.advance(FIRST_TIME)
+        for taken in self.newcomers:
+            taken.atEnd = lambda: self.clock.advance(0.6 * FIRST_SECONDS)
+            taken.intake.end()
+        for turn in range(1, 11):
+            self.assertEqual(2 * turn, sum(taken.done for taken in self.newcomers))
             self.clock.turn()
         self.assertEqual({1}, {taken.done for taken in self.newcomers})
 

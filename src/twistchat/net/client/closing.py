@@ -81,13 +81,20 @@ class Closing:
             self._abortion = client.context.clock.callLater(CLOSE_TIMEOUT, client.carrier.abort)
 
     def lost(self) -> None:
-        """The connection is lost: end the session."""
+        """
+        The connection is lost: end the session.  If many connections are lost at once, it ends in a later turn, since
+        all members of its rooms hear of that.
+        """
         client = self._client
         client.ending = self._lost = True
         client.silence.stop()
         if self._abortion is not None and self._abortion.active():
             self._abortion.cancel()
-        self._endSession("connection lost")
+        portions = client.context.portions
+        if client.session is None or client.session.closed or client.session.user is None or portions.mayContinue():
+            self._endSession("connection lost")
+        else:
+            portions.wait().addCallback(lambda _: self._endSession("connection lost"))
 
     def _end(self, reason: str, fault: bool) -> None:
         client = self._client

@@ -5,8 +5,8 @@ Each connection has a share of a turn, limited in lines, bytes and seconds.  The
 transport paused.  The connection gets its next share in the next turn, after the reactor has served the others.  So no
 client can delay the others, whatever it sends.
 
-Many clients that come in at once cannot delay the others either: what clients send first, to register, to join rooms
-and to read the history, gets a limited time of each turn, for all of them together.
+Many clients that come in or leave at once cannot delay the others either: what clients send first, to register, to join
+rooms and to read the history, and the end of their input get a limited time of each turn, for all of them together.
 """
 
 from __future__ import annotations
@@ -248,7 +248,7 @@ class Intake:
         begin = seconds()
         if self._first and begin >= self._until:
             self._first = 0
-        isFirst = self._first > 0
+        isFirst = self._first > 0 or self._ended
         if isFirst and shares.crowded:
             self.pause(Reason.SHARE)
             self._queue()
@@ -265,8 +265,6 @@ class Intake:
             if self._reasons or self._closed or seconds() >= end:
                 self._lines = lines[at + 1 :]
                 break
-        if isFirst:
-            shares.spend(seconds() - begin)
         if self._closed:
             self._lines = ()
         elif self._lines or self._unread:
@@ -275,6 +273,8 @@ class Intake:
                 self._queue()
         elif self._ended:
             self._finish()
+        if isFirst:
+            shares.spend(seconds() - begin)
 
     def _next(self) -> Sequence[Line]:
         """Return the lines of this share."""
@@ -305,7 +305,7 @@ class Intake:
     def _queue(self) -> None:
         if not self._queued:
             self._queued = True
-            if self._first:
+            if self._first or self._ended:
                 self._shares.queueNewcomer(self)
             else:
                 self._shares.queue(self)
