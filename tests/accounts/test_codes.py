@@ -204,14 +204,18 @@ class ResetTests(MailCase):
         return resetting
 
     def test_reset(self) -> None:
-        """The code from the mail allows one new password."""
+        """The code from the mail allows one new password, which logs out the browsers."""
         self.verified()
+        opening = self.logins.openWebSession(sessionFrom("127.0.0.1"), "alice", "")
+        opened = self.successResultOf(opening)
         self.successResultOf(self.registrar.requestReset(sessionFrom("127.0.0.1"), "ALICE"))
         code = self.code()
         self.refused(self.reset("aaaaaaaa"), errors.BadCredential)
         self.refused(self.reset(code, "short"), errors.BadPassword)
         self.refused(self.reset(code, address="192.0.2.1"), errors.NotEncrypted)
+        self.logins.webSession(opened.secret)
         self.successResultOf(self.reset(code))
+        self.assertRaises(errors.LoginFailed, self.logins.webSession, opened.secret)
         self.refused(self.reset(code, "a third horse"), errors.BadCredential)
         self.successResultOf(self.login("alice", "another horse"))
         self.refused(self.login("alice", PASSWORD), errors.LoginFailed)

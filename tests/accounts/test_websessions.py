@@ -10,7 +10,7 @@ from tests.accounts.fakes import PASSWORD, AccountCase, sessionFrom
 from tests.chat.fakes import FakeDialect, FakeOutlet
 from twistchat.accounts.tokens import TOKEN, digest
 from twistchat.accounts.websessions import INTERVAL, LONGEST_SECRET, MOST_EXPIRED, SECRET, nameBrowser
-from twistchat.chat.errors import LoginFailed, NoSuchAccount, NotEncrypted, Suspended, TooFast
+from twistchat.chat.errors import BadPassword, LoginFailed, NoSuchAccount, NotEncrypted, Suspended, TooFast
 from twistchat.chat.rules.users.websessions import LOGGED_OUT
 from twistchat.interfaces import Authenticated, WebCaller, WebSession
 
@@ -156,6 +156,21 @@ class UseTests(WebCase):
             self.assertRaises(LoginFailed, self.logins.webSession, one.secret)
         self.successResultOf(self.logins.endWebSessions("alice"))
         self.refused(self.logins.endWebSessions("nobody"), NoSuchAccount)
+        stays, ends = self.open(), self.open()
+        self.successResultOf(self.logins.endWebSessions("alice", stays.name))
+        self.assertEqual((True, False), (self.isOpen(stays), self.isOpen(ends)))
+
+    def test_newPassword(self) -> None:
+        """A new password ends all web sessions, but for the one with which its owner has logged in."""
+        own, other = self.open(), self.open()
+        session = sessionFrom(None)
+        session.webSession = own.name
+        self.refused(self.registrar.setPassword(session, "alice", "short"), BadPassword)
+        self.assertTrue(self.isOpen(other))
+        self.successResultOf(self.registrar.setPassword(session, "alice", "battery staple"))
+        self.assertEqual((True, False), (self.isOpen(own), self.isOpen(other)))
+        self.successResultOf(self.registrar.setPassword(sessionFrom(None), "alice", PASSWORD))
+        self.assertEqual([], self.names())
 
     def test_bounded(self) -> None:
         """An account has at most as many web sessions as other credentials of one kind.  The first one ends."""

@@ -202,9 +202,9 @@ class Logins:
         """See L{ILogins.endWebSession}."""
         return Deferred.fromCoroutine(self._web.end(secret))
 
-    def endWebSessions(self, account: str) -> Deferred[None]:
+    def endWebSessions(self, account: str, but: str | None = None) -> Deferred[None]:
         """See L{ILogins.endWebSessions}."""
-        return Deferred.fromCoroutine(self._web.endAll(account))
+        return Deferred.fromCoroutine(self._web.endAll(account, but))
 
     def tend(self) -> None:
         """See L{ILogins.tend}."""

@@ -243,6 +243,7 @@ class Registrar:
         done = accounts.setCredential(session, account.name, credential)
         accounts.removeCredential(session, account.name, "code", "reset").addErrback(ignored)
         await done
+        await self._logins.endWebSessions(account.name).addErrback(ignored)
         self._context.record(session, account.name, "password")
 
     async def _setEmail(self, session: Session, account: str, email: str) -> None:
@@ -308,6 +309,7 @@ class Registrar:
         self._checkMaySend(session)
         credential = await self._newPassword(account, password)
         await self._context.chat.accounts.setCredential(session, account, credential)
+        await self._logins.endWebSessions(account, session.webSession).addErrback(ignored)
 
     async def _addToken(self, session: Session, account: str, name: str) -> str:
         """Add a token.  It does not replace one with the same name, because a program may still use that one."""

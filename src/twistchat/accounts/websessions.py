@@ -133,11 +133,12 @@ class WebSessions:
             account, credential = found
             await self._context.chat.accounts.removeCredential(None, account.name, "websession", credential.name)
 
-    async def endAll(self, name: str) -> None:
+    async def endAll(self, name: str, but: str | None) -> None:
         """See L{ILogins.endWebSessions <twistchat.interfaces.ILogins.endWebSessions>}."""
         accounts = self._context.chat.accounts
         open = self._context.chat.state.accounts.named(name).ofKind("websession")
-        ending = [accounts.removeCredential(None, name, "websession", credential.name) for credential in open]
+        names = [credential.name for credential in open if credential.name != but]
+        ending = [accounts.removeCredential(None, name, "websession", own) for own in names]
         await gatherResults(ending, consumeErrors=True)
 
     def tend(self) -> None:

@@ -287,8 +287,12 @@ class ILogins(Interface):
         session, nothing happens.
         """
 
-    def endWebSessions(account: str) -> Deferred[None]:
-        """End all web sessions of an account, as L{endWebSession} does."""
+    def endWebSessions(account: str, but: str | None = None) -> Deferred[None]:
+        """
+        End all web sessions of an account, as L{endWebSession} does.
+
+        @param but: the name of one that stays; C{None} for none.
+        """
 
     def tend() -> None:
         """End the web sessions that have expired.  Called when the journal is open, and by itself later."""
@@ -328,7 +332,12 @@ class IRegistrar(Interface):
         """
 
     def setPassword(session: Session, account: str, password: str) -> Deferred[None]:
-        """Give an account a new password."""
+        """
+        Give an account a new password.
+
+        All web sessions of the account end, but for the one that the session has logged in with: somebody may have
+        stolen a cookie.
+        """
 
     def requestReset(session: Session, name: str) -> Deferred[None]:
         """
@@ -338,7 +347,7 @@ class IRegistrar(Interface):
         """
 
     def resetPassword(session: Session, name: str, code: str, password: str) -> Deferred[None]:
-        """Set a new password with a code from L{requestReset}."""
+        """Set a new password with a code from L{requestReset}.  All web sessions of the account end."""
 
     def addToken(session: Session, account: str, name: str) -> Deferred[str]:
         """

@@ -114,7 +114,7 @@ class Refusing:
         """Fail."""
         return fail(self.error)
 
-    def endWebSessions(self, account: str) -> Deferred[None]:
+    def endWebSessions(self, account: str, but: str | None = None) -> Deferred[None]:
         """Fail."""
         return fail(self.error)
 

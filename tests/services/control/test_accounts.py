@@ -225,8 +225,10 @@ class AccountCommandsTests(SynchronousTestCase):
         self.assertTrue(self.accounts.named("alice").usable)
 
     def test_password(self) -> None:
-        """A new password replaces the old one."""
+        """A new password replaces the old one, and logs out the browsers."""
         self.do("create", name="alice", password=PASSWORD)
+        for name in ("Firefox", "Safari"):
+            self.server.chat.webSessions.open("alice", Credential("websession", name, name, created=0))
         self.do("password", name="alice", password={"kind": "password", "secret": HASH + "x", "scram": "keys"})
         self.assertEqual((Credential("password", "", HASH + "x", "keys"),), self.accounts.named("alice").credentials)
 

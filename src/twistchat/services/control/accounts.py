@@ -185,9 +185,11 @@ class AccountCommands:
         return {"account": account.name}
 
     async def setPassword(self, arguments: NewPassword, report: Report) -> Answer:
-        """Give an account a new password."""
-        account = self._named(arguments.name)
-        await self._chat.accounts.setCredential(None, account.name, _checkedPassword(arguments.password))
+        """Give an account a new password.  Its web sessions end."""
+        account, accounts = self._named(arguments.name), self._chat.accounts
+        await accounts.setCredential(None, account.name, _checkedPassword(arguments.password))
+        for browser in account.ofKind("websession"):
+            await accounts.removeCredential(None, account.name, "websession", browser.name)
         return {"account": account.name}
 
     async def removeFactor(self, arguments: Name, report: Report) -> Answer:
