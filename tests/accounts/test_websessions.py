@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from pyotp import TOTP
 from twisted.internet.defer import Deferred
 
 from tests.accounts.fakes import PASSWORD, AccountCase, sessionFrom
 from tests.chat.fakes import FakeDialect, FakeOutlet
 from twistchat.accounts.tokens import TOKEN, digest
 from twistchat.accounts.websessions import INTERVAL, LONGEST_SECRET, MOST_EXPIRED, SECRET, nameBrowser
-from twistchat.chat.errors import BadPassword, LoginFailed, NoSuchAccount, NotEncrypted, Suspended, TooFast
+from twistchat.chat.errors import (
+    BadPassword,
+    CodeRequired,
+    LoginFailed,
+    NoSuchAccount,
+    NotEncrypted,
+    Suspended,
+    TooFast,
+    WrongCode,
+)
 from twistchat.chat.rules.users.websessions import LOGGED_OUT
 from twistchat.interfaces import Authenticated, WebCaller, WebSession
 
@@ -179,6 +190,52 @@ class UseTests(WebCase):
             self.open()
         self.assertFalse(self.isOpen(first))
         self.assertEqual(20, len(self.names()))
+
+
+class RestartTests(WebCase):
+    """A server with a journal on disk that starts again."""
+
+    def setUp(self) -> None:
+        self.directory = self.mktemp()
+        self.serve(directory=self.directory)
+        self.account()
+
+    def restart(self) -> None:
+        """Stop the server, and start another one."""
+        self.successResultOf(self.server.close())
+        self.serve(directory=self.directory)
+        self.addCleanup(self.server.close)
+
+    def test_stay(self) -> None:
+        """Browsers and second factors outlive the server."""
+        stays, ends = self.open(), self.open()
+        begun = self.logins.factors.setUp("alice")
+        totp = TOTP(begun.secret)
+        codes = self.successResultOf(self.logins.factors.confirm("alice", totp.at(self.server.context.wall())))
+        self.successResultOf(self.logins.endWebSession(ends.secret))
+        self.restart()
+        self.assertEqual(stays.name, self.logins.webSession(stays.secret).credential)
+        self.assertRaises(LoginFailed, self.logins.webSession, ends.secret)
+        self.refused(self.webLogin(), CodeRequired)
+        self.successResultOf(self.logins.webLogin(HOME, "alice", PASSWORD, codes[0], FIREFOX))
+        self.restart()
+        self.refused(self.logins.webLogin(HOME, "alice", PASSWORD, codes[0], FIREFOX), WrongCode)
+        self.successResultOf(self.chat.accounts.drop(None, "alice"))
+        self.restart()
+        self.assertRaises(LoginFailed, self.logins.webSession, stays.secret)
+
+    def test_secret(self) -> None:
+        """No file has the secret of a web session, and none has that of a second factor when it is gone."""
+        opened, begun = self.open(), self.logins.factors.setUp("alice")
+        code = TOTP(begun.secret).at(self.server.context.wall())
+        recovery = self.successResultOf(self.logins.factors.confirm("alice", code))
+        self.successResultOf(self.logins.factors.remove("alice", recovery[0]))
+        self.successResultOf(self.logins.endWebSession(opened.secret))
+        self.restart()
+        found = b"".join(file.read_bytes() for file in Path(self.directory).iterdir())
+        self.assertIn(b"alice", found)
+        for secret in (opened.secret, digest(opened.secret), begun.secret, digest(recovery[1])):
+            self.assertNotIn(secret.encode(), found)
 
 
 class ExpiryTests(WebCase):
