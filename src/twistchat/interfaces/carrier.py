@@ -85,6 +85,7 @@ class IClient(Interface):
 
     entrance = Attribute("IEntrance: watches the client until it has registered.")
     closing = Attribute("IClosing: ends the connection.")
+    talking = Attribute("bool: whether the client has sent a text to a room.  It never becomes false again.")
 
     def makeConnection(carrier: ICarrier) -> None:
         """The connection is made, and the carrier is the transport.  See C{IProtocol.makeConnection}."""

@@ -58,6 +58,7 @@ class Taken:
     @ivar done: how often it was told that all of the input is taken.
     @ivar atEnd: called when all of the input is taken.
     @ivar at: called with each line before it is taken; gives how many seconds too early the line comes.
+    @ivar talking: see L{IClient}.
     """
 
     def __init__(self, shares: Shares) -> None:
@@ -66,6 +67,7 @@ class Taken:
         self.cuts: list[int] = []
         self.done = 0
         self.atEnd: Callable[[], None] = lambda: None
+        self.talking = False
         self.at: Callable[[Line], float | None] = lambda line: None
         self._splitter = LineSplitter(100)
         self.client = cast(IClient, self)
@@ -278,6 +280,34 @@ class FirstLinesTests(IntakeTestCase):
         self.feed()
         early.intake.feed(b"hello\n")
         self.assertEqual(([b"hello"], 1), (early.lines, self.served()))
+
+    def test_talking(self) -> None:
+        """Clients that send texts are served in the same turn, however many they are: their texts take no such time."""
+
+        def say(taken: Taken) -> None:
+            """Let a client send texts only."""
+
+            def at(line: Line) -> None:
+                taken.talking = True
+                self.clock.rightNow += 0.6 * FIRST_SECONDS
+
+            taken.at = at
+
+        for taken in self.newcomers:
+            say(taken)
+        self.feed(b"PRIVMSG #tea :hello\nPRIVMSG #tea :again\n")
+        self.assertEqual((20, False), (self.served(), self.shares.crowded))
+        self.clock.turn()
+        self.assertEqual((40, False), (self.served(), self.shares.crowded))
+
+    def test_talked(self) -> None:
+        """A client that has sent a text does not wait for those who come in, however little it sent."""
+        early = Taken(self.shares)
+        early.talking = True
+        self.feed()
+        self.assertTrue(self.shares.crowded)
+        early.intake.feed(b"hello\n")
+        self.assertEqual([b"hello"], early.lines)
 
     def test_end(self) -> None:
         """The input of one that has ended is executed in its turn."""

@@ -51,6 +51,7 @@ class ClientProtocol(Protocol, Language):
     @ivar address: the client's IP address, also behind a gateway; C{None} if it has none.
     @ivar secure: whether the connection is encrypted all the way from the client.
     @ivar ending: whether the connection is being closed and further input is ignored.
+    @ivar talking: see L{IClient}.
     """
 
     # Instances of a class share the keys of their dictionaries only up to 30 attributes.  With the attributes of a
@@ -70,6 +71,7 @@ class ClientProtocol(Protocol, Language):
         "session",
         "showing",
         "silence",
+        "talking",
     )
 
     transport: Any
@@ -84,7 +86,7 @@ class ClientProtocol(Protocol, Language):
         self.session: Session | None = None
         self.showing: Showing | None = None
         self.address: str | None = None
-        self.secure = self.ending = False
+        self.secure = self.ending = self.talking = False
         self.entrance = Entrance(self)
         self.silence = Silence(self)
         self.closing = Closing(self)
@@ -119,6 +121,7 @@ class ClientProtocol(Protocol, Language):
         """
         assert self.session is not None
         self.context.chat.speaking.post(self.session, name, text, self.refused, kind)
+        self.talking = True
         self.pipeline.started()
 
     # IOutlet

@@ -7,6 +7,7 @@ client can delay the others, whatever it sends.
 
 Many clients that come in or leave at once cannot delay the others either: what clients send first, to register, to join
 rooms and to read the history, and the end of their input get a limited time of each turn, for all of them together.
+What a client sends is not first any more once it has sent a text to a room.
 """
 
 from __future__ import annotations
@@ -244,9 +245,9 @@ class Intake:
         Execute this turn's share.  The rest waits for a later turn.  If it has first lines, all of it waits until a
         turn has time for them.
         """
-        lineReceived, shares, seconds = self.source.client.lineReceived, self._shares, self._shares.clock.seconds
-        begin = seconds()
-        if self._first and begin >= self._until:
+        client, shares, seconds = self.source.client, self._shares, self._shares.clock.seconds
+        lineReceived, begin = client.lineReceived, seconds()
+        if self._first and (begin >= self._until or client.talking):
             self._first = 0
         isFirst = self._first > 0 or self._ended
         if isFirst and shares.crowded:
@@ -265,6 +266,8 @@ class Intake:
             if self._reasons or self._closed or seconds() >= end:
                 self._lines = lines[at + 1 :]
                 break
+        if client.talking:
+            self._first, isFirst = 0, self._ended
         if self._closed:
             self._lines = ()
         elif self._lines or self._unread:
