@@ -6,11 +6,13 @@ its change is late, the transaction only notes in the table C{undecided} that th
 L{twistchat.journal.sqlite.writing.accepting} makes it when the entry has been applied.  A redaction deletes the text
 or the tags.  A rename adds rows to the tables C{renaming} and C{moving}; the room's keys move to the new name when the
 rename has been applied, see L{RENAME}.  An entry that several rooms show gets a row in C{roomentry} for each of them.
+A private text between accounts adds its conversation to C{correspondent} for both.
 
 A L{TextsForgotten} adds a row to the table C{forgetting}, and
 L{twistchat.journal.history.forgetting} does the work.
 
-The triggers of the schema only keep the indexes equal to the entries.
+The triggers of the schema only keep the indexes equal to the entries that are deleted or moved.  There is none on
+inserts, because SQLite would copy all rows of a batch first.
 """
 
 from __future__ import annotations
@@ -115,6 +117,11 @@ _SHARE = """
     ) JOIN entry USING (sequence)
 """
 
+_CORRESPOND = """
+    INSERT OR IGNORE INTO correspondent
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?)
+"""
+
 FORGET = tuple(
     f"DELETE FROM {table} WHERE sequence IN (SELECT value FROM json_each(?))"
     for table in ("entry", "holding", "undecided", "renaming", "moving", "forgetting")
@@ -129,7 +136,7 @@ class SideEffects:
     @ivar late: the late changes of the register, by the sequence number of the entry.
     """
 
-    __slots__ = ("_keys", "_redactions", "_renames", "_shared", "late")
+    __slots__ = ("_correspondents", "_keys", "_redactions", "_renames", "_shared", "late")
 
     def __init__(self) -> None:
         self.late: dict[int, HoldingChange] = {}
@@ -137,6 +144,7 @@ class SideEffects:
         self._redactions: list[Statement] = []
         self._renames: list[Statement] = []
         self._shared: list[tuple[str, int, int]] = []
+        self._correspondents: set[tuple[str, str]] = set()
 
     def note(self, entry: Entry) -> bool:
         """
@@ -145,7 +153,12 @@ class SideEffects:
         @return: whether it renames a room.  Then it must be the last entry of its batch.
         """
         event, sequence = entry.event, entry.sequence
-        if isinstance(event, (RoomMessageRedacted, PrivateMessageRedacted)):
+        if isinstance(event, PrivateMessage):
+            place = conversation(event)
+            if place is not None:
+                place = encodable(place)
+                self._correspondents.update([(account, place) for account in place.split(" ")])
+        elif isinstance(event, (RoomMessageRedacted, PrivateMessageRedacted)):
             self._redact(event, sequence)
         elif isinstance(event, TextsForgotten):
             account = encodable(fold(event.account))
@@ -181,7 +194,9 @@ class SideEffects:
             found.append((_UNDECIDED, (json.dumps(list(self.late)),)))
         if self._shared:
             found.append((_SHARE, (json.dumps(self._shared, ensure_ascii=False),)))
-        # A rename changes where texts are found, so it comes last.
+        if self._correspondents:
+            found.append((_CORRESPOND, (json.dumps(sorted(self._correspondents), ensure_ascii=False),)))
+        # A redaction may delete a text of this batch.  A rename changes where texts are found, so it comes last.
         return [*found, *self._redactions, *self._renames]
 
     def _redact(self, event: RoomMessageRedacted | PrivateMessageRedacted, sequence: int) -> None:

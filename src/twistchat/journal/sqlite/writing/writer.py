@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,16 +35,27 @@ MAX_ROWS = 32_766 // 6
 """The maximum number of rows that one statement can write: SQLite limits its parameters (Limits,
 SQLITE_MAX_VARIABLE_NUMBER)."""
 
-STATEMENTS = 32
-"""The number of prepared statements that are cached.  Each size of batch is a statement, of 100 bytes or more per
-row."""
+SIZES = sorted({min(size, MAX_ROWS) for power in range(13) for size in (1 << power, 3 << power)})
+"""
+The numbers of rows for which there is a statement that writes a batch.  A batch uses the next larger one.
+
+To prepare a statement takes SQLite half as long as to write the rows, so a batch must find its statement in the cache.
+"""
+
+STATEMENTS = 64
+"""The number of prepared statements that are cached: more than L{SIZES}.  They take 100 bytes or more per row."""
 
 _SYNCHRONOUS = {"full": "FULL", "relaxed": "NORMAL"}
 
 _CACHE = "PRAGMA cache_size = -16384"
 
-_WRITE = "INSERT INTO entry (sequence, time, kind, conversation, checksum, body) VALUES "
+# The rows after the last one of the batch are NULL.
+_WRITE = """
+    INSERT INTO entry (sequence, time, kind, conversation, checksum, body)
+    SELECT * FROM (VALUES {}) WHERE column1 IS NOT NULL
+"""
 _VALUES = "(?,?,?,?,?,?)"
+_NO_ROW = (None,) * 6
 
 _OVER = "DELETE FROM holding WHERE conversation = '' AND sequence IN (SELECT value FROM json_each(?))"
 
@@ -164,7 +176,8 @@ class Writer:
         @raise Fault: no entry was stored.
         """
         self._finish()
-        statement, parameters = _WRITE + ",".join([_VALUES] * len(rows)), list(chain.from_iterable(rows))
+        statement, size = _writing(bisect_left(SIZES, len(rows)))
+        parameters = [*chain.from_iterable(rows), *_NO_ROW * (size - len(rows))]
         if effects:
             self.transact((statement, parameters), *effects)
         else:
@@ -329,3 +342,10 @@ class Writer:
             if getattr(e, "sqlite_errorcode", 0) in _DOUBTFUL:
                 self.broken = failed.why = "the disk failed, and the server must be restarted"
             raise failed from e
+
+
+@cache
+def _writing(index: int) -> tuple[str, int]:
+    """The statement that writes the batches of one of the L{SIZES}, and the size."""
+    size = SIZES[index]
+    return _WRITE.format(",".join([_VALUES] * size)), size
