@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
+import tracemalloc
+from typing import Any
 
+from hypothesis import given, strategies
 from twisted.trial.unittest import SynchronousTestCase
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Message, Ping, Pong, TextMessage
@@ -72,7 +76,7 @@ class InputTests(SynchronousTestCase):
     def test_anyPieces(self) -> None:
         """Messages arrive whole, in whatever pieces their bytes and their frames come."""
         client = Connection(ConnectionType.CLIENT)
-        parts: list[Message] = [
+        parts: list[Message[Any]] = [
             TextMessage("one"),
             BytesMessage(b"two"),
             TextMessage("th", message_finished=False),
@@ -125,6 +129,14 @@ class InputTests(SynchronousTestCase):
         lines = self.read(frame(1, b"x" * 512, final=False), *parts, frame(0, b"x" * 512), frame(1, b"next"))
         self.assertEqual([Overlong(MESSAGE), b"next"], lines)
 
+    def test_headerInPieces(self) -> None:
+        """A frame whose header arrives in pieces counts once."""
+        half = MESSAGE // 2
+        data = frame(1, b"x" * half, final=False) + frame(0, b"x" * half) + frame(1, b"next")
+        lines = [line for at in range(len(data)) for line in self.reader.feed(data[at : at + 1])]
+        self.assertEqual([Overlong(MESSAGE), b"next"], lines)
+        self.assertEqual(3, self.reader.frames)
+
     def test_fragments(self) -> None:
         """One frame too many ends the connection."""
         self.read(frame(1, final=False), *[frame(0, final=False) for _ in range(FRAGMENTS)])
@@ -154,8 +166,95 @@ class InputTests(SynchronousTestCase):
             self.assertEqual(code, self.reader.closed.code, wrong)
             self.assertTrue(self.reader.closed.reason)
 
+    def test_splitCharacter(self) -> None:
+        """A character may be divided between frames, but not left incomplete."""
+        one, two = "ü".encode()[:1], "ü".encode()[1:]
+        self.assertEqual(["ü".encode()], self.read(frame(1, one, final=False), frame(9), frame(0, two)))
+        self.read(frame(1, one, final=False), frame(0, b"x"))
+        assert self.reader.closed is not None
+        self.assertEqual(1007, self.reader.closed.code)
+
     def test_events(self) -> None:
         """wsproto has no other events than those that are read here."""
         client = Connection(ConnectionType.CLIENT)
         self.read(client.send(Ping(b"1")), client.send(Pong(b"2")), client.send(CloseConnection(1000)))
         self.assertEqual(Closed(1000), self.reader.closed)
+
+
+MESSAGES = strategies.one_of(strategies.text(max_size=400), strategies.binary(max_size=400))
+"""Messages of a client."""
+
+EXTRAS = strategies.sampled_from((None, Ping(b"ping"), Pong(b"")))
+"""Control frames between its frames."""
+
+
+def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
+    """Divide bytes at some places."""
+    places = sorted({0, len(data), *[cut % (len(data) + 1) for cut in cuts]})
+    return [data[at:end] for at, end in itertools.pairwise(places)]
+
+
+class AnyInputTests(SynchronousTestCase):
+    """Any input, with wsproto's client as the oracle."""
+
+    @given(
+        strategies.lists(strategies.tuples(MESSAGES, strategies.integers(1, FRAGMENTS), EXTRAS), max_size=5),
+        strategies.lists(strategies.integers(0, 1 << 16), max_size=30),
+    )
+    def test_valid(self, messages: list[tuple[str | bytes, int, Ping | Pong | None]], cuts: list[int]) -> None:
+        """Any messages in any fragments and pieces arrive as the same lines, and nothing closes the connection."""
+        client = Connection(ConnectionType.CLIENT)
+        data, wanted = b"", []
+        for message, count, extra in messages:
+            size = len(message) // count + 1
+            parts = [message[at : at + size] for at in range(0, len(message), size)] or [message]
+            for number, part in enumerate(parts, 1):
+                kind: type[Message[Any]] = TextMessage if isinstance(message, str) else BytesMessage
+                data += client.send(kind(data=part, message_finished=number == len(parts)))
+                data += b"" if extra is None else client.send(extra)
+            encoded = message.encode() if isinstance(message, str) else message
+            wanted.append(encoded.removesuffix(b"\n").removesuffix(b"\r"))
+        reader = MessageReader(LIMIT)
+        self.assertEqual(wanted, [line for piece in pieces(data, cuts) for line in reader.feed(piece)])
+        self.assertIsNone(reader.closed)
+
+    @given(
+        strategies.lists(
+            strategies.one_of(
+                strategies.binary(max_size=64),
+                strategies.builds(
+                    frame,
+                    strategies.integers(0, 15),
+                    strategies.binary(max_size=130),
+                    final=strategies.booleans(),
+                    bits=strategies.sampled_from((0, 0, 0, 0, 1, 2, 4)),
+                    length=strategies.sampled_from((None, None, None, 0, 126, MESSAGE, MESSAGE + 1, 2**40, 2**63)),
+                ),
+            ),
+            max_size=30,
+        ),
+        strategies.lists(strategies.integers(0, 1 << 16), max_size=10),
+    )
+    def test_anything(self, frames: list[bytes], cuts: list[int]) -> None:
+        """Whatever arrives, in whatever pieces, gives the same lines and the same end, and raises nothing."""
+        data = b"".join(frames)
+        whole, divided = MessageReader(LIMIT), MessageReader(LIMIT)
+        lines = whole.feed(data)
+        self.assertEqual(lines, [line for piece in pieces(data, cuts) for line in divided.feed(piece)])
+        self.assertEqual(whole.closed, divided.closed)
+        self.assertLessEqual(max([len(line) for line in lines if isinstance(line, bytes)], default=0), LIMIT)
+        if whole.closed is not None:
+            closeFrame(whole.closed.code, whole.closed.reason)
+
+    def test_memory(self) -> None:
+        """A message that never ends, in frames of any size, keeps no more than its bound."""
+        for size in (1, 511, 4096):
+            reader = MessageReader(LIMIT)
+            tracemalloc.start()
+            try:
+                reader.feed(frame(2, b"x" * size, final=False))
+                while reader.closed is None:
+                    reader.feed(frame(0, b"x" * size, final=False))
+                self.assertLess(tracemalloc.get_traced_memory()[1], 10 * MESSAGE)
+            finally:
+                tracemalloc.stop()

@@ -17,7 +17,7 @@ from twistchat.config import ServerSettings, Settings, SettingsBuilder
 from twistchat.config.limits import Limits
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
-from twistchat.interfaces import IDoor, IMailer, Journal
+from twistchat.interfaces import IDoor, IDoorFactory, IMailer, Journal
 from twistchat.journal.kinds import memoryJournal, sqliteJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.net.stream import StreamFactory
@@ -160,6 +160,10 @@ class MemoryServer:
     def chat(self) -> Chat:
         """The verbs, and the state behind them."""
         return self.context.chat
+
+    def factory(self, door: str) -> IDoorFactory:
+        """Return the factory of a door."""
+        return self._factories[door]
 
     def configure(self, text: str) -> None:
         """

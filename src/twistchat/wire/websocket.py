@@ -113,12 +113,16 @@ class Bounds(Extension):
     Bounds the messages of a client by the headers of their frames, before any payload arrives.
 
     wsproto shows each header to the extensions of a connection.  This one is never negotiated, and changes nothing.
+
+    @ivar seen: how many frames were complete.
     """
 
     name = "bounds"
 
     def __init__(self) -> None:
+        self.seen = 0
         self._size = self._frames = 0
+        self._next: tuple[int, int] | None = None
 
     def enabled(self) -> bool:
         """See C{Extension.enabled}."""
@@ -131,16 +135,27 @@ class Bounds(Extension):
     def frame_inbound_header(
         self, proto: FrameDecoder | FrameProtocol, opcode: Opcode, rsv: RsvBits, payload_length: int
     ) -> CloseReason | RsvBits:
-        """Count a frame.  See C{Extension.frame_inbound_header}."""
+        """
+        Check a header.  See C{Extension.frame_inbound_header}.
+
+        wsproto calls this again if the mask has not arrived with the header, so L{frame_inbound_complete} counts.
+        """
         if opcode.iscontrol():
+            self._next = None
             return _NO_BITS
-        if opcode is not Opcode.CONTINUATION:
-            self._size = self._frames = 0
-        self._size += payload_length
-        self._frames += 1
-        if self._size > MESSAGE:
+        first = opcode is not Opcode.CONTINUATION
+        size = payload_length + (0 if first else self._size)
+        frames = 1 + (0 if first else self._frames)
+        self._next = size, frames
+        if size > MESSAGE:
             return CloseReason.MESSAGE_TOO_BIG
-        return CloseReason.POLICY_VIOLATION if self._frames > FRAGMENTS else _NO_BITS
+        return CloseReason.POLICY_VIOLATION if frames > FRAGMENTS else _NO_BITS
+
+    def frame_inbound_complete(self, proto: FrameDecoder | FrameProtocol, fin: bool) -> None:
+        """Count a frame.  See C{Extension.frame_inbound_complete}."""
+        self.seen += 1
+        if self._next is not None:
+            self._size, self._frames = self._next
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,17 +178,23 @@ class MessageReader:
     @ivar closed: set when the client has closed the connection or broken a rule.  After that, no message is read.
     """
 
-    __slots__ = ("_connection", "_limit", "_parts", "_ping", "closed")
+    __slots__ = ("_bounds", "_connection", "_limit", "_message", "_ping", "closed")
 
     def __init__(self, limit: int) -> None:
         """
         @param limit: the most bytes of a line.  A longer message is L{Overlong}, up to L{MESSAGE}.
         """
-        self._connection = Connection(ConnectionType.SERVER, [Bounds()])
+        self._bounds = Bounds()
+        self._connection = Connection(ConnectionType.SERVER, [self._bounds])
         self._limit = limit
-        self._parts: list[bytes] = []
+        self._message = b""
         self._ping: bytes | None = None
         self.closed: Closed | None = None
+
+    @property
+    def frames(self) -> int:
+        """How many frames were read."""
+        return self._bounds.seen
 
     def feed(self, data: bytes) -> list[Line]:
         """
@@ -189,7 +210,7 @@ class MessageReader:
         for event in connection.events():
             if isinstance(event, TextMessage | BytesMessage):
                 part = event.data
-                self._parts.append(part.encode() if isinstance(part, str) else bytes(part))
+                self._message += part.encode() if isinstance(part, str) else part
                 if event.message_finished:
                     lines.append(self._take())
             elif isinstance(event, Ping):
@@ -209,8 +230,7 @@ class MessageReader:
         return ping
 
     def _take(self) -> Line:
-        message = b"".join(self._parts)
-        self._parts.clear()
+        message, self._message = self._message, b""
         line = message.removesuffix(b"\n").removesuffix(b"\r")
         return line if len(line) <= self._limit else Overlong(len(line))
 

@@ -47,12 +47,13 @@ class HttpClient(Protocol):
 
     @ivar received: all bytes that arrived.
     @ivar lost: whether the server has closed the connection.
+    @ivar link: the connection.
     """
 
     def __init__(self, server: MemoryServer, host: str = "127.0.0.1") -> None:
         self.received, self.lost = b"", False
         self._server = server
-        server.plug(self, "web", host)
+        self.link = server.plug(self, "web", host)
 
     def dataReceived(self, data: bytes) -> None:
         """Collect bytes."""
@@ -62,10 +63,14 @@ class HttpClient(Protocol):
         """Note the end."""
         self.lost = True
 
-    def send(self, data: bytes) -> None:
-        """Send bytes, and let the server work."""
+    def write(self, data: bytes) -> None:
+        """Send bytes."""
         assert self.transport is not None
         self.transport.write(data)
+
+    def send(self, data: bytes) -> None:
+        """Send bytes, and let the server work."""
+        self.write(data)
         self._server.pump()
 
     def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> Response:
@@ -92,6 +97,7 @@ class WebSocketClient(Protocol):
     @ivar lines: the messages that arrived.
     @ivar events: all other events.
     @ivar frames: the bytes that arrived after the handshake.
+    @ivar link: the connection.
     """
 
     def __init__(
@@ -108,7 +114,7 @@ class WebSocketClient(Protocol):
         self.connection = WSConnection(ConnectionType.CLIENT)
         extra = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
         self._asking = Request(HOST, "/socket", subprotocols=list(subprotocols), extra_headers=extra)
-        server.plug(self, "web", host)
+        self.link = server.plug(self, "web", host)
 
     def connectionMade(self) -> None:
         """Send the handshake."""

@@ -185,3 +185,21 @@ class HandshakeTests(SynchronousTestCase):
         client = WebSocketClient(webServer(), Sec_WebSocket_Extensions="permessage-deflate")
         assert client.accepted is not None
         self.assertEqual([], client.accepted.extensions)
+
+    def test_notAGet(self) -> None:
+        """A handshake is a GET request of HTTP/1.1 without a body."""
+        head = f"GET /socket HTTP/1.1\r\nHost: {HOST}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        head += "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
+        for data, status in (
+            (head + "\r\n", 101),
+            (head.replace("GET", "HEAD") + "\r\n", 400),
+            (head.replace("GET", "POST") + "\r\n", 405),
+            (head.replace("1.1\r\n", "1.0\r\n", 1) + "\r\n", 400),
+            (head + "Content-Length: 5\r\n\r\nhello", 400),
+            (head + "Expect: 100-continue\r\n\r\n", 417),
+        ):
+            client = HttpClient(webServer())
+            client.send(data.encode())
+            statuses = [int(status) for status in re.findall(rb"HTTP/1\.[01] (\d+) ", client.received)]
+            self.assertEqual(status, statuses[-1], data)
+            self.assertEqual(status == 101, 101 in statuses)

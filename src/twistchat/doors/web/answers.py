@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Final, TypeAlias
 
 from twisted.internet.defer import Deferred
@@ -97,7 +98,7 @@ class Root(Resource):
         except Refused as refused:
             answer = refused.answer
         except Exception:
-            _log.failure("A request for {path} failed", Failure(), path=request.path)
+            _log.failure("A request for {path} failed", Failure(), path=request.path[:200])
             answer = Answer(b"That failed inside the server, which has logged why.\n", 500)
         if answer is not TAKEN and not request.finished and not request.gone:
             _write(request, answer)
@@ -116,7 +117,7 @@ class Root(Resource):
 
 
 def _write(request: BoundedRequest, answer: Answer) -> None:
-    request.setResponseCode(answer.status)
+    request.setResponseCode(answer.status, HTTPStatus(answer.status).phrase.encode())
     request.setHeader("Content-Type", answer.type)
     request.setHeader("Content-Length", str(len(answer.body)))
     for name, value in answer.headers.items():

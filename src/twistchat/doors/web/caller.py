@@ -48,21 +48,21 @@ def callerOf(request: BoundedRequest, settings: Settings) -> Caller:
 
     Headers of proxies count if the connection comes from one of C{web.proxies}, or over a UNIX socket.  Of several
     addresses in such a header, the last one that is no proxy's counts.
+
+    @raise Refused: the headers contradict each other.
     """
     transport: Any = request.channel.transport
     peer: str | None = getattr(transport.getPeer(), "host", None)
     secure = transport.secure if isinstance(transport, Proxied) else bool(ISSLTransport.providedBy(transport))
-    proxies = webSettings(settings).proxies
-    if peer is not None and not isWithin(peer, proxies):
+    if not request.channel.proxied:
         return Caller(peer, secure, secure)
-    addresses, proto = _forwarded(request)
-    address = peer
-    for hop in reversed(addresses):
-        if not _isAddress(hop):
-            break
-        address = hop
-        if not isWithin(hop, proxies):
-            break
+    proxies = webSettings(settings).proxies
+    standard, usual = _standard(request), _usual(request)
+    address = _client(standard.addresses or usual.addresses, peer, proxies)
+    if standard.addresses and usual.addresses and address != _client(usual.addresses, peer, proxies):
+        # A proxy sets one of the two, and passes on the other as its client sent it.
+        raise Refused(400, "The headers Forwarded and X-Forwarded-For name different addresses.")
+    proto = standard.proto or usual.proto
     encrypted = secure if proto is None else proto == "https"
     proxy = readAddress(peer)
     return Caller(address, encrypted and (secure or proxy is None or proxy.is_loopback), encrypted)
@@ -84,7 +84,7 @@ def checkHost(request: BoundedRequest, settings: Settings) -> None:
     if name not in known and name != settings.server.name.lower() and not _NAMES_OF_THIS_NETWORK.fullmatch(name):
         raise Refused(
             421,
-            f"This server does not know that it is {name!r}.  Whoever runs it can add the address of this page to"
+            f"This server does not know that it is {name[:100]!r}.  Whoever runs it can add the address of this page to"
             " web.origins in its configuration.",
         )
 
@@ -106,22 +106,45 @@ def checkOrigin(request: BoundedRequest, caller: Caller, settings: Settings) -> 
         raise Refused(403, "Another web site may not do this here.  Its address is not in web.origins.")
 
 
-def _forwarded(request: BoundedRequest) -> tuple[Sequence[str], str | None]:
+@dataclass(frozen=True, slots=True)
+class _Forwarded:
     """
-    Read what proxies say (RFC 7239; or C{X-Forwarded-For} and C{X-Forwarded-Proto}).
+    What proxies say.
 
-    @return: the addresses, the nearest last, and the scheme of the browser's URL.
+    @ivar addresses: the addresses that connected to them, the nearest last.
+    @ivar proto: the scheme of the browser's URL.
     """
+
+    addresses: Sequence[str]
+    proto: str | None
+
+
+def _standard(request: BoundedRequest) -> _Forwarded:
+    """Read C{Forwarded} (RFC 7239)."""
+    parts = ",".join(request.requestHeaders.getRawHeaders("forwarded", [])).split(",")
+    hops = [{m[1].lower(): m[2] or m[3] for m in _FORWARDED.finditer(part)} for part in parts if part.strip()]
+    protos = [hop["proto"].lower() for hop in hops if "proto" in hop]
+    return _Forwarded([_withoutPort(hop.get("for", "")).strip("[]") for hop in hops], protos[-1] if protos else None)
+
+
+def _usual(request: BoundedRequest) -> _Forwarded:
+    """Read C{X-Forwarded-For} and C{X-Forwarded-Proto}."""
     headers = request.requestHeaders
-    standard = ",".join(headers.getRawHeaders("forwarded", []))
-    if standard:
-        hops = [{m[1].lower(): m[2] or m[3] for m in _FORWARDED.finditer(part)} for part in standard.split(",")]
-        protos = [hop["proto"].lower() for hop in hops if "proto" in hop]
-        return [_withoutPort(hop.get("for", "")).strip("[]") for hop in hops], protos[-1] if protos else None
-    addresses = ",".join(headers.getRawHeaders("x-forwarded-for", []))
-    protos = [proto.strip().lower() for proto in ",".join(headers.getRawHeaders("x-forwarded-proto", [])).split(",")]
-    found = [address.strip() for address in addresses.split(",") if address.strip()]
-    return found, protos[-1] or None
+    addresses = ",".join(headers.getRawHeaders("x-forwarded-for", [])).split(",")
+    protos = ",".join(headers.getRawHeaders("x-forwarded-proto", [])).split(",")
+    return _Forwarded([each.strip() for each in addresses if each.strip()], protos[-1].strip().lower() or None)
+
+
+def _client(addresses: Sequence[str], peer: str | None, proxies: tuple[str, ...]) -> str | None:
+    """Return the last address that is no proxy's."""
+    address = peer
+    for hop in reversed(addresses):
+        if not _isAddress(hop):
+            break
+        address = hop
+        if not isWithin(hop, proxies):
+            break
+    return address
 
 
 def _isAddress(text: str) -> bool:

@@ -7,32 +7,49 @@ for a slow request without end, and accepts bodies of any size.
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.interfaces import IProtocol
 from twisted.internet.protocol import connectionDone
+from twisted.internet.tcp import Connection
 from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
 from twisted.web.resource import IResource
 from twisted.web.server import Request
 
+from twistchat.doors.web.crowd import Crowded
+from twistchat.doors.web.head import FIELDS, HEAD, BadHead, checkHead, endOfHead
+from twistchat.net.listening.origin import Proxied, isWithin
+from twistchat.wire.sniff import isTlsHello
+
 if TYPE_CHECKING:
     from twistchat.doors.web.site import WebFactory
-
-HEADERS: Final = 8 * 1024
-"""The most bytes of the headers of a request."""
-
-BODY: Final = 64 * 1024
-"""The most bytes of the body of a request."""
 
 DEADLINE: Final = 10.0
 """Seconds in which a whole request must arrive.  The first request's time begins when the connection is accepted."""
 
 IDLE: Final = 60.0
-"""Seconds for which an open connection may wait for its next request."""
+"""Seconds for which an open connection may wait for its next request, and a client may take to read an answer."""
 
-_END: Final = b"\r\n\r\n"
-"""The end of the headers of a request."""
+LINGER: Final = 2.0
+"""
+Seconds for which the input of a refused request is dropped before the connection ends.
+
+If a connection with unread input is closed, the client's system may drop the answer (RFC 9112, section 9.6).
+"""
+
+DROPPED: Final = 1 << 20
+"""The most bytes that are dropped in this time."""
+
+
+def errorAnswer(status: int, why: str) -> bytes:
+    """Make the answer to a request that cannot be read."""
+    body = f"{why}\n".encode()
+    return (
+        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nConnection: close\r\nCache-Control: no-store\r\n"
+        f"Content-Type: text/plain; charset=utf-8\r\nContent-Length: {len(body)}\r\n\r\n"
+    ).encode() + body
 
 
 class BoundedChannel(HTTPChannel):
@@ -44,13 +61,16 @@ class BoundedChannel(HTTPChannel):
     @ivar slot: see L{Watched <twistchat.net.limits.idle.Watched>}.
     @ivar accepted: when the connection was accepted, in seconds on the clock.
     @ivar served: how many requests have been received.
+    @ivar hadBody: whether the last request had a body.
     @ivar busy: whether a request is being answered.
+    @ivar waiting: whether it waits in L{Turns <twistchat.doors.web.crowd.Turns>}.
+    @ivar proxied: whether the connection is one of C{web.proxies}, or comes over a UNIX socket.
+    @ivar counted: the address that it counts for, see L{Crowd <twistchat.doors.web.crowd.Crowd>}.
     """
 
-    maxHeaders = 64
-    totalHeadersSize = HEADERS
-    MAX_LENGTH = HEADERS
-    timeOut = None  # the deadlines here are absolute, which those of TimeoutMixin are not
+    maxHeaders = FIELDS
+    totalHeadersSize = HEAD
+    MAX_LENGTH = HEAD
     site: WebFactory
     transport: Any
 
@@ -59,34 +79,47 @@ class BoundedChannel(HTTPChannel):
         self.slot: int | None = None
         self.accepted = 0.0
         self.served = 0
+        self.busy = self.waiting = self.proxied = self.hadBody = False
+        self.counted: str | None = None
         self._unread = b""
-        self.busy = self._scheduled = self._resting = False
-        self._bodyLeft = 0
+        self._searched = self._bodyLeft = 0
+        self._resting = self._full = False
+        self._dropLeft: int | None = None
         self._above: IProtocol | None = None
 
     def connectionMade(self) -> None:
-        """Start the deadline of the first request."""
+        """Start the deadline of the first request, or refuse the connection."""
         super().connectionMade()
-        self.accepted = self.site.context.clock.seconds()
-        self.site.opened(self)
+        context, transport = self.site.context, self.transport
+        self.accepted = transport.accepted if isinstance(transport, Proxied) else context.clock.seconds()
+        peer: str | None = getattr(transport.getPeer(), "host", None)
+        self.proxied = peer is None or isWithin(peer, self.site.proxies)
         self._expect(DEADLINE)
+        try:
+            self.site.crowd.enter(self, None if self.proxied else peer)
+        except Crowded as crowded:
+            # Without a pause for its input, so that refused connections do not pile up.
+            transport.write(errorAnswer(503, str(crowded)))
+            self.loseConnection()
 
     def dataReceived(self, data: bytes) -> None:
         """Parse the next bytes, up to the end of one request."""
         if self._above is not None:
             self._above.dataReceived(data)
-            return
-        if self._unread or self.busy:
-            self._unread += data
-            if len(self._unread) > HEADERS:
-                self.transport.pauseProducing()
+        elif self._dropLeft is not None:
+            self._dropLeft -= len(data)
+            if self._dropLeft < 0:
+                self.transport.abortConnection()
         else:
-            self._parse(data)
+            self._unread += data
+            if not (self.busy or self.waiting):
+                self._read()
+            if len(self._unread) > HEAD:
+                self.transport.pauseProducing()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Tell the requests, or the protocol that has taken the connection over."""
-        self.site.context.idle.forget(self)
-        self.site.lost(self)
+        self._forget()
         self._unread = b""
         if self._above is not None:
             self._above.connectionLost(reason)
@@ -95,8 +128,7 @@ class BoundedChannel(HTTPChannel):
 
     def upgrade(self, protocol: IProtocol) -> None:
         """Pass the connection to another protocol, with the bytes that came behind the request."""
-        self.site.context.idle.forget(self)
-        self.site.lost(self)
+        self._forget()
         self.transport.unregisterProducer()
         self.requests.clear()
         self._above = protocol
@@ -104,11 +136,6 @@ class BoundedChannel(HTTPChannel):
         data, self._unread = self._unread, b""
         if data:
             protocol.dataReceived(data)
-
-    def allHeadersReceived(self) -> None:
-        """See C{HTTPChannel.allHeadersReceived}."""
-        super().allHeadersReceived()
-        self._bodyLeft = self.length or 0
 
     def received(self) -> None:
         """A request has arrived completely.  The next one waits until L{requestDone}."""
@@ -119,60 +146,105 @@ class BoundedChannel(HTTPChannel):
     def requestDone(self, request: Any) -> None:
         """The answer is written.  Parse the next request in a later turn."""
         super().requestDone(request)
-        self.busy = False
+        if self.proxied:
+            self.site.crowd.uncount(self)
+        self._resting = True
+        self._expect(IDLE)
         if self.persistent:
-            self._resting = True
-            self._expect(IDLE)
-            self._schedule()
+            self.busy = False
+            if len(self._unread) > HEAD:
+                self.transport.pauseProducing()  # requestDone has resumed it
+            if self._unread:
+                self.site.turns.later(self)
+
+    def pauseProducing(self) -> None:
+        """See C{IPushProducer.pauseProducing}.  No request is answered until the client has read earlier answers."""
+        self._full = True
+        super().pauseProducing()
+
+    def resumeProducing(self) -> None:
+        """See C{IPushProducer.resumeProducing}."""
+        self._full = False
+        super().resumeProducing()
+        if self._unread:
+            self.site.turns.later(self)
 
     def timeout(self, now: float) -> None:
         """The request did not arrive in time.  See L{Watched.timeout <twistchat.net.limits.idle.Watched>}."""
         self.transport.abortConnection()
 
-    def refuse(self, status: bytes) -> None:
-        """Answer a request that cannot be parsed any further, and close the connection."""
-        self._unread, self.busy = b"", True
-        self.transport.write(b"HTTP/1.1 " + status + b"\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
-        self.loseConnection()
+    def refuse(self, status: int, why: str) -> None:
+        """Answer a request that cannot be parsed any further, drop what follows, and close the connection."""
+        self._unread, self._dropLeft = b"", DROPPED
+        self._expect(LINGER)
+        transport = self.transport
+        transport.write(errorAnswer(status, why))
+        if isinstance(transport, Connection) and not transport.TLS:
+            transport.loseWriteConnection()
+        else:
+            self.loseConnection()
+
+    def proceed(self) -> None:
+        """Answer the next request, if it is complete and the earlier answers have been read."""
+        if self.busy or self._full or self._above is not None or not self._unread:
+            return
+        self._read(mayAnswer=True)
+        if len(self._unread) <= HEAD and not self._full and self._above is None:
+            self.transport.resumeProducing()
+
+    def _forget(self) -> None:
+        self.site.context.idle.forget(self)
+        self.site.crowd.leave(self)
 
     def _expect(self, seconds: float) -> None:
         self.site.context.idle.watch(self, self.site.context.clock.seconds() + seconds)
 
-    def _parse(self, data: bytes) -> None:
-        """Parse bytes up to the end of the headers, or of the body.  The rest waits."""
+    def _read(self, mayAnswer: bool = False) -> None:
+        """
+        Read bytes up to the end of the head, or of the body.  The rest waits.
+
+        @param mayAnswer: whether a complete request may be answered now; if not, L{proceed} is called for it.
+        """
         if self._resting:
             self._resting = False
             self._expect(DEADLINE)
         if self._bodyLeft:
-            part = data[: self._bodyLeft]
-            self._bodyLeft -= len(part)
-        else:
-            end = data.find(_END)
-            part = data if end < 0 else data[: end + len(_END)]
-        self._unread = data[len(part) :]
-        super().dataReceived(part)
-        if self._unread:
-            self._schedule()
-
-    def _schedule(self) -> None:
-        if not self._scheduled:
-            self._scheduled = True
-            self.callLater(0, self._continue)
-
-    def _continue(self) -> None:
-        self._scheduled = False
-        if self.busy or self._above is not None:
+            self._readBody(mayAnswer)
             return
-        data, self._unread = self._unread, b""
-        if data:
-            self._parse(data)
-        if len(self._unread) <= HEADERS and self._above is None:
-            self.transport.resumeProducing()
+        if not (self._searched or self.served) and isTlsHello(self._unread):
+            self.refuse(400, "This port is not encrypted, and that is a TLS handshake.")
+            return
+        unread = self._unread = self._unread.lstrip(b"\r\n")  # RFC 9112, section 2.2
+        try:
+            end = endOfHead(unread, self._searched)
+            if not end:
+                self._searched = len(unread)
+                return
+            if not mayAnswer:
+                self.site.turns.take(self)
+                return
+            head, self._unread, self._searched = unread[:end], unread[end:], 0
+            self._bodyLeft = checkHead(head)
+            self.hadBody = self._bodyLeft > 0
+        except BadHead as bad:
+            self.refuse(bad.status, bad.why)
+            return
+        super().dataReceived(head)
+        if self._bodyLeft and self._unread:
+            self._readBody(mayAnswer)
+
+    def _readBody(self, mayAnswer: bool) -> None:
+        if len(self._unread) >= self._bodyLeft and not mayAnswer:
+            self.site.turns.take(self)
+            return
+        part, self._unread = self._unread[: self._bodyLeft], self._unread[self._bodyLeft :]
+        self._bodyLeft -= len(part)
+        super().dataReceived(part)
 
 
 class BoundedRequest(Request):
     """
-    A request of limited size.
+    A request.
 
     @ivar gone: whether the connection is lost, so that nothing can be answered.
     """
@@ -184,18 +256,6 @@ class BoundedRequest(Request):
         """See C{twisted.web.http.Request.connectionLost}."""
         self.gone = True
         super().connectionLost(reason)
-
-    def gotLength(self, length: int | None) -> None:
-        """
-        See C{twisted.web.http.Request.gotLength}.
-
-        No browser sends a body of unknown length.  Without such bodies, the end of a request is never in question.
-        """
-        if length is None:
-            self.channel.refuse(b"411 Length Required")
-        elif length > BODY:
-            self.channel.refuse(b"413 Content Too Large")
-        super().gotLength(0 if length is None else min(length, BODY))
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
         """See C{twisted.web.http.Request.requestReceived}."""

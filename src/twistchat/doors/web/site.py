@@ -9,9 +9,10 @@ from twisted.internet.defer import Deferred
 from twisted.web.server import Site
 from zope.interface import implementer
 
-from twistchat.doors.web.answers import Place, Root
-from twistchat.doors.web.caller import checkHost
-from twistchat.doors.web.channel import BoundedChannel, BoundedRequest
+from twistchat.doors.web.answers import Place, Refused, Root
+from twistchat.doors.web.caller import callerOf, checkHost
+from twistchat.doors.web.channel import BoundedChannel, BoundedRequest, errorAnswer
+from twistchat.doors.web.crowd import Crowd, Crowded, Turns
 from twistchat.doors.web.login import Login
 from twistchat.doors.web.pages import Pages
 from twistchat.doors.web.settings import webSettings
@@ -21,9 +22,6 @@ from twistchat.protocols.irc.factory import IrcFactory
 
 if TYPE_CHECKING:
     from twistchat.net.context import ServerContext
-
-CONNECTIONS: Final = 512
-"""The most HTTP connections, without WebSockets.  A new one replaces the oldest that has no request in progress."""
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self';"
@@ -51,6 +49,8 @@ class WebFactory(Site):
 
     @ivar context: the server.
     @ivar headers: the headers of every answer.
+    @ivar crowd: the HTTP connections.
+    @ivar turns: divides each turn between them.
     """
 
     noisy = False
@@ -61,7 +61,7 @@ class WebFactory(Site):
     def __init__(self, context: ServerContext) -> None:
         self.context = context
         self.clients = IrcFactory(context, lambda: webSettings(context.settings).guests)
-        self._open: dict[BoundedChannel, None] = {}
+        self.crowd, self.turns = Crowd(context), Turns(context)
         pages, socket, login = Pages(), Socket(context, self.clients), Login(context)
         places: dict[str, dict[str, Place]] = {
             "/": {"GET": pages.index},
@@ -70,8 +70,7 @@ class WebFactory(Site):
             "/login": {"GET": login.offer, "POST": login.enter},
             "/logout": {"POST": login.leave},
         }
-        root = Root(lambda request: checkHost(request, context.settings), places)
-        super().__init__(root, self._makeRequest, reactor=context.clock)
+        super().__init__(Root(self._check, places), self._makeRequest, timeout=None, reactor=context.clock)
 
     def acceptableProtocols(self) -> list[bytes]:
         """See C{IProtocolNegotiationFactory}.  WebSockets need HTTP/1.1."""
@@ -86,28 +85,34 @@ class WebFactory(Site):
     def log(self, request: Any) -> None:
         """Log nothing: a request is not worth a line."""
 
-    def opened(self, channel: BoundedChannel) -> None:
-        """Note a new connection.  If there are too many, abort the oldest that has no request in progress."""
-        if len(self._open) >= CONNECTIONS:
-            oldest = next((other for other in self._open if not other.busy), None)
-            (channel if oldest is None else oldest).transport.abortConnection()
-        self._open[channel] = None
-
-    def lost(self, channel: BoundedChannel) -> None:
-        """Note that a connection is lost, or has become a WebSocket."""
-        self._open.pop(channel, None)
+    @property
+    def proxies(self) -> tuple[str, ...]:
+        """The networks of the proxies in front of this door."""
+        return webSettings(self.context.settings).proxies
 
     def close(self, reason: str) -> Deferred[None]:
         """See L{IDoorFactory.close}."""
-        for channel in list(self._open):
+        for channel in list(self.crowd.open):
             channel.loseConnection()
         return self.clients.close(reason)
 
     def farewell(self, reason: str) -> bytes:
         """Word why a connection is refused before it has made a request."""
-        body = f"{reason}\n".encode()
-        head = f"HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
-        return head.encode() + body
+        return errorAnswer(403, reason)
+
+    def _check(self, request: BoundedRequest) -> None:
+        """
+        Check a request for any path.
+
+        @raise Refused: its host is unknown, or its client has too many requests.
+        """
+        settings = self.context.settings
+        checkHost(request, settings)
+        if request.channel.proxied:
+            try:
+                self.crowd.countRequest(request.channel, callerOf(request, settings).address)
+            except Crowded as crowded:
+                raise Refused(503, str(crowded)) from None
 
     def _makeRequest(self, channel: Any, queued: object = None) -> BoundedRequest:
         return BoundedRequest(channel, parsePOSTFormSubmission=False)

@@ -39,6 +39,10 @@ class Socket:
         settings = self._context.settings
         caller = callerOf(request, settings)
         checkOrigin(request, caller, settings)
+        if request.method != b"GET" or request.clientproto != b"HTTP/1.1" or request.channel.hadBody:
+            raise Refused(400, "A handshake of a WebSocket is a GET request of HTTP/1.1 without a body.")
+        if request.requestHeaders.hasHeader("expect"):
+            raise Refused(417, "A handshake of a WebSocket expects nothing else.")  # 100 Continue is on its way already
         answer, subprotocol = _accept(request)
         if request.channel.served > 1:
             # An earlier answer may still wait in the transport, which the client's output does not pass through.

@@ -191,6 +191,16 @@ class Admission:
         self.pending[ticket] = None
         return ticket
 
+    def groupOf(self, address: str | None) -> str | None:
+        """
+        Name the network that a connection counts for, see L{Limits.connectionsPerAddress
+        <twistchat.config.limits.Limits>}.
+
+        @return: C{None} if the number of its connections has no limit.
+        """
+        parsed = readAddress(address)
+        return None if parsed is None or parsed.is_loopback or self._isExempt(parsed) else sameCustomer(parsed)
+
     def _makeRoom(self, group: str) -> None:
         """
         Turn away one unregistered connection.
