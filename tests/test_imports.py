@@ -223,6 +223,18 @@ LAYERS: Mapping[str, Layer] = {
             "twistchat.doors.web",
         ),
     ),
+    "twistchat.doors.web.oidc": Layer(
+        may=(
+            "joserfc",
+            "treq",
+            "zope.interface",
+            "twisted",
+            "twistchat.chat",
+            "twistchat.config",
+            "twistchat.net",
+            "twistchat.doors.web",
+        ),
+    ),
     "twistchat.services": Layer(
         may=(
             "zope.interface",

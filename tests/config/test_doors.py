@@ -67,7 +67,9 @@ class OwnSectionTests(SynchronousTestCase):
         """A mistake is reported as in any other section."""
         port = "a port is wanted: a whole number of at most 65535, or 0 for none"
         keys = "beeps, relay, pause, class"
-        sections = "server, chat, accounts, mail, listen, journal, irc, line, pager, webirc, classes, operators, limits"
+        sections = (
+            "server, chat, accounts, mail, listen, journal, irc, line, pager, webirc, oidc, classes, operators, limits"
+        )
         for text, where, why in (
             ("[pager]\nbeep = 1", 2, "there is no key pager.beep; did you mean pager.beeps?"),
             ("[pager]\n\nxyzzy = 1", 3, f"there is no key pager.xyzzy; the keys of [pager] are {keys}"),

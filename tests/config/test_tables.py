@@ -9,6 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twistchat.config import (
     ClassSettings,
     ConfigError,
+    OidcSettings,
     OperatorSettings,
     Settings,
     SettingsBuilder,
@@ -107,6 +108,18 @@ class NamedTablesTests(SynchronousTestCase):
             made = read(text)
             self.assertEqual(({}, {}, {}), (dict(made.operators), dict(made.classes), dict(made.webirc)))
 
+    def test_providers(self) -> None:
+        """A provider has its defaults, and on this machine it may be without encryption."""
+        for issuer in (
+            "https://id.example/realm",
+            "http://localhost:9000",
+            "http://127.0.0.1:9000",
+            "http://[::1]:9000",
+        ):
+            made = read(f"[oidc.id]\nissuer = '{issuer}'\nclientId = 'chat'\n").oidc["id"]
+            self.assertEqual(OidcSettings(issuer=issuer, clientId="chat"), made)
+            self.assertEqual(("never", "openid profile", "preferred_username"), (made.create, made.scopes, made.claim))
+
     def test_frozen(self) -> None:
         """The tables cannot be changed afterwards."""
         made = read(WHOLE)
@@ -116,6 +129,7 @@ class NamedTablesTests(SynchronousTestCase):
     def test_mistakes(self) -> None:
         """Each error names the line, and what would be right."""
         admin = "[classes.admin]\n"
+        provider = "[oidc.id]\nissuer = 'https://id.example'\nclientId = 'chat'\n"
         gateway = f"[webirc.kiwi]\npassword = '{HASH}'\nhosts = '192.0.2.1'\n"
         table = {
             "operators = 5": "1: operators: found 5; a section [operators] is wanted",
@@ -167,6 +181,28 @@ class NamedTablesTests(SynchronousTestCase):
             ),
             gateway.replace("'192.0.2.1'", "[]"): (
                 "1: webirc.kiwi.hosts is wanted: the networks that it connects from"
+            ),
+            "[oidc.id]\nclientId = 'chat'": "1: oidc.id.issuer is wanted: the provider's issuer, an https URL",
+            "[oidc.id]\nissuer = 'https://id.example'": (
+                "1: oidc.id.clientId is wanted: the id under which the provider knows this server"
+            ),
+            provider.replace("[oidc.id]", "[oidc.'My_ID']"): (
+                "1: [oidc.My_ID]: the name is a part of URLs; 1 to 32 of a-z, 0-9 and - are wanted"
+            ),
+            provider + "create = 'sometimes'": '4: oidc.id.create: found "sometimes"; "never" or "always" is wanted',
+            provider + "scopes = 'profile'": '4: oidc.id.scopes: found "profile"; openid must be one of them',
+            provider + "clientSecret = 5": "4: oidc.id.clientSecret: found a value that is no text; a text is wanted, "
+            "in quotes",
+            provider.replace("https://id.example", "http://id.example"): (
+                '2: oidc.id.issuer: found "http://id.example"; https is wanted; a provider without encryption must be '
+                "on this machine"
+            ),
+            provider.replace("https://id.example", "https://id.example/?a=b"): (
+                '2: oidc.id.issuer: found "https://id.example/?a=b"; a URL with a host, and without a query, a '
+                "fragment or a user is wanted"
+            ),
+            provider.replace("https://id.example", "id.example"): (
+                '2: oidc.id.issuer: found "id.example"; a URL such as "https://chat.example/icon.png" is wanted'
             ),
             "[irc]\npassword = 'hunter2'": (
                 "2: irc.password: found a text of 7 characters; the hash of a password is wanted, "

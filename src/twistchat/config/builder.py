@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import shlex
 from dataclasses import replace
 from types import MappingProxyType
@@ -15,7 +14,7 @@ from twistchat.config.bounds import MAX_NAME_LENGTHS, MIN_QUEUED_MESSAGES, outsi
 from twistchat.config.errors import ConfigError
 from twistchat.config.keytypes import BadValue, Endpoints, Secret, closest, readingOf
 from twistchat.config.settings import NAMED, SECTIONS, TABLES, JournalSettings, Settings, keysOf, sectionsWith
-from twistchat.config.tables import NamedTables
+from twistchat.config.tables import NamedTables, isLoopback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -222,7 +221,7 @@ class SettingsBuilder:
             self._contradict("accounts.emailRequired is true; then mail.host is wanted too", "accounts.emailRequired")
         if mail.host and not mail.sender:
             self._contradict("mail.host is set; then mail.sender is wanted too", "mail.host")
-        if mail.host and mail.security == "none" and not _isThisMachine(mail.host):
+        if mail.host and mail.security == "none" and not isLoopback(mail.host):
             why = 'is another machine; mail.security "none" is possible with "localhost" only'
             self._contradict(f"mail.host {toml.show(mail.host)} {why}", "mail.security")
         if bool(mail.user) != bool(mail.password):
@@ -281,14 +280,6 @@ class SettingsBuilder:
         if names:
             return f"; the keys of [{section}] are {', '.join(names)}"
         return f"; the sections are {', '.join(self._sections)}"
-
-
-def _isThisMachine(host: str) -> bool:
-    """Whether a mail server is certainly on this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def _ownSections(doors: Mapping[str, type | None]) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from twistchat.config.keytypes import (
     ServerName,
     Span,
     Text,
+    Url,
 )
 from twistchat.config.limits import Limits
 
@@ -226,6 +227,30 @@ class OperatorSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class OidcSettings:
+    """
+    A provider of OpenID Connect.
+
+    @ivar label: what the web page calls it, as in "Continue with LABEL"; "" means NAME.
+    @ivar issuer: the provider's issuer, an https URL.  Its configuration is at ISSUER/.well-known/openid-configuration.
+    @ivar clientId: the id under which the provider knows this server.
+    @ivar clientSecret: the secret that the provider gave to this server; "" if it gave none.
+    @ivar scopes: what the provider is asked for.  "openid" must be one of them.
+    @ivar claim: the claim from which the name of a new account is made.
+    @ivar create: "always" makes an account for everybody whom the provider knows, when they first log in; "never" lets
+        in only those who have linked the provider to their account.
+    """
+
+    label: Text = ""
+    issuer: Url = ""
+    clientId: Text = ""
+    clientSecret: Secret = ""
+    scopes: Text = "openid profile"
+    claim: Text = "preferred_username"
+    create: Literal["never", "always"] = "never"
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """
     Everything that can be configured.
@@ -241,6 +266,9 @@ class Settings:
     @ivar journal: the record of all events.
     @ivar webirc: gateways that connect on behalf of their users, with IRC's command WEBIRC.  Each has its own table,
         [webirc.NAME].
+    @ivar oidc: providers of OpenID Connect, with which people can log in at the web door.  Each has its own table,
+        [oidc.NAME]; NAME is a part of the URL to which the provider sends browsers back:
+        https://chat.example.org/oidc/NAME/callback.
     @ivar classes: classes of server operators.  Each has its own table, [classes.NAME].
     @ivar operators: users who may become server operators, with IRC's command OPER.  Each has its own table,
         [operators.NAME]; NAME is the name they give to OPER.  All of password, account, fingerprint and hosts that are
@@ -256,6 +284,7 @@ class Settings:
     listen: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     journal: JournalSettings = field(default_factory=JournalSettings)
     webirc: Mapping[str, WebircSettings] = field(default_factory=lambda: MappingProxyType({}))
+    oidc: Mapping[str, OidcSettings] = field(default_factory=lambda: MappingProxyType({}))
     classes: Mapping[str, ClassSettings] = field(default_factory=lambda: MappingProxyType({}))
     operators: Mapping[str, OperatorSettings] = field(default_factory=lambda: MappingProxyType({}))
     limits: Limits = field(default_factory=Limits)
@@ -288,7 +317,12 @@ TABLES: dict[str, Any] = {
 }
 """The sections with fixed keys: all except C{listen} and those of L{NAMED}."""
 
-NAMED: dict[str, Any] = {"webirc": WebircSettings, "classes": ClassSettings, "operators": OperatorSettings}
+NAMED: dict[str, Any] = {
+    "webirc": WebircSettings,
+    "oidc": OidcSettings,
+    "classes": ClassSettings,
+    "operators": OperatorSettings,
+}
 """The sections whose tables the administrator names, with the class of each table."""
 
 LIVE = (
@@ -296,6 +330,7 @@ LIVE = (
     "chat.keptTags",
     "accounts",
     "webirc",
+    "oidc",
     "classes",
     "operators",
     "limits.sendq",

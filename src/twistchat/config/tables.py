@@ -1,14 +1,17 @@
-"""Read the sections whose tables the administrator names: operators, their classes, and gateways."""
+"""Read the sections whose tables the administrator names: operators, their classes, gateways, providers of logins."""
 
 from __future__ import annotations
 
+import re
+from ipaddress import ip_address
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from twistchat.config import toml
 from twistchat.config.errors import ConfigError
 from twistchat.config.keytypes import BadValue, closest, readingOf, visible
-from twistchat.config.settings import NAMED, ClassSettings, OperatorSettings, WebircSettings, keysOf
+from twistchat.config.settings import NAMED, ClassSettings, OidcSettings, OperatorSettings, WebircSettings, keysOf
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,6 +70,8 @@ class NamedTables:
         }
         for name, gateway in made["webirc"].items():
             self._checkGateway(name, gateway)
+        for name, provider in made["oidc"].items():
+            self._checkProvider(name, provider)
         for name, operator in made["operators"].items():
             self._checkOperator(name, operator, made["classes"])
         return made
@@ -94,6 +99,24 @@ class NamedTables:
                     self._origins["webirc", name], f"webirc.{toml.shortened(name)}.{key} is wanted: {what}"
                 )
 
+    def _checkProvider(self, name: str, provider: OidcSettings) -> None:
+        where, shown = self._origins["oidc", name], f"oidc.{toml.shortened(name)}"
+        if not _URL_NAME.fullmatch(name):
+            raise ConfigError(where, f"[{shown}]: the name is a part of URLs; 1 to 32 of a-z, 0-9 and - are wanted")
+        for key, value, what in (
+            ("issuer", provider.issuer, "the provider's issuer, an https URL"),
+            ("clientId", provider.clientId, "the id under which the provider knows this server"),
+        ):
+            if not value:
+                raise ConfigError(where, f"{shown}.{key} is wanted: {what}")
+        fault = _issuerFault(provider.issuer)
+        if fault is not None:
+            found = f"{shown}.issuer: found {toml.show(provider.issuer)}; {fault}"
+            raise ConfigError(self._origins["oidc", name, "issuer"], found)
+        if "openid" not in provider.scopes.split():
+            found = f"{shown}.scopes: found {toml.show(provider.scopes)}; openid must be one of them"
+            raise ConfigError(self._origins["oidc", name, "scopes"], found)
+
     def _checkOperator(self, name: str, operator: OperatorSettings, classes: Mapping[str, ClassSettings]) -> None:
         where, shown = self._origins["operators", name], f"operators.{toml.shortened(name)}"
         if not operator.class_:
@@ -107,6 +130,31 @@ class NamedTables:
         if not (operator.password or operator.account or operator.fingerprint):
             wanted = "one at least of password, account and fingerprint is wanted, to know them by"
             raise ConfigError(where, f"{shown}: {wanted}")
+
+
+_URL_NAME = re.compile(r"[a-z0-9-]{1,32}")
+
+
+def _issuerFault(issuer: str) -> str | None:
+    """What is wrong with an issuer (OpenID Connect Discovery 1.0, section 3); C{None} if nothing is."""
+    try:
+        parts = urlsplit(issuer)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return "it is no URL"
+    if not host or parts.query or parts.fragment or parts.username is not None or "?" in issuer or "#" in issuer:
+        return "a URL with a host, and without a query, a fragment or a user is wanted"
+    if parts.scheme != "https" and not isLoopback(host):
+        return "https is wanted; a provider without encryption must be on this machine"
+    return None
+
+
+def isLoopback(host: str) -> bool:
+    """Whether the host of a URL is certainly this machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def _asFields(section: str, values: Mapping[str, object]) -> dict[str, object]:

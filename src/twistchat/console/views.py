@@ -19,6 +19,7 @@ KINDS = {
     "sshkey": "SSH key",
     "websession": "browser",
     "totp": "second factor",
+    "oidc": "linked login",
 }
 """What the kinds of credentials are called."""
 

@@ -34,11 +34,14 @@ def webServer(**arguments: object) -> MemoryServer:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer to an HTTP request: its status, its headers by lower-case name, and its body."""
+    """
+    An answer to an HTTP request: its status, its headers by lower-case name, its body, and the cookies that it sets.
+    """
 
     status: int
     headers: dict[str, str]
     body: bytes
+    cookies: tuple[str, ...] = ()
 
 
 class HttpClient(Protocol):
@@ -87,7 +90,8 @@ class HttpClient(Protocol):
         headers = {line.partition(": ")[0].lower(): line.partition(": ")[2] for line in lines}
         length = int(headers.get("content-length", "0"))
         self.received = rest[length:]
-        return Response(int(status.split()[1]), headers, rest[:length])
+        cookies = tuple(line.partition(": ")[2] for line in lines if line.lower().startswith("set-cookie: "))
+        return Response(int(status.split()[1]), headers, rest[:length], cookies)
 
 
 class WebSocketClient(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.accounts.fakes import PASSWORD, sessionFrom
 from tests.doors.web.accounts import WebCase, contentOf, cookieOf
 from tests.doors.web.browser import HttpClient, WebSocketClient
-from twistchat.chat.errors import ChatError
+from twistchat.chat.errors import CodeRequired
 from twistchat.doors.web.login import LONGEST, describe
 from twistchat.testing.workers import HeldWorker
 
@@ -220,12 +220,9 @@ class EnterTests(WebCase):
 
     def test_codeRequired(self) -> None:
         """The text about a missing code says what to do on the page."""
-
-        class CodeRequired(ChatError):
-            code = "CODE_REQUIRED"
-            wording = "The account alice has a second factor: log in with an app token"
-
-        self.assertEqual("Enter the code that your app shows, or one of your recovery codes", describe(CodeRequired()))
+        self.assertEqual(
+            "Enter the code that your app shows, or one of your recovery codes", describe(CodeRequired("alice"))
+        )
 
     def test_fixation(self) -> None:
         """A login makes a new secret.  The one that the browser came with is not used, and its web session ends."""

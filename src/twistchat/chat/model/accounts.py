@@ -36,7 +36,7 @@ NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 UNREAD: Final[Mapping[str, int]] = MappingProxyType({})
 """A shared empty mapping for accounts without read markers."""
 
-UNIQUE: Final[frozenset[CredentialKind]] = frozenset({"certificate", "sshkey"})
+UNIQUE: Final[frozenset[CredentialKind]] = frozenset({"certificate", "sshkey", "oidc"})
 """The kinds of credentials whose name identifies one account.  The secret of a web session does so too."""
 
 
@@ -249,7 +249,7 @@ class Accounts:
 
     def holderOf(self, kind: CredentialKind, name: str) -> Account | None:
         """
-        The account with this certificate or SSH key.
+        The account with this certificate, SSH key or identity.
 
         @param kind: one of L{UNIQUE}.
         """
@@ -368,11 +368,11 @@ class Accounts:
         """
         Give an account a credential, in place of the one with the same kind and name.
 
-        @raise BadCredential: another account has this certificate or SSH key.
+        @raise BadCredential: another account has this certificate, SSH key or identity.
         """
         key = (credential.kind, credential.name)
         if credential.kind in UNIQUE and self._byKey.setdefault(key, account) is not account:
-            what = "certificate" if credential.kind == "certificate" else "SSH key"
+            what = {"certificate": "certificate", "sshkey": "SSH key", "oidc": "linked login"}[credential.kind]
             raise BadCredential(f"This {what}", "belongs to another account")
         replaced = account.credential(*key)
         if replaced is not None and replaced.kind == "websession":

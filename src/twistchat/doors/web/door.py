@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from twisted.plugin import IPlugin
@@ -11,6 +12,8 @@ from zope.interface import implementer
 from twistchat.interfaces import IDoor
 
 if TYPE_CHECKING:
+    from twisted.web.iweb import IAgent
+
     from twistchat.config import Settings
     from twistchat.doors.web.settings import WebSettings
     from twistchat.doors.web.site import WebFactory
@@ -28,6 +31,12 @@ class WebDoor:
     summary = "The web door, for browsers and IRC clients over WebSockets."
     defaultEndpoints = ("tcp:6680:interface=127.0.0.1",)
 
+    def __init__(self, agent: IAgent | None = None) -> None:
+        """
+        @param agent: connects to providers of logins; C{None} for one that uses the server's reactor.
+        """
+        self._agent = agent
+
     @property
     def settings(self) -> type[WebSettings]:
         """See L{IDoor}."""
@@ -40,11 +49,13 @@ class WebDoor:
         return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
 
     def warnings(self, settings: Settings, endpoints: Sequence[str]) -> Sequence[str]:
-        """See L{IDoor.warnings}."""
-        return ()
+        """See L{IDoor.warnings}: logins with providers need packages that are not always installed."""
+        if not settings.oidc or all([find_spec(name) is not None for name in ("treq", "joserfc")]):
+            return ()
+        return ("[oidc] needs treq and joserfc, which are not installed.  Type pip install 'twistchat[oidc]'",)
 
     def factory(self, context: ServerContext) -> WebFactory:
         """See L{IDoor.factory}: a web site, with IRC over WebSockets."""
         from twistchat.doors.web.site import WebFactory
 
-        return WebFactory(context)
+        return WebFactory(context, self._agent)

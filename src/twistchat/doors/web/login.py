@@ -49,7 +49,7 @@ class Login:
         settings = self._context.settings
         offered: dict[str, object] = {
             "account": account,
-            "providers": [],
+            "providers": [{"name": name, "label": provider.label or name} for name, provider in settings.oidc.items()],
             "guests": webSettings(settings).guests,
             "register": self._context.registrar.registration != "closed",
             "network": ircSettings(settings).network,

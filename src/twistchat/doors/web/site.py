@@ -14,6 +14,7 @@ from twistchat.doors.web.caller import callerOf, checkHost
 from twistchat.doors.web.channel import BoundedChannel, BoundedRequest, errorAnswer
 from twistchat.doors.web.crowd import Crowd, Crowded, Turns
 from twistchat.doors.web.login import Login
+from twistchat.doors.web.oidc.places import Oidc
 from twistchat.doors.web.pages import Pages
 from twistchat.doors.web.settings import webSettings
 from twistchat.doors.web.socket import Socket
@@ -21,6 +22,8 @@ from twistchat.interfaces import IDoorFactory
 from twistchat.protocols.irc.factory import IrcFactory
 
 if TYPE_CHECKING:
+    from twisted.web.iweb import IAgent
+
     from twistchat.net.context import ServerContext
 
 POLICY: Final = (
@@ -58,17 +61,22 @@ class WebFactory(Site):
     protocol = BoundedChannel  # type: ignore[assignment]  # Site's own switches to HTTP/2, which WebSockets cannot use
     headers = HEADERS
 
-    def __init__(self, context: ServerContext) -> None:
+    def __init__(self, context: ServerContext, agent: IAgent | None = None) -> None:
+        """
+        @param agent: connects to providers of logins; C{None} for one that uses the server's reactor.
+        """
         self.context = context
         self.clients = IrcFactory(context, lambda: webSettings(context.settings).guests)
         self.crowd, self.turns = Crowd(context), Turns(context)
         pages, socket, login = Pages(), Socket(context, self.clients), Login(context)
+        oidc = Oidc(context, login, agent)
         places: dict[str, dict[str, Place]] = {
             "/": {"GET": pages.index},
             "/static/…": {"GET": pages.static},
             "/socket": {"GET": socket.open},
             "/login": {"GET": login.offer, "POST": login.enter},
             "/logout": {"POST": login.leave},
+            "/oidc/…": {"GET": oidc.answer},
         }
         super().__init__(Root(self._check, places), self._makeRequest, timeout=None, reactor=context.clock)
 

@@ -8,11 +8,12 @@ from msgspec import Struct
 
 from twistchat.chat.model.events.base import Event, RoomEvent
 
-CredentialKind = Literal["password", "token", "certificate", "sshkey", "code", "websession", "totp"]
+CredentialKind = Literal["password", "token", "certificate", "sshkey", "code", "websession", "totp", "oidc"]
 """
 The kinds of credentials.  A password also has the keys of SCRAM-SHA-256.  A code is sent by mail: it verifies an
 address, or allows one change of the password.  A web session is what a browser has logged in with: its cookie.
-TOTP (RFC 6238) is a second factor: codes from an app, in addition to a password.
+TOTP (RFC 6238) is a second factor: codes from an app, in addition to a password.  An identity of OpenID Connect is an
+account elsewhere that is linked to this one.
 """
 
 
@@ -23,7 +24,8 @@ class Credential(Struct, frozen=True, gc=False, omit_defaults=True):
     @ivar kind: its kind.
     @ivar name: distinguishes the credentials of one kind: the name of a token; the fingerprint of a certificate
         (SHA-256 in hexadecimal) or of an SSH key (C{SHA256:} and base64, as C{ssh-keygen -l} shows it); the purpose of
-        a code; the browser of a web session.  Empty for a password and a second factor.
+        a code; the browser of a web session; the provider of an identity, and a hash of its issuer and subject.  Empty
+        for a password and a second factor.
     @ivar secret: the argon2id hash of a password, the SHA-256 of a token, a code or the secret of a web session in
         hexadecimal, a public key, or the secret of a second factor in base32 with the SHA-256 of each recovery code.
         It is never logged, shown or exported.

@@ -61,6 +61,7 @@ NAMED: Final[dict[CredentialKind, str]] = {
     "code": "codes",
     "websession": "web sessions",
     "totp": "second factors",
+    "oidc": "linked logins",
 }
 """What the kinds of credentials are called, if there can be several."""
 
@@ -148,7 +149,7 @@ class AccountRules:
         Give an account a credential, in place of the one with the same kind and name.
 
         @raise BadName: the credential's name is invalid.
-        @raise BadCredential: another account has this certificate or SSH key.
+        @raise BadCredential: another account has this certificate, SSH key or identity.
         @raise TooManyOf: the account has too many credentials of this kind.
         """
         account = self._core.state.accounts.named(name)

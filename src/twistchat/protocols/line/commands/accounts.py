@@ -321,6 +321,7 @@ def _described(client: LineProtocol, account: Account) -> Iterator[str]:
         (len(account.ofKind("certificate")), "certificate"),
         (len(account.ofKind("sshkey")), "SSH key"),
         (len(account.ofKind("websession")), "browser"),
+        (len(account.ofKind("oidc")), "linked login"),
     )
     counts = [counted(number, noun) for number, noun in numbers if number]
     if counts:

@@ -107,7 +107,13 @@ def _describe(request: Request, account: Account) -> Iterator[str]:
         yield f"Online as {user.nick}, with {counted(len(user.sessions), 'session')}"
 
 
-KINDS = {"token": "App tokens", "certificate": "Certificates", "sshkey": "SSH keys", "websession": "Browsers"}
+KINDS = {
+    "token": "App tokens",
+    "certificate": "Certificates",
+    "sshkey": "SSH keys",
+    "websession": "Browsers",
+    "oidc": "Linked logins",
+}
 """The kinds of credentials that have names, and what they are called."""
 
 

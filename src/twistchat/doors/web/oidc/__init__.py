@@ -1,0 +1,7 @@
+"""
+Logging in with a provider of OpenID Connect: the authorization code flow with PKCE (OpenID Connect Core 1.0, section
+3.1; RFC 7636).
+
+C{places} answers the browser.  Only C{fetch} and C{token} import treq and joserfc.  C{places} imports them when somebody
+logs in with a provider.
+"""

@@ -1,0 +1,1 @@
+"""Tests of logins with providers of OpenID Connect."""
