@@ -12,7 +12,7 @@ from twistchat.testing import MemoryServer
 
 def overMessages(module: Mapping[str, Any]) -> dict[str, type[SynchronousTestCase]]:
     """
-    Make test cases that run the tests of a module over L{message carriers <twistchat.testing.messages>}.
+    Make test cases that run the tests of a module over L{WebSockets <twistchat.testing.websockets>}.
 
     The tests connect clients to a L{MemoryServer}, and their assertions hold for any carrier.  The last line of the
     module is C{globals().update(overMessages(globals()))}.

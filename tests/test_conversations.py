@@ -17,8 +17,8 @@ from tests.conversations.script import FOLDER, BadScript, readScript, scripts
 from twistchat.protocols.irc.commands import COMMANDS as IRC_COMMANDS
 from twistchat.protocols.line.commands import COMMANDS as LINE_COMMANDS
 
-STREAMS_ONLY = frozenset({"irc_sniff", "line_telnet"})
-"""Scripts about what only streams have: a TLS handshake, and telnet."""
+STREAMS_ONLY = frozenset({"irc_capabilities", "irc_sniff", "line_telnet"})
+"""Scripts about what only streams have: strict transport security, a TLS handshake, and telnet."""
 
 
 class ConversationTests(SynchronousTestCase):
@@ -26,7 +26,7 @@ class ConversationTests(SynchronousTestCase):
 
 
 class MessageConversationTests(SynchronousTestCase):
-    """The same scripts and lines, with a carrier that sends one message for each line."""
+    """The same scripts and lines, over WebSockets."""
 
 
 def _testOf(path: Path, messages: bool) -> Callable[[SynchronousTestCase], None]:

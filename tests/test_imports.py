@@ -295,7 +295,9 @@ LAYERS: Mapping[str, Layer] = {
         world=True,
     ),
     "twistchat.tap": Layer(may=("zope.interface", "twisted", "twistchat"), world=True),
-    "twistchat.testing": Layer(may=("argon2", "msgspec", "zope.interface", "twisted", "twistchat"), world=True),
+    "twistchat.testing": Layer(
+        may=("argon2", "msgspec", "wsproto", "zope.interface", "twisted", "twistchat"), world=True
+    ),
 }
 """Every part of the house, by name.  A new part needs a row."""
 

@@ -33,7 +33,7 @@ class Player:
 
     def __init__(self, script: Script, messages: bool = False) -> None:
         """
-        @param messages: whether clients use message carriers instead of streams.
+        @param messages: whether clients use WebSockets instead of streams.
         """
         self._script = script
         self._messages = messages
@@ -156,7 +156,7 @@ def replay(script: Script, messages: bool = False) -> str:
     """
     Play a script up to the first difference.
 
-    @param messages: whether clients use message carriers instead of streams.  Then the script ends at its first
+    @param messages: whether clients use WebSockets instead of streams.  Then the script ends at its first
         half-close, since only streams have these.
     @return: the difference, for people to read; C{""} where there is none.
     """

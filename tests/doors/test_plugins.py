@@ -9,6 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
+from twistchat.doors.web.door import WebDoor
 from twistchat.interfaces import IDoor
 from twistchat.protocols.irc.settings import IrcSettings
 from twistchat.protocols.line.settings import LineSettings
@@ -27,6 +28,16 @@ class PluginTests(SynchronousTestCase):
             )
             done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
             self.assertEqual("['twistchat.doors', 'twistchat.interfaces']\n", done.stdout)
+
+    def test_invitations(self) -> None:
+        """The command to connect depends on whether the endpoint uses TLS."""
+        for door, plain, secure in (
+            (IrcDoor(), "irssi -c ::1 -p 7", "in irssi, /connect -tls ::1 7"),
+            (LineDoor(), "nc ::1 7", "openssl s_client -quiet -connect [::1]:7"),
+            (WebDoor(), "http://[::1]:7/", "https://[::1]:7/"),
+        ):
+            self.assertEqual(plain, door.invitation("::1", 7, secure=False))
+            self.assertEqual(secure, door.invitation("::1", 7, secure=True))
 
     def test_settings(self) -> None:
         """Each door names the class of its own settings."""

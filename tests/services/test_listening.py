@@ -26,9 +26,9 @@ class FakeDoor:
         self.name = name
         self.defaultEndpoints = defaultEndpoints
 
-    def invitation(self, host: str, port: int) -> str:
+    def invitation(self, host: str, port: int, secure: bool) -> str:
         """See L{IDoor.invitation}."""
-        return f"knock at {host} {port}"
+        return f"knock{' quietly' if secure else ''} at {host} {port}"
 
     def warnings(self, settings: Settings, endpoints: Sequence[str]) -> Sequence[str]:
         """See L{IDoor.warnings}.  All endpoints fit."""

@@ -225,8 +225,8 @@ class StartTests(ServiceTestCase):
         self.assertEqual(
             [
                 (
-                    "The line door is open: 127.0.0.1 port 6697, with TLS"
-                    " (from other machines: ADDRESS port 6697, with TLS)"
+                    "The line door is open: openssl s_client -quiet -connect 127.0.0.1:6697"
+                    " (from other machines: openssl s_client -quiet -connect ADDRESS:6697)"
                 ),
                 "The line door is open: 127.0.0.1 port 6624, for proxies",
             ],

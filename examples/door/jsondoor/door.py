@@ -42,9 +42,9 @@ class JsonDoor:
     defaultEndpoints = ("tcp:6681:interface=127.0.0.1",)
     settings = JsonSettings
 
-    def invitation(self, host: str, port: int) -> str:
+    def invitation(self, host: str, port: int, secure: bool) -> str:
         """See L{IDoor.invitation}."""
-        return f"nc {host} {port}"
+        return f"openssl s_client -quiet -connect {host}:{port}" if secure else f"nc {host} {port}"
 
     def warnings(self, settings: Settings, endpoints: Sequence[str]) -> Sequence[str]:
         """See L{IDoor.warnings}.  All endpoints fit."""

@@ -35,9 +35,9 @@ class IrcDoor:
 
         return IrcSettings
 
-    def invitation(self, host: str, port: int) -> str:
-        """See L{IDoor.invitation}."""
-        return f"irssi -c {host} -p {port}"
+    def invitation(self, host: str, port: int, secure: bool) -> str:
+        """See L{IDoor.invitation}.  irssi has no option for TLS."""
+        return f"in irssi, /connect -tls {host} {port}" if secure else f"irssi -c {host} -p {port}"
 
     def warnings(self, settings: Settings, endpoints: Sequence[str]) -> Sequence[str]:
         """See L{IDoor.warnings}.  Strict transport security needs an encrypted endpoint."""

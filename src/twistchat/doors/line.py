@@ -35,9 +35,11 @@ class LineDoor:
 
         return LineSettings
 
-    def invitation(self, host: str, port: int) -> str:
+    def invitation(self, host: str, port: int, secure: bool) -> str:
         """See L{IDoor.invitation}."""
-        return f"nc {host} {port}"
+        if not secure:
+            return f"nc {host} {port}"
+        return f"openssl s_client -quiet -connect {f'[{host}]' if ':' in host else host}:{port}"
 
     def warnings(self, settings: Settings, endpoints: Sequence[str]) -> Sequence[str]:
         """See L{IDoor.warnings}."""

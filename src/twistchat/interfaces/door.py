@@ -36,8 +36,12 @@ class IDoor(Interface):
     )
     defaultEndpoints = Attribute("tuple[str, ...]: where it listens if nobody configures it; server endpoint strings.")
 
-    def invitation(host: str, port: int) -> str:
-        """The command to paste to connect to this door at an address."""
+    def invitation(host: str, port: int, secure: bool) -> str:
+        """
+        The command to paste to connect to this door at an address.
+
+        @param secure: whether the endpoint uses TLS.
+        """
 
     def warnings(settings: Settings, endpoints: Sequence[str]) -> Sequence[str]:
         """

@@ -202,9 +202,7 @@ def _wayIn(listener: Listener, address: str, port: int) -> str:
     """Return the command that connects to an address, or the address and what it is for if no command does."""
     if listener.description.startswith(PROXY):
         return f"{address} port {port}, for proxies"
-    if listener.description.startswith(("ssl:", "tls:")):
-        return f"{address} port {port}, with TLS"
-    return listener.door.invitation(address, port)
+    return listener.door.invitation(address, port, listener.description.startswith(("ssl:", "tls:")))
 
 
 def _isLoopback(port: IListeningPort) -> bool:

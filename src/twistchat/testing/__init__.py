@@ -2,9 +2,9 @@
 Tools for tests of twistchat, and of bots, doors and journals.
 
 L{MemoryServer} is a whole server without sockets, threads or delays.  L{LineClient} and L{IrcClient} are clients of its
-doors, over streams or over messages (L{twistchat.testing.messages}).  L{ManualLog} is a log that commits events when
-the test says so; L{inMemory} makes a journal of it.  L{JournalContract} tests any journal, and L{DoorContract} any
-door.
+doors, over streams or over WebSockets (L{twistchat.testing.websockets}).  L{ManualLog} is a log that commits events
+when the test says so; L{inMemory} makes a journal of it.  L{JournalContract} tests any journal, and L{DoorContract}
+any door.
 """
 
 from twistchat.testing.clients import Client, IrcClient, LineClient

@@ -28,7 +28,7 @@ from twistchat.services.assembly import assemble
 from twistchat.testing.accounts import cheapVerifier, randomness
 from twistchat.testing.clients import Client, IrcClient, LineClient
 from twistchat.testing.links import Link, address
-from twistchat.testing.messages import MessageEnd, MessageFactory
+from twistchat.testing.websockets import WebSocketEnd, WebSocketFactory
 from twistchat.testing.workers import InlineWorker
 from twistchat.worker import Worker
 
@@ -80,8 +80,8 @@ class MemoryServer:
     @ivar history: the journal's history.
     @ivar context: the objects that all doors share.
     @ivar configuration: the settings that the server gets when it reads the configuration again.
-    @ivar messages: whether clients that connect from now on use message carriers instead of streams.  See
-        L{twistchat.testing.messages}.
+    @ivar messages: whether clients that connect from now on use WebSockets instead of streams.  See
+        L{twistchat.testing.websockets}.
     """
 
     messages = False
@@ -108,7 +108,7 @@ class MemoryServer:
         @param clock: the clock of all components; C{None} for a new one.
         @param directory: the directory of a journal on disk, which is used instead of C{journal}.  A later server with
             the same directory continues this one's journal.
-        @param messages: whether clients use message carriers.
+        @param messages: whether clients use WebSockets.
         @param sources: further sources of passwords, as those from C{--auth}.
         @param makeWorker: makes the worker that checks passwords.
         @param reachable: whether the server says that other machines can reach it.
@@ -193,8 +193,8 @@ class MemoryServer:
         factory: IProtocolFactory = self._factories[door]
         if self.messages:
             assert isinstance(factory, StreamFactory) and isinstance(factory.clients, IrcFactory | LineFactory)
-            factory = MessageFactory(self.context, factory.clients)
-            client = MessageEnd(client, b"\r\n" if door == "irc" else b"\n")
+            factory = WebSocketFactory(self.context, factory.clients)
+            client = WebSocketEnd(client, b"\r\n" if door == "irc" else b"\n")
         server = factory.buildProtocol(peer)
         if server is None:
             raise AssertionError(f"the {door} door is closed")

@@ -44,9 +44,9 @@ class WebDoor:
 
         return WebSettings
 
-    def invitation(self, host: str, port: int) -> str:
+    def invitation(self, host: str, port: int, secure: bool) -> str:
         """See L{IDoor.invitation}: the URL of the page."""
-        return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+        return f"{'https' if secure else 'http'}://{f'[{host}]' if ':' in host else host}:{port}/"
 
     def warnings(self, settings: Settings, endpoints: Sequence[str]) -> Sequence[str]:
         """See L{IDoor.warnings}: logins with providers need packages that are not always installed."""

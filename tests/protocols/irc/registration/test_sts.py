@@ -30,6 +30,14 @@ class StsTests(SynchronousTestCase):
         """It is not offered unless it is configured."""
         self.assertNotIn("sts", {word.partition("=")[0] for word in self.offered()})
 
+    def test_webSocket(self) -> None:
+        """It is not offered over a WebSocket, since it is about the ports of IRC."""
+        server = serverWith(irc={"stsPort": 6697})
+        server.messages = True
+        client = server.connectIrc()
+        client.send("CAP LS 302")
+        self.assertNotIn("sts", {word.partition("=")[0] for word in listed(client)})
+
     def test_noRequest(self) -> None:
         """It cannot be requested."""
         client = serverWith(irc={"stsPort": 6697}).connectIrc()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from twistchat.protocols.irc.replies.metadata import limitsOf
 from twistchat.protocols.irc.settings import ircSettings
+from twistchat.wire.framing import STREAM
 from twistchat.wire.irc.capabilities import CAPABILITIES, METADATA, advertise, capLines
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def offered(client: IrcConnection) -> Mapping[str, str]:
     limits = context.settings.limits
     return _values(
         f"max-bytes={limits.message},max-lines={limits.lines}",
-        _sts(context, session.secure),
+        _sts(context, session.secure) if client.carrier.framing is STREAM else "",  # it is about ports of IRC
         ",".join(mechanisms(client)),
         _registration(context, session),
         limitsOf(context),

@@ -1,4 +1,4 @@
-"""Rooms whose members use different carriers: streams, and messages in memory."""
+"""Rooms whose members use different carriers: streams, and WebSockets."""
 
 from __future__ import annotations
 
@@ -14,35 +14,19 @@ from tests.carriers import overMessages
 from twistchat.chat.model.events import Entry
 from twistchat.interfaces.carrier import ICarrier
 from twistchat.net.output.outbox import Outbox
+from twistchat.net.websocket import WebSocketCarrier
 from twistchat.protocols.irc.protocol import IrcConnection
 from twistchat.testing import IrcClient, LineClient, MemoryServer
-from twistchat.testing.messages import HEADER, MESSAGES, MessageCarrier, MessageSplitter, decode, encode
 from twistchat.wire.framing import Framing
 from twistchat.wire.irc.dialect import IrcDialect
-from twistchat.wire.lines import Overlong
 from twistchat.wire.plain import PlainDialect
+from twistchat.wire.websocket import BINARY
 
 TAGGED = ("batch", "echo-message", "labeled-response", "message-tags")
 
 
-class SplitterTests(SynchronousTestCase):
-    """The bytes of messages."""
-
-    def test_back(self) -> None:
-        """Lines survive encoding and decoding.  An incomplete message is refused."""
-        lines = [b"one", b"", b"t\nwo"]
-        data = b"".join(map(encode, lines))
-        self.assertEqual(lines, decode(data))
-        self.assertRaises(ValueError, decode, data[:-1])
-
-    def test_pieces(self) -> None:
-        """The same lines arrive however the bytes are divided.  A line that is too long is discarded."""
-        data = b"".join(map(encode, (b"one", b"", b"longer")))
-        for size in range(1, len(data) + 1):
-            splitter = MessageSplitter(5)
-            found = [line for at in range(0, len(data), size) for line in splitter.feed(data[at : at + size])]
-            self.assertEqual([b"one", b"", Overlong(6)], found)
-            self.assertEqual((), splitter.finish())
+class InputTests(SynchronousTestCase):
+    """What clients send."""
 
     def test_lineEnd(self) -> None:
         """IRC refuses a message that contains a line end.  No part of it takes effect."""
@@ -51,9 +35,9 @@ class SplitterTests(SynchronousTestCase):
         for client in (ann, bob):
             client.join("#tea")
         ann.skip()
-        for line in (b"PRIVMSG #tea :one\nPART #tea", b"PRIVMSG #tea :one\r\n", b"PART\n#tea"):
-            transport: Any = ann.transport
-            transport.transport.write(encode(line))
+        for line in (b"PRIVMSG #tea :one\nPART #tea", b"PRIVMSG #tea :one\r\n\r\n", b"PART\n#tea"):
+            end: Any = ann.transport
+            end.send(line)
             server.pump()
         self.assertEqual([True] * 3, [line.startswith(":twistchat FAIL ") for line in ann.lines()])
         bob.expect()
@@ -61,7 +45,7 @@ class SplitterTests(SynchronousTestCase):
 
 class Room(SynchronousTestCase):
     """
-    A room with two clients on streams and two on messages.
+    A room with two clients on streams and two on WebSockets.
 
     @ivar delivered: the bytes that audiences delivered to outboxes.
     @ivar rendered: how many times dialects rendered an entry.
@@ -107,7 +91,7 @@ class IrcRoomTests(Room):
     """A room of the IRC protocol."""
 
     def four(self, *capabilities: str) -> list[IrcClient]:
-        """Two clients on streams and two on messages, in one room."""
+        """Two clients on streams and two on WebSockets, in one room."""
         clients = []
         for nick in ("ann", "bob", "cid", "dan"):
             self.server.messages = nick in ("cid", "dan")
@@ -118,13 +102,13 @@ class IrcRoomTests(Room):
         return clients
 
     def test_carrier(self) -> None:
-        """The message carrier is a carrier, and the protocol above it is the same."""
+        """The WebSocket carrier is a carrier, and the protocol above it is the same."""
         self.server.messages = True
         self.server.irc("ann")
         (session,) = self.server.chat.state.users.named("ann").sessions.values()  # type: ignore[union-attr]  # ann is here
         outlet = session.outlet
         assert isinstance(outlet, IrcConnection)
-        self.assertIsInstance(outlet.carrier, MessageCarrier)
+        self.assertIsInstance(outlet.carrier, WebSocketCarrier)
         verifyObject(ICarrier, outlet.carrier)
         verifyObject(IProtocol, outlet.carrier)
 
@@ -153,8 +137,7 @@ class IrcRoomTests(Room):
         lines, other, messages, last = self.delivered
         self.assertIs(lines, other)
         self.assertIs(messages, last)
-        self.assertEqual(messages, MESSAGES.frame(lines))
-        self.assertEqual(len(lines) + 2 * (HEADER - 2), len(messages))
+        self.assertEqual(messages, BINARY.frame(lines))
         for client in (bob, cid, dan):
             self.assertEqual(ann.raw[-len(lines) :], client.raw[-len(lines) :])
 
@@ -184,7 +167,7 @@ class LineRoomTests(Room):
     """The lobby of the line protocol."""
 
     def four(self) -> list[LineClient]:
-        """Two clients on streams and two on messages."""
+        """Two clients on streams and two on WebSockets."""
         clients = []
         for nick in ("ann", "bob", "cid", "dan"):
             self.server.messages = nick in ("cid", "dan")
@@ -220,10 +203,10 @@ class LineRoomTests(Room):
 
 
 class OverMessagesTests(SynchronousTestCase):
-    """Test cases that run over message carriers as well."""
+    """Test cases that run over WebSockets as well."""
 
     def test_overMessages(self) -> None:
-        """The servers of such a case use message carriers; those of the original case use streams."""
+        """The servers of such a case use WebSockets; those of the original case use streams."""
         messages = []
 
         class Probe(SynchronousTestCase):
