@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from twisted.internet.interfaces import IReactorTime
 
 from twistchat.config import reloadSettings
+from twistchat.net.limits.departures import Ends
 
 if TYPE_CHECKING:
     from twistchat.chat.chat import Chat
@@ -49,6 +50,7 @@ class ServerContext:
     @ivar reread: reads the configuration again.  It raises L{ConfigError <twistchat.config.ConfigError>} if the
         configuration has a mistake.
     @ivar onReload: functions called after the settings have changed.  A door that informs its clients adds one.
+    @ivar ends: ends the sessions of clients that have left.
     """
 
     chat: Chat
@@ -71,6 +73,7 @@ class ServerContext:
     settings: Settings
     reread: Callable[[], Settings]
     onReload: list[Callable[[], None]] = field(default_factory=list)
+    ends: Ends = field(default_factory=Ends)
 
     def rehash(self) -> Reload:
         """

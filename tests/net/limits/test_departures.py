@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.logger import LogLevel, capturedLogs
 from twisted.plugin import IPlugin
 from twisted.trial.unittest import SynchronousTestCase
@@ -22,7 +22,7 @@ from twistchat.doors.line import LineDoor
 from twistchat.interfaces import IDialect, IDoor
 from twistchat.net.client.factory import ClientFactory
 from twistchat.net.context import ServerContext
-from twistchat.net.limits.departures import FAILED, MAX_NOTIFIED, MAX_PER_TURN, DepartureQueue
+from twistchat.net.limits.departures import FAILED, MAX_ENDS, MAX_NOTIFIED, MAX_PER_TURN, DepartureQueue, Ends
 from twistchat.net.stream import StreamFactory
 from twistchat.protocols.line.factory import Dialects
 from twistchat.protocols.line.protocol import LineProtocol
@@ -237,3 +237,58 @@ class QueueTests(SynchronousTestCase):
 def _fails(kind: type[Exception], session: Session, reason: str) -> Deferred[Any]:
     """End a session on a journal that refuses the entry."""
     return fail(kind("a fault"))
+
+
+class EndsTests(SynchronousTestCase):
+    """Sessions whose clients leave at once."""
+
+    def setUp(self) -> None:
+        """Note which sessions end, and keep their receipts."""
+        self.ends = Ends()
+        self.begun: list[int] = []
+        self.receipts: list[Deferred[Any]] = []
+
+    def close(self, number: int) -> Deferred[Any]:
+        """End a session."""
+        self.begun.append(number)
+        self.receipts.append(Deferred())
+        return self.receipts[-1]
+
+    def test_few(self) -> None:
+        """A few end at a time, in order; another ends when one of them was applied or refused."""
+        for number in range(2 * MAX_ENDS):
+            self.ends.add(partial(self.close, number))
+        self.assertEqual(self.begun, list(range(MAX_ENDS)))
+        self.receipts[1].callback(None)
+        self.assertEqual(self.begun, list(range(MAX_ENDS + 1)))
+        self.receipts[0].errback(NotStored("the disk is full"))
+        self.assertEqual(self.begun, list(range(MAX_ENDS + 2)))
+        for receipt in self.receipts[2:]:
+            receipt.callback(None)
+        self.assertEqual(self.begun, list(range(2 * MAX_ENDS)))
+
+    def test_atOnce(self) -> None:
+        """Ends that are applied at once, and sessions without a user, delay nobody, however many there are."""
+        self.ends = Ends(1)
+        self.ends.add(partial(self.close, 0))
+        ended: list[int] = []
+
+        def end(number: int) -> Deferred[Any] | None:
+            ended.append(number)
+            return succeed(None) if number % 2 else None
+
+        for number in range(5000):
+            self.ends.add(partial(end, number))
+        self.assertEqual(ended, [])
+        self.receipts[0].callback(None)
+        self.assertEqual(ended, list(range(5000)))
+
+    def test_failure(self) -> None:
+        """An unexpected failure is logged, and the others end."""
+        self.ends = Ends(1)
+        for number in range(2):
+            self.ends.add(partial(self.close, number))
+        self.receipts.pop(0).errback(ZeroDivisionError())
+        gc.collect()
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+        self.assertEqual(self.begun, [0, 1])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from zope.interface import implementer
 
 from twistchat.interfaces.carrier import Ending, IClosing
-from twistchat.net.limits.departures import ignoreNotStored
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IDelayedCall
@@ -108,9 +108,8 @@ class Closing:
         if session is not None:
             if not session.closed and self._client.shownIsRead:
                 self._markShown(session)
-            going = self._client.context.chat.presence.close(session, reason)
-            if going is not None:
-                going.addErrback(ignoreNotStored)
+            context = self._client.context
+            context.ends.add(partial(context.chat.presence.close, session, reason))
 
     def _markShown(self, session: Session) -> None:
         """Mark as read what the client was shown, up to the time when it was certainly there."""

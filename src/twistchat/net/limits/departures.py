@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +25,9 @@ MAX_PER_TURN: Final = 16
 
 MAX_NOTIFIED: Final = 1000
 """The number of room members that hear of a quit in one turn, after which the rest waits for another turn."""
+
+MAX_ENDS: Final = 8
+"""The most ends of sessions that the journal has not applied yet."""
 
 
 class DepartureQueue:
@@ -113,6 +117,52 @@ class DepartureQueue:
         closing = self._close(session, reason)
         if closing is not None:
             closing.addErrback(ignoreNotStored)
+
+
+class Ends:
+    """
+    Ends sessions whose clients have left, in order: few at a time, so that the journal's queue stays short.
+
+    The entries of others are applied behind those that wait in it, and everybody in a room hears that a user leaves.
+    """
+
+    __slots__ = ("_advancing", "_most", "_running", "_waiting")
+
+    def __init__(self, most: int = MAX_ENDS) -> None:
+        """
+        @param most: see L{MAX_ENDS}.
+        """
+        self._most = most
+        self._running = 0
+        self._advancing = False
+        self._waiting: deque[Callable[[], Receipt | None]] = deque()
+
+    def add(self, close: Callable[[], Receipt | None]) -> None:
+        """
+        End a session, now or when earlier ones have ended.
+
+        @param close: ends it, as C{chat.presence.close} does.
+        """
+        self._waiting.append(close)
+        self._advance()
+
+    def _advance(self) -> None:
+        if self._advancing:
+            return  # a session ended within the loop below, which continues
+        self._advancing = True
+        try:
+            while self._waiting and self._running < self._most:
+                going = self._waiting.popleft()()
+                if going is not None:
+                    self._running += 1
+                    going.addErrback(ignoreNotStored).addBoth(self._ended)
+        finally:
+            self._advancing = False
+
+    def _ended(self, result: Any) -> Any:
+        self._running -= 1
+        self._advance()
+        return result
 
 
 def ignoreNotStored(failure: Failure) -> None:
