@@ -43,7 +43,9 @@ export class App extends Observable {
     this.client = new Client({ ...this, history: this.history });
     this.actions = new Actions();
     this.dialogs = new Dialogs();
-    this.address = new Address(window, (name) => this.open(name).catch(() => {}));
+    this.address = new Address(window, (name) => this.visit(name));
+    /** Rooms and people: see `features.js`, which attaches it. @type {import('./rooms/rooms.js').Rooms|null} */
+    this.rooms = null;
     /** What the server offers: the answer of `GET /login`, or null. */
     this.offer = null;
     this.entered = false;
@@ -90,11 +92,23 @@ export class App extends Observable {
     if (account) await this._login.leave(everywhere).catch(() => {});
   }
 
-  /** Show a conversation, and name it in the address. */
-  async open(name) {
+  /** Show a conversation, and name it in the address: see `Client.open`. */
+  async open(name, options) {
     this.sidebar = false;
-    await this.client.open(name);
+    await this.client.open(name, options);
     this.changed();
+  }
+
+  /** Show a conversation that somebody names: a room that does not let this user in, too. It says why. */
+  async visit(name) {
+    try {
+      await this.open(name);
+    } catch (error) {
+      if (!this.chat.isupport.isRoom(name) || error.code === 'DISCONNECTED') return;
+      const conversation = this.chat.conversation(name);
+      conversation.update({ outside: { how: 'refused', code: error.code, reason: error.message } });
+      this.client.show(conversation);
+    }
   }
 
   toggleSidebar() {
@@ -110,7 +124,12 @@ export class App extends Observable {
 
   skip(event) {
     event.preventDefault();
-    this._window.document.getElementById('composer')?.focus();
+    this.write();
+  }
+
+  /** Move the focus to where one writes. */
+  write() {
+    this._window.document.getElementById('composer')?.focus({ preventScroll: true });
   }
 
   _enter(nick, account) {
@@ -128,7 +147,7 @@ export class App extends Observable {
     const wanted = this.address.current || this.settings.get('rooms')[0] || LOBBY;
     this.client.welcomed(nick, first ? wanted : '');
     this.changed();
-    if (first) await this.open(wanted).catch(() => this.client.show(this.chat.conversation('*')));
+    if (first) await this.visit(wanted);
   }
 
   _refused(error) {

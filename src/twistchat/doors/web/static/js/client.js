@@ -32,8 +32,11 @@ export class Client {
     this._settings = settings;
     this._timers = timers;
     this._marks = new Map();
+    /** Folded nicks that the server watches. @type {Set<string>} */
+    this._watched = new Set();
     chat.on('joined', (conversation) => this._joined(conversation));
     chat.on('left', () => this._remember());
+    chat.on('renamed', ({ conversation, from }) => this._renamed(conversation, from));
   }
 
   /** Connect as a guest, or as the account of the login. */
@@ -60,7 +63,9 @@ export class Client {
     const names = [...this._chat.rooms().map((room) => room.name), ...this._settings.get('rooms')];
     const wanted = [...new Map(names.map((name) => [this._chat.fold(name), name])).values()]
       .filter((name) => this._chat.fold(name) !== this._chat.fold(except));
+    for (const room of this._chat.rooms()) room.rejoining = room.joined;
     if (wanted.length) this._connection.send('JOIN', [wanted.join(',')]);
+    this._watched.clear();
     const people = [...this._chat.conversations].filter((conversation) => conversation.kind === 'person');
     for (const person of people) this._meet(person);
     if (this._chat.session.account) this._recent();
@@ -74,10 +79,14 @@ export class Client {
     this.show(this._chat.conversation(joined?.params[0] ?? name));
   }
 
-  /** Show a conversation; join the room, or begin to talk with the nick, if need be. */
-  async open(name) {
+  /**
+   * Show a conversation. If there is none, join the room, or begin to talk with the nick.
+   *
+   * @param {{join: boolean}} options whether to join a room again that was left
+   */
+  async open(name, { join = false } = {}) {
     const conversation = this._chat.conversations.get(name);
-    if (conversation && (conversation.kind !== 'room' || conversation.joined || !this._online())) {
+    if (conversation && (conversation.joined || !join || conversation.kind !== 'room')) {
       this.show(conversation);
     } else if (this._chat.isupport.isRoom(name)) {
       await this.join(name);
@@ -98,7 +107,7 @@ export class Client {
   /** Leave a room, or close a private conversation. */
   close(conversation) {
     if (conversation.joined) this._connection.send('PART', [conversation.name]);
-    if (conversation.kind === 'person') this._connection.send('MONITOR', ['-', conversation.name], { background: true });
+    if (conversation.kind === 'person') this._watch('-', conversation.name);
     this._chat.conversations.remove(conversation);
     this._remember();
     const next = this._chat.rooms()[0];
@@ -145,10 +154,6 @@ export class Client {
     this._connection.retry();
   }
 
-  _online() {
-    return this._connection.state === 'online';
-  }
-
   _joined(conversation) {
     this._remember();
     const open = this._chat.conversations.open === conversation;
@@ -157,7 +162,7 @@ export class Client {
 
   /** Begin to watch a nick, and load what was said. */
   _meet(conversation) {
-    this._connection.send('MONITOR', ['+', conversation.name], { background: true });
+    this._watch('+', conversation.name);
     if (this._chat.session.account) this._history.sync(conversation, { background: true });
   }
 
@@ -176,6 +181,22 @@ export class Client {
       this._connection.send('MARKREAD', [name], { background: true });
       this._meet(conversation);
     }
+  }
+
+  /** Watch a nick, or end that. The server watches so many nicks at most. Source: IRCv3 monitor. */
+  _watch(sign, nick) {
+    const name = this._chat.fold(nick);
+    const most = this._connection.isupport.number('MONITOR', 0) || Infinity;
+    if (sign === '-' ? !this._watched.delete(name) : this._watched.has(name) || this._watched.size >= most) return;
+    if (sign === '+') this._watched.add(name);
+    this._connection.send('MONITOR', [sign, nick], { background: true });
+  }
+
+  _renamed(conversation, from) {
+    if (conversation.kind === 'person') {
+      this._watch('-', from);
+      this._watch('+', conversation.name);
+    } else this._remember();
   }
 
   _remember() {

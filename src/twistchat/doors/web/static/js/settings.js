@@ -12,6 +12,9 @@ const DEFAULTS = Object.freeze({
   theme: 'system',
   /** Whether the list of members is shown. */
   members: true,
+  /** Folded names of rooms: those that stand first, and those whose messages do not count as unread. */
+  favourites: [],
+  muted: [],
 });
 
 /** Settings of this browser. Watchers hear of each change. */

@@ -16,8 +16,8 @@ export class RequestError extends Error {
 /** Milliseconds until a request without an answer fails. */
 const TIMEOUT = 60000;
 
-/** Numerics of 400 and above that are no errors: none of a command that this page sends. */
-const isError = (message) => /^[45]\d\d$/.test(message.command) || /^9(02|04|05|06|07)$/.test(message.command);
+/** Numerics of errors: those of 400 to 599, and a few others. No command that this page sends has others in its answer. */
+const isError = (message) => /^(263|[45]\d\d|696|734|775|90[24567])$/.test(message.command);
 
 /** Return the error that an answer is, or null. */
 export function errorOf(message) {

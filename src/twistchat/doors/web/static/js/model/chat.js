@@ -51,7 +51,8 @@ class Conversations extends Observable {
  * All that the page knows of the chat. The effects of lines (`effects/`) change it, and the user interface shows it.
  *
  * What is to be done elsewhere is announced (`on`, `tell`): `joined` (a conversation: this user has come in), `left`,
- * `message` ({conversation, message}: something was said just now), `invited` ({by, room}), `changed` (capabilities).
+ * `renamed` ({conversation, from}), `message` ({conversation, message}: something was said just now), `invited` ({by, room}),
+ * `listed` ({name, count, topic}: a room of a list), `listEnds`, `changed` (capabilities).
  */
 export class Chat {
   /** @param {() => import('../irc/isupport.js').Isupport} isupport @param {() => number} now */

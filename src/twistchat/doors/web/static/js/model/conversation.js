@@ -16,6 +16,14 @@ export class Conversation extends Observable {
     this.members = new Members();
     /** Whether this user is in the room. */
     this.joined = false;
+    /**
+     * Why this user is not in the room, or null: `{how: 'left'}`, `{how: 'kicked', by, reason}` or `{how: 'refused', code, reason}`.
+     */
+    this.outside = null;
+    /** Whether the room has been joined again after a loss of the connection, without an answer yet. */
+    this.rejoining = false;
+    /** When the room was created, in milliseconds since 1970; null if that is not known. */
+    this.created = null;
     this.topic = '';
     this.topicBy = '';
     /** Mode letters to their parameters. @type {Map<string, string>} */

@@ -38,6 +38,8 @@ export const EN = {
   'sidebar.label': 'Rooms and people',
   'sidebar.rooms': 'Rooms',
   'sidebar.people': 'People',
+  'sidebar.favourites': 'Favourites',
+  'sidebar.muted': 'muted',
   'sidebar.server': 'Server messages',
   'sidebar.open': 'Show rooms and people',
   'sidebar.close': 'Hide rooms and people',
@@ -53,7 +55,6 @@ export const EN = {
   'sidebar.logout': 'Leave the chat',
 
   'room.noTopic': 'No topic yet',
-  'room.private': 'Private conversation',
   'room.leave': 'Leave {name}',
   'room.close': 'Close the conversation with {name}',
   'room.showMembers': 'Show members',
@@ -63,8 +64,7 @@ export const EN = {
   'room.none': 'Choose a room, or join one.',
 
   'members.label': 'Members of {name}',
-  'members.count': 'Members ({count})',
-  'members.talk': 'Talk with {nick} in private',
+  'members.count': 'In this room: {count}',
   'rank.q': 'Founder',
   'rank.a': 'Protected operator',
   'rank.o': 'Operator',

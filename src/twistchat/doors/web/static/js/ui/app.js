@@ -5,10 +5,14 @@ import { html } from './html.js';
 import { useWatch } from './watch.js';
 
 /** Return the component of the chat, or null while it is loaded. The first view needs none of its modules. */
-function useScreen(wanted) {
+function useScreen(app, wanted) {
   const [screen, setScreen] = useState(null);
   useEffect(() => {
-    if (wanted && !screen) import('./screen.js').then(({ Screen }) => setScreen({ Screen }));
+    if (!wanted || screen) return;
+    Promise.all([import('./screen.js'), import('../features.js')]).then(([{ Screen }, { attach }]) => {
+      attach(app);
+      setScreen({ Screen });
+    });
   }, [wanted]);
   return screen?.Screen ?? null;
 }
@@ -16,7 +20,7 @@ function useScreen(wanted) {
 /** The whole page: the entry, or the chat. */
 export function View({ app }) {
   useWatch(app);
-  const Screen = useScreen(app.busy || app.entered);
+  const Screen = useScreen(app, app.busy || app.entered);
   if (!app.offer) {
     return html`<main class="entry"><p class="lead" role="status">${app.error ? t('error.UNREACHABLE') : t('entry.loading')}</p></main>`;
   }

@@ -1,8 +1,8 @@
-import { t } from '../strings/index.js';
 import { Composer } from './composer.js';
 import { Header } from './header.js';
 import { html } from './html.js';
 import { LogView } from './logview.js';
+import { Outside } from './rooms/outside.js';
 import { Typing } from './typing.js';
 import { useWatch } from './watch.js';
 
@@ -16,8 +16,7 @@ export function ConversationView({ app, conversation }) {
     <${LogView} app=${app} conversation=${conversation} />
     <${Typing} app=${app} conversation=${conversation} />
     ${outside
-      ? html`<p class="outside">${t('room.notJoined')} <button type="button" class="primary"
-          onClick=${() => app.open(name)}>${t('room.rejoin', { name })}</button></p>`
+      ? html`<${Outside} key=${name} app=${app} conversation=${conversation} />`
       : kind !== 'server' && html`<${Composer} key=${name} app=${app} conversation=${conversation} />`}
   </main>`;
 }

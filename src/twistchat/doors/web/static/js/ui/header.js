@@ -1,6 +1,9 @@
+import { leave } from '../rooms/leaving.js';
+import { showPerson, showRoom } from '../rooms/views.js';
 import { t } from '../strings/index.js';
 import { html } from './html.js';
 import { Icon } from './parts.js';
+import { presenceOf } from './people/presence.js';
 import { useWatch } from './watch.js';
 
 function Button({ label, icon, ...attributes }) {
@@ -9,7 +12,8 @@ function Button({ label, icon, ...attributes }) {
 
 /** Name and topic of a conversation, and what can be done with it. */
 export function Header({ app, conversation }) {
-  useWatch(conversation, app);
+  const isPerson = conversation.kind === 'person';
+  useWatch(conversation, app, isPerson ? app.chat.people : null);
   const isRoom = conversation.kind === 'room';
   const { members } = app;
   const name = conversation.kind === 'server' ? t('sidebar.server') : conversation.name;
@@ -17,11 +21,15 @@ export function Header({ app, conversation }) {
     <${Button} label=${t('sidebar.open')} icon="menu" class="plain narrow-only" onClick=${() => app.toggleSidebar()} />
     <div class="title">
       <h2 tabindex="-1">${name}</h2>
-      <p class="topic" title=${conversation.topic}>${isRoom ? conversation.topic || t('room.noTopic') : t('room.private')}</p>
+      <p class="topic" title=${conversation.topic}>${isRoom
+        ? conversation.topic || t('room.noTopic')
+        : isPerson && (presenceOf(app.chat.people.get(conversation.name)) || t('person.unknown'))}</p>
     </div>
+    ${conversation.kind !== 'server' && html`<${Button} label=${isRoom ? t('room.details', { name }) : t('members.profile', { nick: name })} icon="info"
+      aria-haspopup="dialog" onClick=${() => (isRoom ? showRoom(app, conversation) : showPerson(app, name))} />`}
     ${isRoom && html`<${Button} label=${t(members ? 'room.hideMembers' : 'room.showMembers')} icon="people"
       aria-pressed=${String(members)} onClick=${() => app.toggleMembers()} />`}
     <${Button} label=${t(isRoom ? 'room.leave' : 'room.close', { name })} icon="close"
-      onClick=${() => app.client.close(conversation)} />
+      onClick=${() => leave(app, conversation)} />
   </header>`;
 }

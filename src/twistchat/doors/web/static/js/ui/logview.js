@@ -32,8 +32,8 @@ class Binding {
       neednewest: () => this._newest(),
       seen: ({ time }) => this._seen(time),
       locate: ({ id }) => this.locate(id),
-      nick: ({ nick }) => app.open(nick).catch(() => {}),
-      room: ({ room }) => app.open(room).catch(() => {}),
+      nick: ({ nick }) => app.visit(nick),
+      room: ({ room }) => app.visit(room),
       choose: ({ action, msgid, ...more }) => app.actions.run(action, conversation, conversation.timeline.find(msgid), more),
     };
     const listeners = Object.entries(events).map(([name, take]) => [name, (event) => take(event.detail ?? {})]);

@@ -3,7 +3,8 @@ import { Banner } from './banner.js';
 import { ConversationView } from './conversation.js';
 import { OpenDialogs } from './dialog.js';
 import { html } from './html.js';
-import { MemberList } from './members.js';
+import { MemberList } from './people/members.js';
+import { Invitations } from './rooms/invitations.js';
 import { Sidebar } from './sidebar.js';
 import { useWatch } from './watch.js';
 
@@ -15,7 +16,7 @@ export function Screen({ app }) {
   const members = conversation?.kind === 'room' && app.members;
   return html`<div class="screen" data-sidebar=${app.sidebar ? 'open' : 'closed'} data-members=${members ? 'open' : 'closed'}>
     <a class="skip" href="#composer" onClick=${(event) => app.skip(event)}>${t('app.skip')}</a>
-    <${Banner} app=${app} />
+    <div class="banners"><${Banner} app=${app} /><${Invitations} app=${app} /></div>
     <${Sidebar} app=${app} />
     ${app.sidebar && html`<button type="button" class="shade" aria-label=${t('sidebar.close')}
       onClick=${() => app.toggleSidebar()}></button>`}

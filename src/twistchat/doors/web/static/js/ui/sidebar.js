@@ -1,4 +1,6 @@
 import { useState } from '../../vendor/preact-hooks.mjs';
+import { byName } from '../rooms/ranks.js';
+import { createRoom, findRooms } from '../rooms/views.js';
 import { t, wordsFor } from '../strings/index.js';
 import { html } from './html.js';
 import { Avatar, Icon } from './parts.js';
@@ -25,26 +27,34 @@ function Item({ app, conversation, current }) {
   const isPerson = conversation.kind === 'person';
   useWatch(conversation, isPerson ? app.chat.people : null);
   const state = isPerson ? presence(app, conversation) : '';
+  const muted = app.rooms.isIn('muted', conversation);
   const name = conversation.kind === 'server' ? t('sidebar.server') : conversation.name;
   return html`<li>
-    <button type="button" class=${conversation.unread ? 'item unread' : 'item'} aria-current=${current ? 'page' : null}
-      onClick=${() => app.open(conversation.name)}>
+    <button type="button" class=${conversation.unread && !muted ? 'item unread' : 'item'} aria-current=${current ? 'page' : null}
+      onClick=${() => app.open(conversation.name).catch(() => {})}>
       ${isPerson ? html`<${Avatar} name=${name} state=${state} />` : html`<span class="hash" aria-hidden="true">#</span>`}
       <span class="name">${conversation.kind === 'room' ? html`<span class="hidden">#</span>${name.slice(1)}` : name}</span>
       ${(state === 'away' || state === 'offline') && html`<span class="hidden">, ${t(`sidebar.${state}`)}</span>`}
-      <${Count} conversation=${conversation} />
+      ${muted
+        ? html`<span class="muted" title=${t('sidebar.muted')}><${Icon} name="mute" /><span class="hidden">, ${t('sidebar.muted')}</span></span>`
+        : html`<${Count} conversation=${conversation} />`}
     </button>
   </li>`;
 }
 
-function List({ app, title, items, empty }) {
+function List({ app, title, items, empty, children }) {
   return html`<section>
-    <h2>${title}</h2>
+    <div class="heading"><h2>${title}</h2>${children}</div>
     ${items.length
       ? html`<ul>${items.map((conversation) => html`<${Item} key=${conversation.name} app=${app} conversation=${conversation}
           current=${conversation === app.chat.conversations.open} />`)}</ul>`
       : html`<p class="empty">${empty}</p>`}
   </section>`;
+}
+
+function Tool({ label, icon, onClick }) {
+  return html`<button type="button" class="plain tool" aria-label=${label} title=${label} aria-haspopup="dialog" onClick=${onClick}
+    ><${Icon} name=${icon} /></button>`;
 }
 
 /** Join or create a room, or begin a private conversation. */
@@ -56,7 +66,7 @@ function JoinForm({ app }) {
     const name = new FormData(form).get('target').trim();
     if (!name) return;
     try {
-      await app.open(name);
+      await app.open(name, { join: true });
       form.reset();
       setError(null);
     } catch (failure) {
@@ -71,20 +81,21 @@ function JoinForm({ app }) {
   </form>`;
 }
 
-function byName(one, other) {
-  return one.name.localeCompare(other.name);
-}
-
 /** Rooms and people, and this user. */
 export function Sidebar({ app }) {
   const { conversations, session } = app.chat;
-  useWatch(conversations, session);
-  const all = [...conversations].sort(byName);
-  const of = (...kinds) => all.filter((conversation) => kinds.includes(conversation.kind));
+  useWatch(conversations, session, app.settings);
+  const all = [...conversations].sort((one, other) => byName(one.name, other.name));
+  const favourites = all.filter((conversation) => app.rooms.isIn('favourites', conversation));
+  const of = (...kinds) => all.filter((conversation) => kinds.includes(conversation.kind) && !favourites.includes(conversation));
   return html`<nav class="sidebar" aria-label=${t('sidebar.label')} data-region>
     <h1>${app.offer.network}</h1>
     <div class="lists">
-      <${List} app=${app} title=${t('sidebar.rooms')} items=${of('room', 'server')} empty=${t('room.none')} />
+      ${favourites.length > 0 && html`<${List} app=${app} title=${t('sidebar.favourites')} items=${favourites} />`}
+      <${List} app=${app} title=${t('sidebar.rooms')} items=${of('room', 'server')} empty=${t('room.none')}>
+        <${Tool} label=${t('rooms.find')} icon="search" onClick=${() => findRooms(app)} />
+        <${Tool} label=${t('rooms.create')} icon="add" onClick=${() => createRoom(app)} />
+      </${List}>
       <${JoinForm} app=${app} />
       <${List} app=${app} title=${t('sidebar.people')} items=${of('person')} empty=${t('sidebar.noPeople')} />
     </div>

@@ -11,7 +11,7 @@ function join(chat, line) {
   const [name, account, realname] = line.params;
   if (chat.isSelf(nick)) {
     const conversation = chat.conversation(name);
-    conversation.update({ joined: true });
+    conversation.update({ joined: true, rejoining: false, outside: null });
     chat.people.note(nick, { user, host });
     // Who loads the history holds live messages back from here on: this line is the first of them.
     chat.tell('joined', conversation);
@@ -26,13 +26,13 @@ function join(chat, line) {
   show(chat, conversation, line);
 }
 
-function gone(chat, conversation, nick) {
+function gone(chat, conversation, nick, outside) {
   if (!chat.isSelf(nick)) {
     conversation.members.remove(chat.fold(nick));
     return;
   }
   conversation.members.clear();
-  conversation.update({ joined: false });
+  conversation.update({ joined: false, outside });
   chat.tell('left', conversation);
 }
 
@@ -40,14 +40,14 @@ function part(chat, line) {
   const conversation = chat.conversations.get(line.params[0]);
   if (!conversation) return;
   show(chat, conversation, line);
-  gone(chat, conversation, line.source.nick);
+  gone(chat, conversation, line.source.nick, { how: 'left' });
 }
 
 function kick(chat, line) {
   const conversation = chat.conversations.get(line.params[0]);
   if (!conversation) return;
   show(chat, conversation, line);
-  gone(chat, conversation, line.params[1]);
+  gone(chat, conversation, line.params[1], { how: 'kicked', by: line.source?.nick ?? '', reason: line.params[2] ?? '' });
 }
 
 function quit(chat, line) {
@@ -69,6 +69,7 @@ function nick(chat, line) {
   const personal = chat.conversations.get(from);
   if (personal && (!chat.conversations.get(to) || chat.fold(from) === chat.fold(to))) {
     chat.conversations.rename(personal, to);
+    chat.tell('renamed', { conversation: personal, from });
   }
   if (chat.ignored.delete(chat.fold(from))) chat.ignored.add(chat.fold(to));
   chat.people.rename(from, to);
@@ -85,10 +86,23 @@ function namesEnd(chat, line) {
 
 /** Source: IRCv3 channel-rename. */
 function rename(chat, line) {
-  const conversation = chat.conversations.get(line.params[0]);
-  if (conversation) chat.conversations.rename(conversation, line.params[1]);
+  const [from, to] = line.params;
+  const conversation = chat.conversations.get(from);
+  if (!conversation) return;
+  chat.conversations.rename(conversation, to);
+  chat.tell('renamed', { conversation, from });
+}
+
+/** The server does not let this user into a room. Bans refuse new nicks with the same numeric: those keep nobody out. */
+function refused(chat, line) {
+  const conversation = chat.conversations.get(line.params[1] ?? '');
+  if (!conversation || (conversation.joined && !conversation.rejoining)) return;
+  const outside = { how: 'refused', code: line.command, reason: line.params.at(-1) };
+  conversation.members.clear();
+  conversation.update({ joined: false, rejoining: false, outside });
 }
 
 export const MEMBERSHIP = {
   JOIN: join, PART: part, KICK: kick, QUIT: quit, NICK: nick, RENAME: rename, 353: names, 366: namesEnd,
+  ...Object.fromEntries(['405', '437', '471', '473', '474', '475', '477', '489', '520'].map((numeric) => [numeric, refused])),
 };

@@ -54,5 +54,8 @@ export const ROOMS = {
   TOPIC: topic, MODE: mode, INVITE: invite, 324: modes,
   331: (chat, line) => chat.conversations.get(line.params[1])?.update({ topic: '', topicBy: '' }),
   332: (chat, line) => chat.conversations.get(line.params[1])?.update({ topic: line.params[2] }),
+  322: (chat, line) => chat.tell('listed', { name: line.params[1], count: Number(line.params[2]) || 0, topic: line.params[3] ?? '' }),
+  323: (chat) => chat.tell('listEnds'),
+  329: (chat, line) => chat.conversations.get(line.params[1])?.update({ created: Number(line.params[2]) * 1000 || null }),
   333: (chat, line) => chat.conversations.get(line.params[1])?.update({ topicBy: line.params[2] }),
 };

@@ -1,0 +1,26 @@
+/** The dialogs about rooms and people. Each is loaded when it is opened. */
+
+/** What a dialog is closed with when it has led to a conversation. The focus goes there, and not back. */
+export const ENTERED = 'entered';
+
+async function show(app, load, props) {
+  if ((await app.dialogs.show(load, props)) === ENTERED) app.write();
+}
+
+/** @param {object|null} room the conversation in which somebody was chosen */
+export function showPerson(app, nick, room = null) {
+  return show(app, () => import('../ui/people/card.js').then(({ PersonCard }) => PersonCard), { nick, room });
+}
+
+/** @param {'about'|'settings'|'lists'} tab */
+export function showRoom(app, room, tab = 'about') {
+  return show(app, () => import('../ui/rooms/details.js').then(({ RoomDetails }) => RoomDetails), { room, tab });
+}
+
+export function findRooms(app) {
+  return show(app, () => import('../ui/rooms/find.js').then(({ FindRooms }) => FindRooms));
+}
+
+export function createRoom(app, name = '') {
+  return show(app, () => import('../ui/rooms/create.js').then(({ CreateRoom }) => CreateRoom), { name });
+}
