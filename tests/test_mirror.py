@@ -48,6 +48,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
     "the web page, in a browser and in node": (
         "web/test_log",
         "web/test_log_place",
+        "web/test_oidc",
         "web/test_page_modules",
         "web/test_together",
     ),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pyotp import TOTP
+
 from tests.accounts.fakes import PASSWORD, sessionFrom
 from tests.doors.web.accounts import WebCase, contentOf, cookieOf
 from tests.doors.web.browser import HttpClient, WebSocketClient
-from twistchat.chat.errors import CodeRequired
-from twistchat.doors.web.login import LONGEST, describe
+from twistchat.doors.web.login import LONGEST
 from twistchat.testing.workers import HeldWorker
 
 STRANGER = "192.0.2.9"
@@ -218,11 +219,31 @@ class EnterTests(WebCase):
         """A code may be null."""
         self.assertEqual(200, self.post("/login", {"name": "alice", "password": PASSWORD, "code": None}).status)
 
-    def test_codeRequired(self) -> None:
-        """The text about a missing code says what to do on the page."""
-        self.assertEqual(
-            "Enter the code that your app shows, or one of your recovery codes", describe(CodeRequired("alice"))
-        )
+    def test_secondFactor(self) -> None:
+        """An account with a second factor needs a code, which works once, and the page is told so."""
+        factors = self.logins.factors
+        app = TOTP(factors.setUp("alice").secret)
+        wall = self.server.context.wall
+        recovery = self.successResultOf(factors.confirm("alice", app.at(wall())))
+        text = "Enter the code that your app shows, or one of your recovery codes."
+        for code in (None, ""):
+            missing = self.post("/login", {"name": "alice", "password": PASSWORD, "code": code})
+            self.assertEqual((403, "CODE_REQUIRED"), (missing.status, contentOf(missing)["code"]))
+            self.assertEqual(text, contentOf(missing)["error"])
+        self.server.advance(60)
+        code = app.at(wall())
+        self.logIn(code=code)
+        self.logIn(code=recovery[0])
+        for wrong in ("000000", code, recovery[0]):
+            response = self.post("/login", {"name": "alice", "password": PASSWORD, "code": wrong})
+            self.assertEqual((403, "WRONG_CODE"), (response.status, contentOf(response)["code"]))
+            self.assertNotIn("set-cookie", response.headers)
+        self.assertEqual("LOGIN_FAILED", self.codeOf({"name": "alice", "password": "wrong", "code": recovery[1]}))
+
+    def codeOf(self, content: object) -> object:
+        """The code with which a login is refused."""
+        self.server.advance(60)
+        return contentOf(self.post("/login", content))["code"]
 
     def test_fixation(self) -> None:
         """A login makes a new secret.  The one that the browser came with is not used, and its web session ends."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import sys
 from base64 import urlsafe_b64encode
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,6 +15,7 @@ from tests.accounts.fakes import PASSWORD
 from tests.doors.web.accounts import contentOf
 from tests.doors.web.browser import HOST, HttpClient
 from tests.doors.web.oidc.fakes import CONFIGURATION, ISSUER, NEXT, OTHER, RSA, OidcCase, basic
+from twistchat.doors.web.door import WebDoor
 from twistchat.doors.web.oidc.flows import TIME
 from twistchat.doors.web.oidc.places import MOST_ASKING
 
@@ -92,6 +94,21 @@ class BeginTests(OidcCase):
             response = self.get("/oidc/example")
             self.assertFailed(response, 502, "Example ID")
             self.server.advance(3601)
+
+    def test_notInstalled(self) -> None:
+        """Without the packages that it needs, a login fails with a page, and the server warns when it starts."""
+        settings, door = self.server.context.settings, WebDoor()
+        self.assertEqual((), door.warnings(settings, ()))
+        loaded = [
+            name for name in sys.modules if name.startswith(("treq", "joserfc", "twistchat.doors.web.oidc.fetch"))
+        ]
+        hidden = {name: sys.modules.pop(name) for name in loaded}
+        self.addCleanup(sys.modules.update, hidden)
+        for name in ("treq", "joserfc"):
+            self.addCleanup(sys.modules.pop, name, None)
+            sys.modules[name] = None  # type: ignore[assignment]  # so an import of it fails
+        self.assertFailed(self.get("/oidc/example"), 503, "cannot use that login yet")
+        self.assertIn("pip install 'twistchat[oidc]'", str(door.warnings(settings, ())))
 
 
 class EndTests(OidcCase):
