@@ -19,7 +19,7 @@ from twisted.python.usage import Options, UsageError
 import twisted
 from twistchat import __version__
 from twistchat.config import ConfigError, Settings, SettingsBuilder, toml
-from twistchat.config.keytypes import closest
+from twistchat.config.readings import closest
 from twistchat.interfaces import IDoor, IJournalKind
 from twistchat.journal.kinds import BUILT_IN
 from twisted import plugins

@@ -8,7 +8,8 @@ from io import BytesIO, StringIO, TextIOWrapper
 from argon2 import PasswordHasher
 
 from tests.console.cases import ConsoleTestCase
-from twistchat.config.keytypes import PasswordHash, readingOf
+from twistchat.config.keytypes import PasswordHash
+from twistchat.config.readings import readingOf
 
 
 class PasswordTests(ConsoleTestCase):

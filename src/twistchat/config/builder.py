@@ -12,14 +12,15 @@ from twistchat.chat.model.names import normalizeRoom
 from twistchat.config import toml
 from twistchat.config.bounds import MAX_NAME_LENGTHS, MIN_QUEUED_MESSAGES, outside
 from twistchat.config.errors import ConfigError
-from twistchat.config.keytypes import BadValue, Endpoints, Secret, closest, readingOf
+from twistchat.config.keytypes import Endpoints, Secret
+from twistchat.config.readings import BadValue, closest, readingOf
 from twistchat.config.settings import NAMED, SECTIONS, TABLES, JournalSettings, Settings, keysOf, sectionsWith
 from twistchat.config.tables import NamedTables, isLoopback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from twistchat.config.keytypes import Reading
+    from twistchat.config.readings import Reading
 
 
 BUILT_IN: Mapping[str, type | None] = MappingProxyType({"memory": None, "sqlite": None})

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from twistchat.chat.model.users import PRIVILEGES
 from twistchat.config import toml
 from twistchat.config.bounds import described
-from twistchat.config.keytypes import Privileges, writtenAs
+from twistchat.config.keytypes import Privileges
+from twistchat.config.readings import writtenAs
 from twistchat.config.settings import LIVE, NAMED, TABLES, Settings, keysOf, liveOf, sectionsWith
 
 

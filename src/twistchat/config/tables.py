@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 
 from twistchat.config import toml
 from twistchat.config.errors import ConfigError
-from twistchat.config.keytypes import BadValue, closest, readingOf, visible
+from twistchat.config.readings import BadValue, closest, readingOf, visible
 from twistchat.config.settings import NAMED, ClassSettings, OidcSettings, OperatorSettings, WebircSettings, keysOf
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from twistchat.config.keytypes import Reading
+    from twistchat.config.readings import Reading
 
 
 class NamedTables:

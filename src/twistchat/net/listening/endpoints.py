@@ -22,7 +22,7 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IStreamServerEndpoint, IStreamServerEndpointStringParser
 from twisted.plugin import getPlugins
 
-from twistchat.config.keytypes import LAST_PORT, closest
+from twistchat.config.readings import LAST_PORT, closest
 from twistchat.config.toml import shortened
 
 EXAMPLE_PORT = 6623

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.config.keytypes}."""
+"""Tests of L{twistchat.config.readings}."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from twisted.trial.unittest import SynchronousTestCase
 from twistchat.chat.limits import Bytes, Networks, Seconds
 from twistchat.config.keytypes import (
     Age,
-    BadValue,
     ClientTags,
     Directory,
     Endpoints,
@@ -35,10 +34,8 @@ from twistchat.config.keytypes import (
     Text,
     Url,
     Zone,
-    closest,
-    readingOf,
-    writtenAs,
 )
+from twistchat.config.readings import BadValue, closest, readingOf, writtenAs
 
 Kind = Literal["memory", "sqlite"]
 
