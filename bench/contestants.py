@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bench.protocols import ChatProtocol, Irc, Line, Plain
 from bench.servers import TWISTD, NotStarted
+from bench.websocket import WebSocket
 
 PEERS = Path(__file__).parent / "peers"
 
@@ -259,6 +260,7 @@ def contestants(ergo: str = "ergo") -> dict[str, Contestant]:
         Ours("irc-sqlite", "twistchat, IRC, SQLite", "irc", Irc(), "sqlite"),
         Ours("line", "twistchat, line door", "line", Line()),
         Ours("line-sqlite", "twistchat, line door, SQLite", "line", Line(), "sqlite"),
+        Ours("web", "twistchat, WebSocket", "web", WebSocket(Irc(), "/socket")),
         Ours("irc-asyncio", "twistchat, IRC, asyncio reactor", "irc", Irc(), reactor="asyncio"),
         Ours("irc-uvloop", "twistchat, IRC, uvloop", "irc", Irc(), reactor="uvloop"),
         Limit(),

@@ -72,6 +72,10 @@ class ChatProtocol(ABC):
     def line(self, room: int, text: bytes) -> bytes:
         """Return the line with which a client sends a text to a room."""
 
+    def lines(self, data: bytes) -> bytes:
+        """Return the lines, each with its line end, in what a client received."""
+        return data
+
 
 class IrcLogin(Login):
     """Log in to an IRC server: register (RFC 2812, section 3.1; modern IRC, "Connection Registration"), then JOIN."""

@@ -251,7 +251,7 @@ class Traffic:
             witness = self._numbers[descriptor]
             room = range(witness % self._rooms, self._count, self._rooms)
             wanted = [sender for sender in room if sender != witness and self._sends(sender, load)]
-            audit(b"".join(chunks), f"client {witness}", wanted, load)
+            audit(self._protocol.lines(b"".join(chunks)), f"client {witness}", wanted, load)
 
 
 class Received:

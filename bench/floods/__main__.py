@@ -39,7 +39,7 @@ def serverCommand(folder: Path, ports: dict[str, int], journal: str, exempt: boo
     Prepare the server's folder.
 
     @param folder: the folder.
-    @param ports: the ports named C{irc}, C{line} and C{tls}.
+    @param ports: the ports named C{irc}, C{line}, C{tls} and C{web}.
     @param journal: the kind of journal.
     @param exempt: whether the attackers are exempt from the limits on rates, as the canary is.
     @return: the command that starts the server in that folder.
@@ -53,6 +53,7 @@ def serverCommand(folder: Path, ports: dict[str, int], journal: str, exempt: boo
         f"--irc=tcp:{ports['irc']}:interface=127.0.0.1",
         f"--irc=ssl:{ports['tls']}:interface=127.0.0.1:privateKey=key.pem:certKey=cert.pem",
         f"--line=tcp:{ports['line']}:interface=127.0.0.1",
+        f"--web=tcp:{ports['web']}:interface=127.0.0.1",
         *(f"--journal={journal}", "--data=data", f'--set=limits.exempt=["{network}"]'),
     ]
 
@@ -92,7 +93,7 @@ def measure(
     @raise Refused: the canary could not log in.
     @raise OSError: the server has ended.
     """
-    ports = {door: freePort() for door in ("irc", "line", "tls")}
+    ports = {door: freePort() for door in ("irc", "line", "tls", "web")}
     with (
         tempfile.TemporaryDirectory(prefix="floods", dir=place) as folder,
         running(serverCommand(Path(folder), ports, journal, exempt), ports["irc"], Path(folder), cores) as server,

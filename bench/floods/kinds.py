@@ -6,6 +6,8 @@ import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bench.websocket import PING, WebSocket, frame, framed
+
 CHUNK = 16 << 10
 """About how many bytes an attacker writes to its socket at a time."""
 
@@ -37,7 +39,7 @@ class Kind:
 
     @ivar name: its name in options and results.
     @ivar title: what the attackers do.
-    @ivar door: where they connect: C{irc}, C{line}, or C{tls}, the IRC door behind TLS.
+    @ivar door: where they connect: C{irc}, C{line}, or C{tls}, the IRC door behind TLS, or C{web}.
     @ivar opening: what each connection sends first.
     @ivar ready: bytes of the answer for which it then waits; empty if it does not wait.
     @ivar before: what it sends once after that.
@@ -47,6 +49,7 @@ class Kind:
     @ivar pause: how long to wait before a dropped connection is made again, in seconds.
     @ivar hangUp: whether the attackers close each connection as soon as it is made.
     @ivar encrypted: whether the attackers complete the TLS handshake.
+    @ivar webSocket: whether they open a WebSocket, and send each line of C{opening} as a message.
     """
 
     name: str
@@ -61,10 +64,12 @@ class Kind:
     pause: float = 0.0
     hangUp: bool = False
     encrypted: bool = False
+    webSocket: bool = False
 
     def greeting(self, nick: bytes) -> bytes:
         """Return what a connection with this nick sends first."""
-        return self.opening.replace(NICK, nick)
+        opening = self.opening.replace(NICK, nick)
+        return WebSocket.handshake("/socket") + framed(opening) if self.webSocket else opening
 
     def chunk(self, nick: bytes) -> bytes:
         """Return whole pieces for a connection with this nick: about L{size} bytes, and at least one piece."""
@@ -136,8 +141,54 @@ def _kinds() -> Iterable[Kind]:
     yield _irc("room", "PRIVMSG to the canary's room", room)
 
 
-KINDS = {kind.name: kind for kind in _kinds()}
+def _web() -> Iterable[Kind]:
+    """Floods of the web door: first HTTP, then WebSockets."""
+    get = _request("GET", "/")
+    yield Kind("http-silence", "HTTP connections that say nothing", "web", connections=1000, pause=1.0)
+    yield Kind("http-drip", "an HTTP request, byte by byte", "web", before=get[:-2], piece=b"x", size=1)
+    yield Kind("http-pipeline", "pipelined requests for the page", "web", piece=get)
+    yield Kind("http-missing", "pipelined requests for pages that do not exist", "web", piece=_request("GET", "/no"))
+    body = _request("POST", "/login", "Content-Length: 104857600\r\n")
+    yield Kind("http-body", "bodies of 100 MiB", "web", before=body, piece=b"x" * 1024)
+    part = _request("POST", "/login", "Content-Length: 8192\r\nContent-Type: multipart/form-data; boundary=x\r\n")
+    yield Kind("http-multipart", "multipart bodies of 8 KiB", "web", piece=part + b"--x\r\n\r\n\r\n".ljust(8192, b"x"))
+    smuggled = _request("POST", "/", "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n")
+    yield Kind("http-smuggling", "requests with two lengths", "web", piece=smuggled + b"0\r\n\r\n")
+    yield Kind("http-headers", "headers without end", "web", before=get[:-2], piece=b"X: " + b"x" * 1000 + b"\r\n")
+    yield Kind("http-hello", "TLS hellos at the plain web port", "web", piece=hello())
+    yield Kind("http-churn", "HTTP connections that are closed at once", "web", hangUp=True)
+    yield Kind(
+        "ws-handshake",
+        "handshakes of WebSockets in one connection after the other",
+        "web",
+        piece=WebSocket.handshake("/socket"),
+    )
+    yield _socket("ws-length", "frames that declare 2^40 bytes", b"\x82\xff" + (1 << 40).to_bytes(8) + bytes(4))
+    yield _socket(
+        "ws-fragments", "messages of fragments without end", b"\x00\x80" + bytes(4), before=b"\x01\x80" + bytes(4)
+    )
+    yield _socket("ws-reserved", "frames with a reserved bit", b"\xc1\x80" + bytes(4))
+    yield _socket("ws-unmasked", "frames without a mask", b"\x81\x01x")
+    yield _socket("ws-utf8", "text that is not UTF-8", frame(b"\xff"))
+    yield _socket("ws-ping", "pings", frame(b"", PING))
+    yield _socket("ws-bigping", "pings with 125 bytes", frame(b"x" * 125, PING))
+    yield _socket("ws-empty", "empty messages", frame(b""))
+    yield _socket("ws-pong", "PONG lines over WebSockets", frame(b"PONG x"))
+    yield _socket("ws-drip", "a frame, byte by byte", b"x", before=frame(b"x" * 4000)[:8], size=1)
+
+
+def _socket(name: str, title: str, piece: bytes, before: bytes = b"", size: int = CHUNK) -> Kind:
+    """Make a flood of IRC clients over WebSockets that have registered."""
+    return Kind(name, title, "web", IRC, b" 001 ", before, piece, size, webSocket=True)
+
+
+def _request(method: str, path: str, headers: str = "") -> bytes:
+    """Make the head of an HTTP request."""
+    return f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\r\n".encode()
+
+
+KINDS = {kind.name: kind for kind in (*_kinds(), *_web())}
 """All kinds, by name."""
 
-QUICK = ("pong", "refused", "early-irc", "tls-garbage", "churn", "room")
+QUICK = ("pong", "refused", "early-irc", "tls-garbage", "churn", "room", "http-pipeline", "ws-ping")
 """The kinds of a quick run."""

@@ -19,6 +19,7 @@ from bench.floods.attack import Attack, attack, lastLine
 from bench.floods.canary import Ledger, newcomer
 from bench.floods.figures import COLUMNS, Figures, combined, header, lastLines, missed, percentiles, row
 from bench.floods.kinds import CHUNK, IRC, KINDS, NICK, QUICK, Kind, hello
+from bench.websocket import frame
 
 GOOD = Figures(
     said=200,
@@ -51,11 +52,17 @@ class KindTests(SynchronousTestCase):
         self.assertEqual(replace(kind, size=1).chunk(b"a7"), b"NICK a7a\r\n")
         self.assertEqual(replace(kind, piece=b"").chunk(b"a7"), b"")
 
+    def test_webSocket(self) -> None:
+        """The lines of an opening over a WebSocket are messages with the connection's own nick."""
+        greeting = KINDS["ws-ping"].greeting(b"a7")
+        self.assertTrue(greeting.startswith(b"GET /socket HTTP/1.1\r\n"))
+        self.assertTrue(greeting.endswith(frame(b"NICK a7") + frame(b"USER a7 0 * :flood")))
+
     def test_all(self) -> None:
         """Every kind has a door and a unique name, and replaces all placeholders.  The kinds of a quick run exist."""
         for name, kind in KINDS.items():
             self.assertEqual(name, kind.name)
-            self.assertIn(kind.door, ("irc", "line", "tls"))
+            self.assertIn(kind.door, ("irc", "line", "tls", "web"))
             self.assertNotIn(NICK, kind.greeting(b"a1") + kind.before + kind.chunk(b"a1"))
             self.assertLessEqual(len(kind.chunk(b"a1")), CHUNK, name)
             self.assertEqual(bool(kind.opening), bool(kind.ready), name)
