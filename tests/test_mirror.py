@@ -61,6 +61,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "bench/test_main",
         "bench/test_results",
         "bench/test_traffic",
+        "bench/test_websocket",
         "bench/test_work",
     ),
     "one behaviour, in which several rules have a part": (
