@@ -119,21 +119,28 @@ export class Client {
    *
    * @param {string} text may have several lines
    * @param {{replyTo?: string, action?: boolean}} options
+   * @returns {Promise<object>} the last answer, which has the echo
    */
   async say(conversation, text, { replyTo = '', action = false } = {}) {
     const target = conversation.name;
     const tags = replyTo ? { '+draft/reply': replyTo } : {};
     const most = roomFor(target, this._connection.isupport.number('LINELEN', 512)) - (action ? 9 : 0);
     const parts = split(text, most);
+    let answer = null;
     if (action) {
-      for (const part of parts) await this._connection.request('PRIVMSG', [target, `\x01ACTION ${part.text}\x01`], { tags });
+      for (const part of parts) {
+        answer = await this._connection.request('PRIVMSG', [target, `\x01ACTION ${part.text}\x01`], { tags });
+      }
     } else if (parts.length > 1 && this._connection.capabilities.has('multiline')) {
       const most = Number(this._connection.capabilities.values('multiline')['max-lines'] ?? Infinity);
       if (parts.length > most) throw new RequestError('MULTILINE_MAX_LINES', '', [String(most)]);
-      await this._connection.requestLines('PRIVMSG', target, parts, { tags });
+      answer = await this._connection.requestLines('PRIVMSG', target, parts, { tags });
     } else {
-      for (const part of parts.filter((one) => one.text)) await this._connection.request('PRIVMSG', [target, part.text], { tags });
+      for (const part of parts.filter((one) => one.text)) {
+        answer = await this._connection.request('PRIVMSG', [target, part.text], { tags });
+      }
     }
+    return answer;
   }
 
   /** The messages of a conversation have been read up to a time. */
@@ -156,14 +163,19 @@ export class Client {
 
   _joined(conversation) {
     this._remember();
-    const open = this._chat.conversations.open === conversation;
-    this._history.sync(conversation, { background: !open });
+    this._sync(conversation, this._chat.conversations.open !== conversation);
+  }
+
+  /** Load what a conversation lacks, and tell when that is done. */
+  async _sync(conversation, background) {
+    const complete = await this._history.sync(conversation, { background });
+    this._chat.tell('synced', { conversation, complete: complete === true });
   }
 
   /** Begin to watch a nick, and load what was said. */
   _meet(conversation) {
     this._watch('+', conversation.name);
-    if (this._chat.session.account) this._history.sync(conversation, { background: true });
+    if (this._chat.session.account) this._sync(conversation, true);
   }
 
   /** Find the private conversations of the last time. Source: IRCv3 chathistory, TARGETS. */

@@ -26,21 +26,26 @@ export class History {
   /**
    * Load what a conversation lacks at its end: its newest messages at first, and after a loss of the connection what was
    * said meanwhile. What arrives live in the meantime waits, and comes after it.
+   *
+   * @returns {Promise<boolean>} whether nothing is lacking now
    */
   sync(conversation, { background = false } = {}) {
     const { timeline } = conversation;
-    if (!this._connection.capabilities.has('chathistory')) return Promise.resolve();
+    if (!this._connection.capabilities.has('chathistory')) return Promise.resolve(false);
     timeline.hold();
     return this._once(conversation, async () => {
+      let complete = true;
       try {
         let page = null;
         if (timeline.loaded && timeline.newest && timeline.atEnd) page = await this._gap(conversation, background);
         if (page) timeline.release(page);
         else timeline.reset(await this._ask('LATEST', conversation, '*', PAGE, background));
       } catch {
+        complete = false;
         timeline.release(null);
       }
       conversation.countUnread();
+      return complete;
     });
   }
 

@@ -189,6 +189,21 @@ export class ChatLog extends HTMLElement {
     }
 
     /**
+     * Take a message out: one that was not sent.
+     *
+     * @param {string} id The id under which it was added.
+     */
+    remove(id) {
+        this.#later(() => {
+            const entry = this.#rows.find(id);
+            if (!entry) return;
+            const focused = entry.row.contains(document.activeElement);
+            this.#rows.remove(this.#rows.entries.indexOf(entry), 1);
+            if (focused) this.#focus(this.#rows.stops().at(-1));
+        });
+    }
+
+    /**
      * Draw the line above new messages.
      *
      * @param {number|null} time Messages after this time, in milliseconds since the epoch, are new; null removes the line.
@@ -387,7 +402,8 @@ export class ChatLog extends HTMLElement {
     #actions(row) {
         const message = this.#rows.of(row)?.message;
         if (!message || !isSpoken(message) || !message.id) return [];
-        const actions = message.pending || message.failed ? ['copy'] : ['reply', 'react', 'copy', 'profile', 'redact'];
+        const unsent = message.pending || message.failed;
+        const actions = unsent ? ['copy', 'retry', 'discard'] : ['reply', 'react', 'copy', 'profile', 'redact'];
         return actions.filter((action) => this.permits(action, message));
     }
 
@@ -400,12 +416,13 @@ export class ChatLog extends HTMLElement {
         const target = event.target.closest('button, a.room');
         if (!target) return;
         const row = target.closest('.row');
-        const { nick, reply, reaction, room } = target.dataset;
+        const { nick, reply, reaction, room, action } = target.dataset;
         if (target.classList.contains('fold')) this.#later(() => this.#rows.toggle(this.#rows.of(target)));
         else if (nick !== undefined) this.#emit('nick', { nick });
         else if (reply !== undefined) {
             if (!this.find(reply)) this.#emit('locate', { id: reply });
-        } else if (reaction !== undefined) this.#choose(row, 'react', { reaction });
+        } else if (action !== undefined) this.#choose(row, action);
+        else if (reaction !== undefined) this.#choose(row, 'react', { reaction });
         else if (room !== undefined) {
             event.preventDefault();
             this.#emit('room', { room });

@@ -12,6 +12,8 @@ const LABELS = {
     copy: 'log.copy',
     profile: 'log.profile',
     redact: 'log.redact',
+    retry: 'log.retry',
+    discard: 'log.discard',
 };
 const SYMBOLS = { react: '☺', reply: '↩' };
 

@@ -71,6 +71,9 @@ export function fillRow(row, message) {
     const marks = ['self', 'mention', 'pending', 'failed'].filter((mark) => message[mark]);
     row.className = ['row', message.kind, spoken ? 'spoken' : 'compact', ...marks, ...kept].join(' ');
     row.dataset.msgid = message.id ?? '';
+    // What is on its way is announced when it has arrived.
+    if (message.pending) row.setAttribute('aria-live', 'off');
+    else row.removeAttribute('aria-live');
     row.setAttribute('aria-labelledby', `${name}-who ${name}-body`);
     row.replaceChildren(...(spoken ? spokenParts(message, name) : compactParts(message, name)));
 }
@@ -85,9 +88,25 @@ function spokenParts(message, id) {
     else renderText(body, message.text);
     parts.push(body);
     if (message.reactions?.size) parts.push(reactions(message));
-    if (message.failed) parts.push(element('div', 'state', t('log.failed')));
-    else if (message.pending) parts.push(element('div', 'state', t('log.pending')));
+    if (message.failed) parts.push(failure(message));
+    else if (message.pending) parts.push(element('div', 'state', t(message.waiting ? 'log.waiting' : 'log.pending')));
     return parts;
+}
+
+/** @returns {HTMLElement} Why a message was not sent, and what can be done about it. */
+function failure(message) {
+    const reason = typeof message.failed === 'string' ? message.failed : '';
+    const state = element('div', 'state');
+    state.setAttribute('role', 'alert');
+    state.append(reason ? t('log.failedBecause', { reason }) : t('log.failed'));
+    for (const action of ['retry', 'discard']) {
+        const button = element('button', '', t(`log.${action}`));
+        button.type = 'button';
+        button.tabIndex = -1;
+        button.dataset.action = action;
+        state.append(' ', button);
+    }
+    return state;
 }
 
 function compactParts(message, id) {
@@ -217,7 +236,9 @@ function reactions(message) {
     for (const [text, nicks] of message.reactions) {
         const shown = safeName(text);
         const names = [...nicks].map(safeName);
-        const button = element('button', 'reaction');
+        const mine = message.mine?.has(text) ?? false;
+        const button = element('button', mine ? 'reaction own' : 'reaction');
+        button.setAttribute('aria-pressed', String(mine));
         button.type = 'button';
         button.tabIndex = -1;
         button.dataset.reaction = text;
