@@ -46,6 +46,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "tools/test_picture",
     ),
     "the web page, in a browser and in node": (
+        "web/test_composer",
         "web/test_log",
         "web/test_log_place",
         "web/test_oidc",

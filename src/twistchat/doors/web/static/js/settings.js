@@ -15,6 +15,8 @@ const DEFAULTS = Object.freeze({
   /** Folded names of rooms: those that stand first, and those whose messages do not count as unread. */
   favourites: [],
   muted: [],
+  /** Whether others are told that this user types. */
+  typing: true,
 });
 
 /** Settings of this browser. Watchers hear of each change. */

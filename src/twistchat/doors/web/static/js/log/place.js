@@ -15,6 +15,8 @@ export class Place {
     /** @type {{stop: HTMLElement, offset: number}[]} What is on the screen, from the top. */
     #anchors = [];
     #top = 0;
+    /** The height of the screen at that time. */
+    #height = 0;
 
     /**
      * @param {HTMLElement} scroller
@@ -33,6 +35,7 @@ export class Place {
     remember(off = 0) {
         const { top: edge } = this.#scroller.getBoundingClientRect();
         this.#top = this.#scroller.scrollTop;
+        this.#height = this.#scroller.clientHeight;
         if (this.stick) return;
         this.#anchors = this.#visible().map((stop) => ({ stop, offset: stop.getBoundingClientRect().top - edge - off }));
     }
@@ -44,8 +47,10 @@ export class Place {
      */
     moved(complete) {
         const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
+        // A screen that becomes higher moves the rows without the reader.
+        const resized = clientHeight !== this.#height;
         if (complete && scrollHeight - scrollTop - clientHeight <= NEAR) this.stick = true;
-        else if (!complete || scrollTop < this.#top - 1) this.stick = false;
+        else if (!complete || (scrollTop < this.#top - 1 && !resized)) this.stick = false;
         this.remember();
     }
 
@@ -54,6 +59,7 @@ export class Place {
         if (this.stick) {
             this.#scroller.scrollTop = this.#scroller.scrollHeight;
             this.#top = this.#scroller.scrollTop;
+            this.#height = this.#scroller.clientHeight;
             return;
         }
         const shown = this.#anchors.filter(({ stop }) => stop.isConnected && !stop.hidden);

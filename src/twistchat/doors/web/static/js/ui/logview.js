@@ -1,4 +1,5 @@
 import { useEffect, useRef } from '../../vendor/preact-hooks.mjs';
+import { composingOf } from '../compose/composing.js';
 import '../log/chatlog.js';
 import { html } from './html.js';
 
@@ -14,8 +15,7 @@ function dressed(app, conversation, message) {
     name: metadata?.get('display-name') ?? message.nick,
     colour: metadata?.get('color') ?? null,
     replyPreview: answered ? { nick: answered.nick, text: answered.text } : null,
-    pending: false,
-    failed: false,
+    mine: new Set([...message.reactions].filter(([, nicks]) => [...nicks].some(app.chat.isSelf, app.chat)).map(([text]) => text)),
   });
 }
 
@@ -25,6 +25,9 @@ class Binding {
     this._app = app;
     this._conversation = conversation;
     this._log = log;
+    this._sending = composingOf(app).sending;
+    /** What was said until then is not shown. */
+    this._cleared = -Infinity;
     log.permits = (action, message) => app.actions.permits(action, conversation, message);
     const events = {
       needolder: ({ before }) => this._older(before),
@@ -34,13 +37,15 @@ class Binding {
       locate: ({ id }) => this.locate(id),
       nick: ({ nick }) => app.visit(nick),
       room: ({ room }) => app.visit(room),
-      choose: ({ action, msgid, ...more }) => app.actions.run(action, conversation, conversation.timeline.find(msgid), more),
+      choose: ({ action, msgid, ...more }) =>
+        app.actions.run(action, conversation, conversation.timeline.find(msgid) ?? this._sending.find(msgid), more),
     };
     const listeners = Object.entries(events).map(([name, take]) => [name, (event) => take(event.detail ?? {})]);
     for (const [name, listener] of listeners) log.addEventListener(name, listener);
     const ends = [
       conversation.timeline.watch((change) => this._changed(change)),
       conversation.watch(() => this._mark()),
+      this._sending.watch((change) => change.conversation === conversation && this._sent(change)),
       () => listeners.forEach(([name, listener]) => log.removeEventListener(name, listener)),
     ];
     this.end = () => ends.forEach((end) => end());
@@ -68,6 +73,27 @@ class Binding {
     this._marker = this._conversation.marker;
     this._log.setMarker(this._marker);
     this._log.append(this._dress(messages));
+    if (this._conversation.timeline.atEnd) this._log.append(this._dress(this._sending.of(this._conversation)));
+  }
+
+  /** Show what becomes of a message that this user sends. */
+  _sent({ type, message, id, by }) {
+    if (type === 'add') {
+      this._log.append(this._dress([message]));
+      this._log.toEnd();
+    } else if (type === 'update') {
+      this._log.update(message.id, this._dress([message])[0]);
+    } else {
+      const arrived = by && this._conversation.timeline.find(by);
+      if (arrived) this._log.update(id, this._dress([arrived])[0]);
+      else this._log.remove(id);
+    }
+  }
+
+  /** Show nothing of what was said so far, until the conversation is shown again. */
+  clear() {
+    this._cleared = this._conversation.timeline.messages.at(-1)?.time ?? -Infinity;
+    this._log.show(this._conversation);
   }
 
   _mark() {
@@ -87,7 +113,8 @@ class Binding {
   _older(before) {
     const { timeline } = this._conversation;
     const index = timeline.messages.findIndex((message) => message.id === before);
-    if (index > 0) this._log.prepend(this._dress(timeline.messages.slice(Math.max(0, index - PORTION), index)));
+    if (timeline.messages[index - 1]?.time <= this._cleared) this._log.prepend([]);
+    else if (index > 0) this._log.prepend(this._dress(timeline.messages.slice(Math.max(0, index - PORTION), index)));
     else if (timeline.atStart) this._log.prepend([]);
     else if (!this._app.history.isBusy(this._conversation)) this._app.history.older(this._conversation);
   }

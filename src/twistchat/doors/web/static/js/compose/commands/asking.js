@@ -1,0 +1,83 @@
+import { parse } from '../../irc/message.js';
+import { lines, RequestError } from '../../irc/requests.js';
+import { t } from '../../strings/index.js';
+import { words } from './parse.js';
+
+/** How many lines of an answer are shown. */
+const MOST = 100;
+
+/** What the numerics of WHOIS say, by the parameters after the nick. */
+const WHOIS = {
+  311: ([nick, user, host, , realname]) => ['user', { nick, user, host, realname }],
+  312: ([nick, server, info]) => ['server', { nick, server, info }],
+  317: ([nick, seconds]) => ['idle', { nick, minutes: Math.floor(Number(seconds) / 60) }],
+  319: ([nick, rooms]) => ['rooms', { nick, rooms }],
+  330: ([nick, account]) => ['account', { nick, account }],
+  301: ([nick, reason]) => ['away', { nick, reason }],
+};
+
+async function whois(context, rest) {
+  const [name] = words(rest, 1);
+  const nick = name || (context.conversation.kind === 'person' ? context.conversation.name : '');
+  context.need(nick);
+  const answer = await context.ask('WHOIS', [nick]);
+  const said = lines(answer).filter((line) => /^\d{3}$/.test(line.command) && line.command !== '318').map((line) => {
+    const [key, values] = WHOIS[line.command]?.(line.params.slice(1)) ?? [];
+    return key ? t(`command.whois.${key}`, values) : line.params.slice(1).join(' ');
+  });
+  context.tell(said.join('\n'));
+}
+
+async function list(context, rest) {
+  const answer = await context.ask('LIST', rest ? [words(rest, 1)[0]] : []);
+  const rooms = lines(answer).filter((line) => line.command === '322').map((line) => line.params.slice(1));
+  rooms.sort((one, other) => Number(other[1]) - Number(one[1]));
+  const said = rooms.slice(0, MOST).map(([name, count, topic]) =>
+    t('command.listed', { name, count, topic: topic ?? '' }).trimEnd());
+  if (rooms.length > MOST) said.push(t('command.more', { count: rooms.length - MOST }));
+  context.tell(said.length ? said.join('\n') : t('command.listNone'));
+}
+
+async function names(context, rest) {
+  const { room } = context.room(rest);
+  const answer = await context.ask('NAMES', [room]);
+  const found = lines(answer).filter((line) => line.command === '353').flatMap((line) => line.params[3].split(' '));
+  const shown = found.filter(Boolean).map((name) => name.split('!')[0]).sort((one, other) => one.localeCompare(other));
+  const more = shown.length > MOST ? ` ${t('command.more', { count: shown.length - MOST })}` : '';
+  context.tell(t('command.namesOf', { room, count: shown.length, names: shown.slice(0, MOST).join(', ') }) + more);
+}
+
+/** Source: IRCv3 search (draft). */
+async function search(context, rest) {
+  context.need(rest);
+  const { conversation } = context;
+  const quoted = (text) => text.replace(/[\\; ]/g, (sign) => ({ '\\': '\\\\', ';': '\\:', ' ': '\\s' })[sign]);
+  const place = conversation.kind === 'server' ? '' : `;in=${quoted(conversation.name)}`;
+  const answer = await context.ask('SEARCH', [`text=${quoted(rest)}${place};limit=20`]);
+  const said = lines(answer).filter((line) => line.command === 'PRIVMSG' || line.command === 'NOTICE').map((line) => {
+    const time = new Date(line.tags.time ?? 0).toLocaleString(undefined, { dateStyle: 'short', timeStyle: 'short' });
+    return `${time} ${line.source?.nick ?? ''}: ${line.params[1]}`;
+  });
+  context.tell(said.length ? said.join('\n') : t('command.searchNone', { text: rest }));
+}
+
+async function raw(context, rest) {
+  const line = parse(rest);
+  context.need(line);
+  if (/[\r\n]/.test(rest)) throw new RequestError('USAGE', '', [context.usage]);
+  context.show(await context.ask(line.command, line.params, { tags: line.tags }));
+}
+
+const register = (context) => context.tell(t('command.register.how'));
+
+function clear({ app }) {
+  app.log.clear();
+}
+
+function quit({ app }, rest) {
+  if (rest) app.connection.send('QUIT', [rest]);
+  return app.logOut();
+}
+
+/** Commands that ask the server, and those about this page. */
+export const ASKING = { whois, list, names, search, raw, register, clear, quit };

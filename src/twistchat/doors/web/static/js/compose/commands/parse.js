@@ -1,0 +1,86 @@
+import { lines, RequestError } from '../../irc/requests.js';
+
+/** How many lines of an answer are shown. */
+const MOST = 100;
+
+/** Lines that say nothing by themselves. */
+const EMPTY = new Set(['315', '318', '321', '323', '347', '349', '365', '366', '368', 'BATCH', 'ACK']);
+
+/** Return the lines of an answer as texts: their parameters, those of numerics without this user's nick. */
+export function textsOf(answer) {
+  return lines(answer).filter((line) => !EMPTY.has(line.command)).map((line) => {
+    const numeric = /^\d{3}$/.test(line.command);
+    return (numeric ? line.params.slice(1) : [line.command, ...line.params]).join(' ');
+  });
+}
+
+/** Return the command that a text is, or null. `/etc/hosts` and `//text` are none. */
+export function commandOf(text) {
+  const match = /^\/([A-Za-z]+)(?:\s+([^]*))?$/.exec(text);
+  return match && { name: match[1].toLowerCase(), rest: (match[2] ?? '').trim() };
+}
+
+/** Return a text that is no command as it is sent: `//text` is `/text`. */
+export function spoken(text) {
+  return text.startsWith('//') ? text.slice(1) : text;
+}
+
+/** Return the first words of a text, and what follows them. Words that it does not have are empty. */
+export function words(text, count) {
+  const found = [];
+  let rest = text.trim();
+  for (let index = 0; index < count; index++) {
+    const [, word = '', after = ''] = /^(\S*)\s*([^]*)$/.exec(rest);
+    found.push(word);
+    rest = after;
+  }
+  return [...found, rest];
+}
+
+/** What a command works with. */
+export class Context {
+  /**
+   * @param {object} parts
+   * @param {object} parts.app
+   * @param {import('../../model/conversation.js').Conversation} parts.conversation where it was typed
+   * @param {import('../sending.js').Sending} parts.sending
+   * @param {string} parts.usage how the command is used
+   * @param {(text: string) => void} parts.tell show a text to this user alone
+   */
+  constructor({ app, conversation, sending, usage, tell }) {
+    this.app = app;
+    this.chat = app.chat;
+    this.conversation = conversation;
+    this.sending = sending;
+    this.usage = usage;
+    this.tell = tell;
+  }
+
+  /** Send a command, and return its answer. */
+  ask(command, params, options) {
+    return this.app.connection.request(command, params, options);
+  }
+
+  /** Show an answer as it is. */
+  show(answer) {
+    const texts = textsOf(answer);
+    if (texts.length) this.tell(texts.slice(0, MOST).join('\n'));
+  }
+
+  /** @throws {RequestError} unless something is there */
+  need(...values) {
+    if (!values.every(Boolean)) throw new RequestError('USAGE', '', [this.usage]);
+  }
+
+  /**
+   * Return the room that a command names first, or the one it was typed in; and the rest.
+   *
+   * @throws {RequestError} there is neither
+   */
+  room(rest) {
+    const [first, after] = words(rest, 1);
+    if (this.chat.isupport.isRoom(first)) return { room: first, rest: after };
+    if (this.conversation.kind !== 'room') throw new RequestError('ROOM_NEEDED', '', [this.usage]);
+    return { room: this.conversation.name, rest };
+  }
+}
