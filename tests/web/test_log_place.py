@@ -140,6 +140,35 @@ class PlaceTests(LogTestCase):
         page.locator(".jump").click()
         assert len(events(page, "neednewest")) == 1
 
+    def test_past(self) -> None:
+        """
+        A part of the past has an end that is not here: live rows are counted, and rows after it come in their order.
+        """
+        page = self.logPage()
+        run(page, "log.show({name: '#tea'}, {past: true}); log.append(messages(100, 150), {newer: true}); log.find('m120')")
+        run(page, "log.append([message(900)], {newer: false})")
+        assert ids(page)[-1] == "m149"
+        assert not page.evaluate("log.stick || log.atEnd")
+        assert texts(page, ".jump") == ["New messages: 1. Jump to the newest"]
+        run(page, "log.append(messages(300, 350), {newer: true, after: 'm299'})")
+        assert ids(page)[-1] == "m149"
+        run(page, "log.append([], {newer: true, after: 'm149', end: false})")
+        assert not page.evaluate("log.atEnd")
+        run(page, "log.append(messages(150, 200), {newer: true, after: 'm149', end: true})")
+        assert ids(page) == [f"m{number}" for number in range(100, 200)]
+        run(page, "log.append([message(901)], {newer: false})")
+        assert ids(page)[-1] == "m901"
+
+    def test_lateOlderRows(self) -> None:
+        """
+        Older rows that come after the reader went elsewhere make no gap.
+        """
+        page = self.logPage()
+        run(page, "log.append(messages(100, 150)); log.prepend(messages(20, 50), {before: 'm50'})")
+        assert ids(page)[0] == "m100"
+        run(page, "log.prepend(messages(50, 100), {before: 'm100'})")
+        assert ids(page) == [f"m{number}" for number in range(50, 150)]
+
     def test_burst(self) -> None:
         """
         Of 20,000 lines at once the last are shown.

@@ -123,8 +123,26 @@ test('a conversation that somebody begins is unread, whatever the clock here say
   const { chat, take } = begin();
   take('@time=2025-12-31T00:00:00.000Z :bob!b@h PRIVMSG me :psst');
   const conversation = chat.conversations.get('bob');
-  conversation.countUnread();
-  assert.equal(conversation.unread, 1);
+  assert.deepEqual([conversation.unread, conversation.mentions], [1, 1]);
+});
+
+test('a message is unread once, live and from the history, and a removed one is not', () => {
+  const { take, room } = begin();
+  room.mark(Date.parse('2036-01-01T00:00:00.000Z'));
+  take('@msgid=1;time=2036-01-01T00:00:01.000Z :bob!b@h PRIVMSG #r :one', '@msgid=2;time=2036-01-01T00:00:02.000Z :bob!b@h PRIVMSG #r :me!');
+  room.note(room.timeline.messages);
+  assert.deepEqual([room.unread, room.mentions], [2, 1]);
+  take(':bob!b@h REDACT #r 2');
+  assert.deepEqual([room.unread, room.mentions], [1, 0]);
+});
+
+test('while no read marker is known, nothing is unread, and all after it as soon as it is', () => {
+  const { take, room } = begin();
+  room.marker = null;
+  take('@msgid=1;time=2026-01-01T00:00:01.000Z :bob!b@h PRIVMSG #r :one', '@msgid=2;time=2026-01-01T00:00:03.000Z :bob!b@h PRIVMSG #r :two');
+  assert.equal(room.unread, 0);
+  take('MARKREAD #r timestamp=2026-01-01T00:00:02.000Z');
+  assert.equal(room.unread, 1);
 });
 
 test('tags begin no conversation, and users who quit are forgotten unless one talks with them', () => {

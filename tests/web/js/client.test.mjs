@@ -28,7 +28,7 @@ function begin({ capabilities = '', remembered = [] } = {}) {
   const settings = new Settings({ getItem: () => null, setItem: () => {} });
   settings.set('rooms', remembered);
   const synced = [];
-  const history = { sync: (conversation) => synced.push(conversation.name) };
+  const history = { sync: (conversation) => synced.push(conversation.name), count: () => {} };
   const chat = new Chat(() => isupport, timers.now);
   const client = new Client({ chat, connection, history, settings, timers });
   const take = (...lines) => lines.forEach((line) => apply(chat, parse(line)));
@@ -69,16 +69,38 @@ test('what is no name opens no conversation', async () => {
   assert.deepEqual([...chat.conversations], []);
 });
 
-test('read markers are sent sparingly, and never back', async () => {
+test('read markers are sent at once, then sparingly, and never back', async () => {
   const { chat, client, sent, timers } = begin({ capabilities: 'draft/read-marker' });
   const conversation = chat.conversation('bob');
   const start = conversation.marker;
-  for (const later of [1000, 2000, 1500]) client.markRead(conversation, start + later);
+  const mark = (later) => `MARKREAD bob timestamp=${new Date(start + later).toISOString()}`;
+  for (const later of [1000, 3000, 2000, 2500]) client.markRead(conversation, start + later);
   timers.advance(1999);
-  assert.deepEqual(sent, []);
+  assert.deepEqual(sent, [mark(1000)]);
   timers.advance(1);
-  assert.deepEqual(sent, [`MARKREAD bob timestamp=${new Date(start + 2000).toISOString()}`]);
+  assert.deepEqual(sent, [mark(1000), mark(3000)]);
   timers.advance(10000);
   await settle();
+  assert.equal(sent.length, 2);
+});
+
+test('a read marker of another client is not sent again', () => {
+  const { chat, client, sent, timers } = begin({ capabilities: 'draft/read-marker' });
+  const conversation = chat.conversation('bob');
+  client.markRead(conversation, conversation.marker + 1000);
+  conversation.mark(conversation.marker + 5000);
+  timers.advance(10000);
   assert.equal(sent.length, 1);
+});
+
+test('private conversations of the last time count as unread from their marker on', async () => {
+  const { chat, client, take } = begin({ capabilities: 'draft/read-marker draft/chathistory' });
+  client._connection.request = () => Promise.resolve(parse('CHATHISTORY TARGETS bob 2026-01-01T00:00:00.000Z')); // private: the answer
+  chat.session.update({ account: 'me' });
+  client.welcomed('me');
+  await settle();
+  const conversation = chat.conversations.get('bob');
+  assert.equal(conversation.marker, null);
+  take('MARKREAD bob timestamp=2026-01-01T00:00:00.000Z');
+  assert.equal(conversation.marker, Date.parse('2026-01-01T00:00:00.000Z'));
 });

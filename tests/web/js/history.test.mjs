@@ -156,3 +156,88 @@ test('a reaction to a message that is loaded later is on it', async () => {
   await server.answer();
   assert.equal(room.timeline.find('10').text, 'changed');
 });
+
+test('a reader in the past stays there when the connection comes back, and what was missed counts', async () => {
+  const { server, room, history, live, shown } = begin(300);
+  room.mark(300000);
+  history.sync(room);
+  await server.answer();
+  history.around(room, '100');
+  await server.answer();
+  server.ids.push(...range(301, 320));
+  history.sync(room);
+  live(321);
+  await server.answer();
+  live(322);
+  assert.deepEqual(shown(), range(75, 125));
+  assert.equal(room.unread, 21);
+  history.latest(room);
+  live(323);
+  await server.answer();
+  assert.deepEqual(shown(), range(274, 323));
+});
+
+test('a message that is not there changes nothing', async () => {
+  const { server, room, history, shown } = begin(100);
+  history.sync(room);
+  await server.answer();
+  history.around(room, '4000');
+  await server.answer();
+  assert.deepEqual(shown(), range(51, 100));
+});
+
+test('when the newest messages do not come, the reader stays in the past', async () => {
+  const { server, room, history, live, shown } = begin(300);
+  history.sync(room);
+  await server.answer();
+  history.around(room, '100');
+  await server.answer();
+  const { request } = server;
+  server.request = () => Promise.reject(new RequestError('DISCONNECTED', ''));
+  history.latest(room);
+  live(301);
+  await settle();
+  server.request = request;
+  live(302);
+  assert.deepEqual(shown(), range(75, 125));
+});
+
+test('unread messages before those that are loaded count, by one request', async () => {
+  const { server, room, history, shown } = begin(300);
+  room.mark(180000);
+  history.sync(room);
+  await server.answer();
+  assert.equal(room.unread, 50);
+  history.count(room);
+  await server.answer();
+  assert.deepEqual(server.asked, ['LATEST * 50', 'BEFORE msgid=251 200']);
+  assert.equal(room.unread, 120);
+  assert.deepEqual(shown(), range(251, 300));
+  room.mark(299000);
+  history.count(room);
+  await server.answer();
+  assert.deepEqual([server.asked.length, room.unread], [2, 1]);
+});
+
+test('a reader who is far back keeps what is there while others talk, and comes to the end without a gap', async () => {
+  const { server, room, history, live, shown } = begin(3000, 500);
+  history.sync(room);
+  await server.answer();
+  room.timeline.isFar = () => true;
+  while (shown()[0] > 900) {
+    history.older(room);
+    await server.answer();
+  }
+  for (let id = 3001; id < 3100; id++) live(id);
+  const kept = shown();
+  assert.equal(kept[0], 851);
+  assert.deepEqual(kept, range(kept[0], kept.at(-1)));
+  assert.ok(kept.length <= 2000 && kept.at(-1) < 3000);
+  room.timeline.isFar = () => false;
+  while (!room.timeline.atEnd) {
+    history.newer(room);
+    await server.answer();
+  }
+  live(3100);
+  assert.deepEqual(shown(), range(1101, 3100));
+});

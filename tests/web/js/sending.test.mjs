@@ -40,7 +40,7 @@ function begin({ account = false } = {}) {
   connection.capabilities.acknowledge('draft/multiline message-tags draft/message-redaction');
   const settings = new Settings({ getItem: () => null, setItem: () => {} });
   const synced = [];
-  const history = { sync: (conversation) => new Promise((resolve) => synced.push({ conversation, resolve })) };
+  const history = { sync: (conversation) => new Promise((resolve) => synced.push({ conversation, resolve })), count: () => {} };
   const chat = new Chat(() => isupport, timers.now);
   const client = new Client({ chat, connection, history, settings, timers });
   const sending = new Sending({ chat, client, connection, timers });

@@ -46,6 +46,10 @@ export class App extends Observable {
     this.address = new Address(window, (name) => this.visit(name));
     /** Rooms and people: see `features.js`, which attaches it. @type {import('./rooms/rooms.js').Rooms|null} */
     this.rooms = null;
+    /** What shows the messages of the open conversation. @type {{conversation: object, locate: Function}|null} */
+    this.log = null;
+    /** The message to go to as soon as its conversation is shown. */
+    this._jump = null;
     /** What the server offers: the answer of `GET /login`, or null. */
     this.offer = null;
     this.entered = false;
@@ -109,6 +113,31 @@ export class App extends Observable {
       conversation.update({ outside: { how: 'refused', code: error.code, reason: error.message } });
       this.client.show(conversation);
     }
+  }
+
+  /**
+   * Go to a message of a conversation.
+   *
+   * @returns {Promise<boolean>} whether there is such a message
+   * @throws {import('./irc/requests.js').RequestError} the room does not let this user in
+   */
+  async jump(name, id) {
+    await this.open(name);
+    const conversation = this.chat.conversations.get(name);
+    this._jump?.resolve(false);
+    return new Promise((resolve) => {
+      this._jump = { conversation, id, resolve };
+      this.shown();
+    });
+  }
+
+  /** The log shows a conversation: go to the message there that somebody waits for. */
+  shown() {
+    const { conversation, id, resolve } = this._jump ?? {};
+    if (!conversation || this.log?.conversation !== conversation) return;
+    this._jump = null;
+    // What has to be shown with a conversation takes the focus before.
+    this.timers.set(() => this.log.locate(id).then(resolve), 0);
   }
 
   toggleSidebar() {

@@ -31,6 +31,7 @@ export class Client {
     this._history = history;
     this._settings = settings;
     this._timers = timers;
+    /** Conversations whose marker was sent a moment ago, and whether it has moved since. @type {Map<object, boolean>} */
     this._marks = new Map();
     /** Folded nicks that the server watches. @type {Set<string>} */
     this._watched = new Set();
@@ -146,14 +147,23 @@ export class Client {
   /** The messages of a conversation have been read up to a time. */
   markRead(conversation, time) {
     if (conversation.marker === null || !conversation.mark(time)) return;
-    if (conversation.kind === 'server' || this._marks.has(conversation)) return;
-    this._marks.set(conversation, this._timers.set(() => {
+    if (conversation.kind === 'server') return;
+    if (this._marks.has(conversation)) this._marks.set(conversation, true);
+    else this._sendMark(conversation);
+  }
+
+  /** Send the read marker, so that other clients of this user have it at once; a later one waits. */
+  _sendMark(conversation) {
+    const { marker, name } = conversation;
+    if (this._connection.capabilities.has('read-marker')) {
+      this._connection.send('MARKREAD', [name, `timestamp=${new Date(marker).toISOString()}`], { background: true });
+    }
+    this._marks.set(conversation, false);
+    this._timers.set(() => {
+      const again = this._marks.get(conversation);
       this._marks.delete(conversation);
-      const stamp = new Date(conversation.marker).toISOString();
-      if (this._connection.capabilities.has('read-marker')) {
-        this._connection.send('MARKREAD', [conversation.name, `timestamp=${stamp}`], { background: true });
-      }
-    }, MARK_EVERY));
+      if (again) this._sendMark(conversation);
+    }, MARK_EVERY);
   }
 
   /** Connect now instead of after the wait. */
@@ -163,13 +173,15 @@ export class Client {
 
   _joined(conversation) {
     this._remember();
+    if (!this._connection.capabilities.has('read-marker')) conversation.mark(this._timers.now());
     this._sync(conversation, this._chat.conversations.open !== conversation);
   }
 
-  /** Load what a conversation lacks, and tell when that is done. */
+  /** Load what a conversation lacks, tell when that is done, and count what is not read. */
   async _sync(conversation, background) {
     const complete = await this._history.sync(conversation, { background });
     this._chat.tell('synced', { conversation, complete: complete === true });
+    if (background) await this._history.count(conversation);
   }
 
   /** Begin to watch a nick, and load what was said. */
@@ -189,8 +201,10 @@ export class Client {
       const name = line.command === 'CHATHISTORY' ? line.params[1] : '';
       if (!name || this._chat.isupport.withoutStatus(name) !== name || this._chat.isupport.isRoom(name)) continue;
       if (this._chat.conversations.get(name)) continue;
-      const conversation = this._chat.conversation(name);
-      this._connection.send('MARKREAD', [name], { background: true });
+      // What is read, the answer to MARKREAD says.
+      const marked = this._connection.capabilities.has('read-marker');
+      const conversation = this._chat.conversation(name, marked ? null : now);
+      if (marked) this._connection.send('MARKREAD', [name], { background: true });
       this._meet(conversation);
     }
   }

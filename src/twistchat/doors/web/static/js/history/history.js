@@ -3,6 +3,9 @@ import { toPage } from './page.js';
 /** How many messages are shown at first, and are loaded when the reader scrolls. */
 const PAGE = 50;
 
+/** How many messages are loaded to count those that are not read, at most, before the first ones. */
+const COUNTED = 200;
+
 /** How many messages fill a gap: at most so many pages of so many. A longer gap is loaded when the reader scrolls. */
 const GAP_PAGE = 200;
 const GAP_PAGES = 5;
@@ -37,16 +40,31 @@ export class History {
       let complete = true;
       try {
         let page = null;
-        if (timeline.loaded && timeline.newest && timeline.atEnd) page = await this._gap(conversation, background);
+        if (!timeline.atEnd) {
+          // The reader is in the past, and comes back to the end by `newer` or `latest`. Here is only to be counted.
+          timeline.ignore();
+          conversation.note((await this._ask('LATEST', conversation, '*', PAGE, background)).messages);
+          return false;
+        }
+        if (timeline.loaded && timeline.newest) page = await this._gap(conversation, background);
         if (page) timeline.release(page);
         else timeline.reset(await this._ask('LATEST', conversation, '*', PAGE, background));
       } catch {
         complete = false;
-        timeline.release(null);
+        if (timeline.atEnd) timeline.release(null);
       }
-      conversation.countUnread();
+      conversation.note(timeline.messages);
       return complete;
     });
+  }
+
+  /** Count the unread messages before those that are loaded: one page of them. */
+  async count(conversation) {
+    const { timeline, marker } = conversation;
+    const [first] = timeline.messages;
+    if (marker === null || timeline.atStart || !timeline.oldest || !first || first.time <= marker) return;
+    const page = await this._ask('BEFORE', conversation, `msgid=${timeline.oldest}`, COUNTED, true).catch(() => null);
+    if (page) conversation.note(page.messages);
   }
 
   /** Load the page before the oldest message. */
@@ -68,27 +86,32 @@ export class History {
       const page = await this._ask('AFTER', conversation, `msgid=${timeline.newest}`, PAGE);
       timeline.extend(page);
       // Whether this was the end is known after one more page, during which live messages wait.
-      if (page.count < PAGE) await this._finish(conversation);
+      if (page.count < this._limit(PAGE)) await this._finish(conversation);
     });
   }
 
-  /** Show the messages around one of them. */
+  /** Load the messages around one of them, in place of all others. */
   around(conversation, id) {
     return this._once(conversation, async () => {
-      conversation.timeline.reset(await this._ask('AROUND', conversation, `msgid=${id}`, PAGE), false);
+      const page = await this._ask('AROUND', conversation, `msgid=${id}`, PAGE);
+      if (page.messages.some((message) => message.id === id)) conversation.timeline.reset(page, false);
     });
   }
 
-  /** Show the newest messages again, after `around`. */
+  /** Load the newest messages, in place of a part of the past. */
   latest(conversation) {
-    conversation.timeline.atEnd = false;
-    return this.sync(conversation);
+    const { timeline } = conversation;
+    timeline.hold();
+    return this._once(conversation, async () => {
+      const page = await this._ask('LATEST', conversation, '*', PAGE).catch(() => null);
+      if (page) timeline.reset(page);
+      else timeline.ignore();
+    });
   }
 
   async _finish(conversation) {
     const { timeline } = conversation;
     timeline.hold();
-    timeline.atEnd = true;
     timeline.release(await this._ask('AFTER', conversation, `msgid=${timeline.newest}`, GAP_PAGE).catch(() => null));
   }
 

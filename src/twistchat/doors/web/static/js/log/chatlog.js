@@ -126,8 +126,9 @@ export class ChatLog extends HTMLElement {
      * Show a conversation, which has no rows yet.
      *
      * @param {{name: string}} conversation
+     * @param {{past?: boolean}} [options] past: whether others come after the messages that are added at first.
      */
-    show({ name }) {
+    show({ name }, { past = false } = {}) {
         this.#queue = [];
         this.#menu.close(false);
         this.#menu.point(null);
@@ -135,7 +136,7 @@ export class ChatLog extends HTMLElement {
         this.#place.stick = true;
         this.#current = null;
         this.#complete = false;
-        this.#gap = null;
+        this.#gap = past ? { time: Infinity, id: null } : null;
         this.#asked = { needolder: -Infinity, neednewer: -Infinity };
         this.#unread = 0;
         this.#seen = -Infinity;
@@ -149,11 +150,14 @@ export class ChatLog extends HTMLElement {
      * that arrive are only counted.
      *
      * @param {Message[]} messages In their order.
-     * @param {{newer?: boolean}} [options] newer: whether the messages answer `neednewer`. Without it their times tell.
+     * @param {{newer?: boolean, after?: string, end?: boolean}} [options] newer: whether the messages answer `neednewer`. Without
+     *   it their times tell. after: the id of the message before them; if the last row is another one, the answer comes too late
+     *   and is forgotten. end: whether nothing comes after them.
      */
     append(messages, options = {}) {
         const last = this.#queue.at(-1);
-        if (last?.messages && last.options.newer === options.newer) last.messages.push(...messages);
+        const joins = last?.messages && !options.after && !last.options.end && last.options.newer === options.newer;
+        if (joins && !options.end) last.messages.push(...messages);
         else {
             const queued = { messages: [...messages], options, run: () => this.#append(queued.messages, options) };
             this.#queue.push(queued);
@@ -168,10 +172,13 @@ export class ChatLog extends HTMLElement {
      * Add older messages, which answer `needolder`. None says that the conversation begins here.
      *
      * @param {Message[]} messages In their order.
+     * @param {{before?: string}} [options] before: the id of the message after them; if the first row is another one, the answer
+     *   comes too late and is forgotten.
      */
-    prepend(messages) {
+    prepend(messages, { before } = {}) {
         this.#later(() => {
             this.#asked.needolder = -Infinity;
+            if (before !== undefined && this.#rows.entries[0]?.message.id !== before) return;
             if (messages.length === 0) this.#complete = true;
             this.#silent();
             this.#rows.insert(0, messages.slice(-LIMIT));
@@ -232,6 +239,11 @@ export class ChatLog extends HTMLElement {
         return true;
     }
 
+    /** Whether the last row is the newest message. */
+    get atEnd() {
+        return this.#gap === null;
+    }
+
     /** Go to the newest message. */
     toEnd() {
         if (this.#gap) {
@@ -243,9 +255,14 @@ export class ChatLog extends HTMLElement {
         this.#scrolled();
     }
 
-    #append(messages, { newer }) {
+    #append(messages, { newer, after, end }) {
+        if (newer && after !== undefined) {
+            const last = this.#rows.entries.findLast(({ message }) => !message.pending && !message.failed);
+            this.#asked.neednewer = -Infinity;
+            if (last && last.message.id !== after) return;
+        }
         if (messages.length === 0) {
-            if (newer) this.#gap = null;
+            if (newer && end !== false) this.#gap = null;
             return;
         }
         const newest = messages.at(-1);
@@ -258,7 +275,7 @@ export class ChatLog extends HTMLElement {
                 return;
             }
             this.#asked.neednewer = -Infinity;
-            if (messages.some(({ id }) => id === gap.id)) this.#gap = null;
+            if (end || messages.some(({ id }) => id === gap.id)) this.#gap = null;
             this.#silent();
         }
         const following = this.stick;

@@ -97,7 +97,7 @@ export class Chat {
   /**
    * Return the conversation with a room or a nick. It begins, if there is none.
    *
-   * @param {number} read the time up to which a new private conversation counts as read
+   * @param {number|null} read the time up to which a new private conversation counts as read; null if that is not known yet
    */
   conversation(name, read = this.reader.now()) {
     const found = this.conversations.get(name);

@@ -2,6 +2,7 @@ import { Members } from './members.js';
 import { isSpoken } from './messages.js';
 import { Observable } from './observable.js';
 import { Timeline } from './timeline.js';
+import { Unread } from './unread.js';
 
 /**
  * A room, or a private conversation. Watchers hear of everything but its messages (`timeline`) and members (`members`).
@@ -30,6 +31,8 @@ export class Conversation extends Observable {
     this.modes = new Map();
     /** @type {Map<string, string>} */
     this.metadata = new Map();
+    this._unread = new Unread();
+    /** How many messages are not read, and how many of them are for this user. */
     this.unread = 0;
     this.mentions = 0;
     /** The time up to which messages are read, in milliseconds since 1970; null if that is not known. */
@@ -43,19 +46,33 @@ export class Conversation extends Observable {
     this.changed();
   }
 
-  /** Count the messages after the read marker. */
-  countUnread() {
-    const unread = this.timeline.messages.filter(
-      (message) => isSpoken(message) && !message.self && message.time > (this.marker ?? Infinity));
-    const direct = this.kind === 'person';
-    this.update({ unread: unread.length, mentions: unread.filter((message) => direct || message.mention).length });
+  /** Count those of some messages that are after the read marker. While no marker is known, none is. */
+  note(messages) {
+    const after = this.marker ?? Infinity;
+    for (const message of messages) {
+      if (!isSpoken(message) || message.self || message.time <= after) continue;
+      this._unread.note(message.id, message.time, this.kind === 'person' || message.mention);
+    }
+    this._count();
+  }
+
+  /** Count a message no more: it was removed. */
+  forget(id) {
+    if (this._unread.forget(id)) this._count();
   }
 
   /** Move the read marker on. It never moves back. */
   mark(time) {
     if (this.marker !== null && time <= this.marker) return false;
+    const first = this.marker === null;
     this.marker = time;
-    this.countUnread();
+    this._unread.read(time);
+    if (first) this.note(this.timeline.messages);
+    else this._count();
     return true;
+  }
+
+  _count() {
+    this.update({ unread: this._unread.count, mentions: this._unread.mentions });
   }
 }

@@ -40,6 +40,11 @@ export function makeMessage(fields) {
   });
 }
 
+/** Whether a message has no id of the server. */
+export function isLocal(message) {
+  return message.id.startsWith('here-');
+}
+
 /** Return a tag's value by its name without `+` and `draft/`, or null. */
 export function clientTag(line, name) {
   return line.tags[`+draft/${name}`] ?? line.tags[`+${name}`] ?? null;

@@ -1,7 +1,14 @@
+import { isLocal } from './messages.js';
 import { Observable } from './observable.js';
 
-/** How many messages a conversation keeps; beyond, the oldest are forgotten and can be loaded again. */
+/**
+ * How many messages a conversation keeps. Beyond, the oldest are forgotten, or the newest while the reader is far from them. They
+ * can be loaded again.
+ */
 const MOST = 2000;
+
+/** How many of the newest are forgotten at once, since the end of the history is to be loaded again then. */
+const NEWEST = 200;
 
 /** How many changes of messages that are not loaded are kept. */
 const MOST_AMENDMENTS = 500;
@@ -9,12 +16,14 @@ const MOST_AMENDMENTS = 500;
 /**
  * The messages of a conversation that are loaded: one part of its history without gaps, in order, each message once.
  *
- * Watchers get `{type: 'reset'}`, `{type: 'append'|'prepend', messages}` (no older ones: the
- * history begins here) or `{type: 'update', id, message}`.
+ * Watchers get `{type: 'reset'}`, `{type: 'append', messages, live, end}` (`live`: they were heard just now; `end`: nothing comes
+ * after them), `{type: 'prepend', messages}` (none: the history begins here) or `{type: 'update', id, message}`.
  */
 export class Timeline extends Observable {
   constructor() {
     super();
+    /** Whether the reader is at messages whose end is far away. Who shows the messages says so. */
+    this.isFar = () => false;
     this._clear();
   }
 
@@ -47,6 +56,11 @@ export class Timeline extends Observable {
     this._held ??= [];
   }
 
+  /** Do not keep live messages back after all, and forget those: their part of the history is not loaded. */
+  ignore() {
+    this._held = null;
+  }
+
   /** Add a message from the live connection, at the end. */
   add(message, cursor = null) {
     if (this._held) {
@@ -56,7 +70,7 @@ export class Timeline extends Observable {
     if (!this.atEnd) return;
     if (cursor) this.newest = cursor;
     this.oldest ??= cursor;
-    this._append([message]);
+    this._append([message], true);
   }
 
   /**
@@ -68,9 +82,9 @@ export class Timeline extends Observable {
   }
 
   /**
-   * Add a part of the history, and the messages that were held back, at the end.
+   * Add the end of the history, and the messages that were held back.
    *
-   * @param {import('../history/page.js').Page} page
+   * @param {import('../history/page.js').Page|null} page
    */
   release(page) {
     const held = this._held ?? [];
@@ -80,6 +94,7 @@ export class Timeline extends Observable {
       this.newest = page.last ?? this.newest;
       page.amendments.forEach((amendment) => this.amend(amendment));
     }
+    this.atEnd = true;
     this._append(this._joined(page?.messages ?? [], held));
   }
 
@@ -106,6 +121,7 @@ export class Timeline extends Observable {
     page.amendments.forEach((amendment) => this.amend(amendment));
     const messages = this._fresh(page.messages);
     this.messages.unshift(...messages);
+    if (this.isFar()) this._dropNewest();
     if (messages.length || this.atStart) this.changed({ type: 'prepend', messages });
   }
 
@@ -140,17 +156,41 @@ export class Timeline extends Observable {
     this.changed({ type: 'update', id: message.id, message });
   }
 
-  _append(candidates) {
+  _append(candidates, live = false) {
     const messages = this._fresh(candidates);
-    if (!messages.length) return;
     this.messages.push(...messages);
+    if (live && this.isFar()) this._dropNewest();
+    else this._dropOldest();
+    if (messages.length || !live) this.changed({ type: 'append', messages, live, end: this.atEnd });
+  }
+
+  _dropOldest() {
     const excess = this.messages.length - MOST;
-    if (excess > 0) {
-      this.messages.splice(0, excess).forEach((message) => this._ids.delete(message.id));
-      this.oldest = this.messages[0].id;
-      this.atStart = false;
+    if (excess <= 0) return;
+    const kept = this._place(excess, 1);
+    this._drop(0, kept);
+    this.oldest = this.messages[0].id;
+    this.atStart = false;
+  }
+
+  _dropNewest() {
+    if (this.messages.length <= MOST) return;
+    const last = this._place(MOST - NEWEST, -1);
+    this._drop(last + 1, this.messages.length - last - 1);
+    this.newest = this.messages[last].id;
+    this.atEnd = false;
+  }
+
+  _drop(from, count) {
+    this.messages.splice(from, count).forEach((message) => this._ids.delete(message.id));
+  }
+
+  /** Return the index of a message that the server has an id of: of this one, or the nearest one in a direction. */
+  _place(index, step) {
+    for (let at = index; at >= 0 && at < this.messages.length; at += step) {
+      if (!isLocal(this.messages[at])) return at;
     }
-    this.changed({ type: 'append', messages, newer: !this.atEnd });
+    return index;
   }
 
   /** Return the messages that are not here yet, with what changed them. */

@@ -28,6 +28,10 @@ class Binding {
     this._sending = composingOf(app).sending;
     /** What was said until then is not shown. */
     this._cleared = -Infinity;
+    /** Where the line above new messages is: it stays there until another conversation is shown. */
+    this._line = null;
+    /** The time of the newest message that was on the screen. */
+    this._read = -Infinity;
     log.permits = (action, message) => app.actions.permits(action, conversation, message);
     const events = {
       needolder: ({ before }) => this._older(before),
@@ -46,40 +50,47 @@ class Binding {
       conversation.timeline.watch((change) => this._changed(change)),
       conversation.watch(() => this._mark()),
       this._sending.watch((change) => change.conversation === conversation && this._sent(change)),
+      this._watchReader(),
       () => listeners.forEach(([name, listener]) => log.removeEventListener(name, listener)),
     ];
-    this.end = () => ends.forEach((end) => end());
-    this._show(conversation.timeline.messages.slice(-PORTION));
+    conversation.timeline.isFar = () => !log.atEnd;
+    this.end = () => {
+      ends.forEach((end) => end());
+      conversation.timeline.isFar = () => false;
+    };
+    this._showEnd();
   }
 
-  /** Show a message, wherever in the history it is. */
+  /** The conversation that is shown. */
+  get conversation() {
+    return this._conversation;
+  }
+
+  /**
+   * Go to a message, wherever in the history it is.
+   *
+   * @returns {Promise<boolean>} whether there is such a message
+   */
   async locate(id) {
     const { timeline } = this._conversation;
     if (!timeline.has(id)) await this._app.history.around(this._conversation, id);
     const index = timeline.messages.findIndex((message) => message.id === id);
-    if (index < 0) return;
+    if (index < 0) return false;
     if (!this._log.find(id)) {
-      this._show(timeline.messages.slice(Math.max(0, index - PORTION / 2), index + PORTION / 2));
+      this._show(Math.max(0, index - PORTION / 2), index + PORTION / 2);
       this._log.find(id);
     }
+    return true;
   }
 
   _dress(messages) {
     return messages.map((message) => dressed(this._app, this._conversation, message));
   }
 
-  _show(messages) {
-    this._log.show(this._conversation);
-    this._marker = this._conversation.marker;
-    this._log.setMarker(this._marker);
-    this._log.append(this._dress(messages));
-    if (this._conversation.timeline.atEnd) this._log.append(this._dress(this._sending.of(this._conversation)));
-  }
-
   /** Show what becomes of a message that this user sends. */
   _sent({ type, message, id, by }) {
     if (type === 'add') {
-      this._log.append(this._dress([message]));
+      this._log.append(this._dress([message]), { newer: false });
       this._log.toEnd();
     } else if (type === 'update') {
       this._log.update(message.id, this._dress([message])[0]);
@@ -96,18 +107,35 @@ class Binding {
     this._log.show(this._conversation);
   }
 
-  _mark() {
-    if (this._conversation.marker === this._marker) return;
-    this._marker = this._conversation.marker;
-    this._log.setMarker(this._marker);
+  /** Show the messages from one index to another. */
+  _show(from, to) {
+    const { timeline } = this._conversation;
+    this._log.show(this._conversation, { past: !timeline.atEnd || to < timeline.messages.length });
+    this._line ??= this._conversation.marker;
+    this._log.setMarker(this._line);
+    this._log.append(this._dress(timeline.messages.slice(from, to)), { newer: true });
+    if (this._log.atEnd) this._log.append(this._dress(this._sending.of(this._conversation)));
   }
 
-  _changed({ type, messages, message, id, newer }) {
+  _showEnd() {
+    const { length } = this._conversation.timeline.messages;
+    this._show(Math.max(0, length - PORTION), length);
+  }
+
+  /** Draw the line as soon as it is known where. */
+  _mark() {
+    if (this._line !== null || this._conversation.marker === null) return;
+    this._line = this._conversation.marker;
+    this._log.setMarker(this._line);
+  }
+
+  _changed({ type, messages, message, id, live, end }) {
     const { timeline } = this._conversation;
-    if (type === 'reset') this._show(timeline.messages.slice(-PORTION));
+    if (type === 'reset') this._showEnd();
     else if (type === 'update') this._log.update(id, this._dress([message])[0]);
-    else if (type === 'prepend') this._log.prepend(this._dress(messages));
-    else this._log.append(this._dress(messages), newer ? { newer } : {});
+    else if (type === 'prepend') this._log.prepend(this._dress(messages), { before: timeline.messages[messages.length]?.id });
+    else if (live) this._log.append(this._dress(messages), { newer: false });
+    else this._log.append(this._dress(messages), { newer: true, end, after: timeline.messages.at(-1 - messages.length)?.id });
   }
 
   _older(before) {
@@ -122,19 +150,46 @@ class Binding {
   _newer(after) {
     const { timeline } = this._conversation;
     const index = timeline.messages.findIndex((message) => message.id === after);
+    if (index < 0 && timeline.atEnd) {
+      this._showEnd();
+      return;
+    }
     const messages = index < 0 ? [] : timeline.messages.slice(index + 1, index + 1 + PORTION);
-    if (messages.length || timeline.atEnd) this._log.append(this._dress(messages), { newer: true });
+    const end = timeline.atEnd && index + 1 + messages.length === timeline.messages.length;
+    if (messages.length || timeline.atEnd) this._log.append(this._dress(messages), { newer: true, after, end });
     else if (!this._app.history.isBusy(this._conversation)) this._app.history.newer(this._conversation);
   }
 
   _newest() {
     const { timeline } = this._conversation;
-    if (timeline.atEnd) this._show(timeline.messages.slice(-PORTION));
+    const inside = this._log.contains(document.activeElement);
+    if (timeline.atEnd) this._showEnd();
     else this._app.history.latest(this._conversation);
+    if (inside) document.getElementById('composer')?.focus({ preventScroll: true });
   }
 
   _seen(time) {
-    if (document.visibilityState === 'visible' && document.hasFocus()) this._app.client.markRead(this._conversation, time);
+    this._read = Math.max(this._read, time);
+    if (document.visibilityState === 'visible' && document.hasFocus()) this._app.client.markRead(this._conversation, this._read);
+  }
+
+  /** Mark as read what is on the screen when the reader comes back. What arrives meanwhile is below a line. */
+  _watchReader() {
+    const back = () => this._seen(this._read);
+    const gone = () => {
+      if (document.visibilityState === 'visible') {
+        back();
+      } else if (this._line !== null && !this._conversation.unread) {
+        this._line = this._conversation.marker;
+        this._log.setMarker(this._line);
+      }
+    };
+    window.addEventListener('focus', back);
+    document.addEventListener('visibilitychange', gone);
+    return () => {
+      window.removeEventListener('focus', back);
+      document.removeEventListener('visibilitychange', gone);
+    };
   }
 }
 
@@ -144,6 +199,7 @@ export function LogView({ app, conversation }) {
   useEffect(() => {
     const binding = new Binding(app, conversation, element.current);
     app.log = binding;
+    app.shown();
     return () => binding.end();
   }, [conversation]);
   return html`<chat-log ref=${element} data-region></chat-log>`;

@@ -1,4 +1,4 @@
-import { clientTag, isSpoken, timeOf, toAmendment, toMessage } from '../messages.js';
+import { clientTag, timeOf, toAmendment, toMessage } from '../messages.js';
 
 /** Milliseconds for which somebody is believed to type after the last notice. Source: IRCv3 typing. */
 const TYPING = 6000;
@@ -26,12 +26,7 @@ function say(chat, line) {
   if (!conversation) return;
   conversation.typing.delete(message.nick);
   // It is unread before it is shown, since the log may say at once that it has been seen.
-  if (message.self || !isSpoken(message)) {
-    conversation.changed();
-  } else {
-    const mention = message.mention || conversation.kind === 'person';
-    conversation.update({ unread: conversation.unread + 1, mentions: conversation.mentions + (mention ? 1 : 0) });
-  }
+  conversation.note([message]);
   conversation.timeline.add(message, line.tags.msgid ?? null);
   chat.tell('message', { conversation, message });
 }
@@ -58,7 +53,9 @@ function redact(chat, line) {
   const target = chat.isupport.withoutStatus(line.params[0] ?? '');
   const conversation = chat.conversations.get(chat.isSelf(target) ? (line.source?.nick ?? '') : target);
   const amendment = toAmendment(line);
-  if (conversation && amendment) conversation.timeline.amend(amendment);
+  if (!conversation || !amendment) return;
+  conversation.forget(amendment.of);
+  conversation.timeline.amend(amendment);
 }
 
 /** Source: IRCv3 read-marker. */
