@@ -8,6 +8,7 @@ const { EMOJI, OFTEN, emojiNamed, findEmoji } = await import(`${STATIC}/js/compo
 const { toggle } = await import(`${STATIC}/js/compose/formatting.js`);
 const { Recall } = await import(`${STATIC}/js/compose/recall.js`);
 const { Drafts } = await import(`${STATIC}/js/compose/drafts.js`);
+const { isSecret } = await import(`${STATIC}/js/compose/composing.js`);
 const { TypingNotices } = await import(`${STATIC}/js/compose/typing.js`);
 const { cleaned, unitsOf } = await import(`${STATIC}/js/compose/units.js`);
 const { commandOf, spoken, words } = await import(`${STATIC}/js/compose/commands/parse.js`);
@@ -17,7 +18,7 @@ const { parse } = await import(`${STATIC}/js/irc/message.js`);
 const { apply } = await import(`${STATIC}/js/model/effects/index.js`);
 
 const SOURCES = {
-  nicks: () => ['bob', 'alice', 'Bertha'],
+  nicks: (start) => ['bob', 'alice', 'Bertha'].filter((nick) => nick.toLowerCase().startsWith(start.toLowerCase())),
   rooms: () => ['#tea', '#teapot', '#coffee'],
   commands: () => [{ name: 'join', hint: 'Join' }, { name: 'kick', hint: 'Kick' }, { name: 'k', hint: '' }],
 };
@@ -53,6 +54,7 @@ test('who spoke last comes first, this user never, and who left is not there', (
   take(':me!u@h JOIN #r', ':s 353 me = #r :me @zoe adam bob eve', ':s 366 me #r :', ':eve!e@h PRIVMSG #r :1', ':bob!b@h PRIVMSG #r :2',
     ':eve!e@h PRIVMSG #r :3', ':me!u@h PRIVMSG #r :4', ':bob!b@h QUIT :');
   assert.deepEqual(nicksOf(chat.conversations.get('#r'), chat), ['eve', 'adam', 'zoe']);
+  assert.deepEqual(nicksOf(chat.conversations.get('#r'), chat, 'Z'), ['zoe']);
   take(':ann!a@h PRIVMSG me :psst');
   assert.deepEqual(nicksOf(chat.conversations.get('ann'), chat), ['ann']);
 });
@@ -104,8 +106,17 @@ test('drafts are stored after a moment, under any case of the name, and forgotte
   drafts.write('bob', 'hi');
   drafts.store();
   assert.deepEqual(Object.values(storage), ['1', 'hi']);
+  drafts.rename('bob', 'rob');
+  drafts.store();
+  assert.deepEqual([drafts.read('bob'), drafts.read('rob')], ['', 'hi']);
   drafts.clear();
   assert.deepEqual(storage, { other: '1' });
+  const careful = new Drafts(face, timers, (name) => name, isSecret);
+  careful.write('#tea', '/msg NickServ IDENTIFY pass');
+  careful.write('NickServ', 'IDENTIFY pass');
+  careful.write('nick', '/msg bob hello');
+  careful.store();
+  assert.deepEqual([Object.values(storage), careful.read('NickServ')], [['1', '/msg bob hello'], 'IDENTIFY pass']);
   const full = new Drafts({ getItem: () => null, setItem: () => { throw new Error('full'); }, removeItem: () => {} }, timers, (name) => name);
   full.write('a', 'kept');
   full.store();

@@ -231,7 +231,7 @@ test('answers are shown in words', async () => {
   };
   assert.equal(await run('whois', 'bob', ':s 311 me bob b host * :Bob B.', ':s 317 me bob 120 0 :seconds', ':s 671 me bob :is secure', ':s 318 me bob :'),
     'bob is Bob B. (b@host)\nbob said nothing for 2 minutes\nbob is secure');
-  assert.equal(await run('list', '', ':s 321 me', ':s 322 me #a 1 :', ':s 322 me #b 7 :tea', ':s 323 me :'), '#b (7) tea\n#a (1)');
+  assert.equal(await run('list', '*', ':s 321 me', ':s 322 me #a 1 :', ':s 322 me #b 7 :tea', ':s 323 me :'), '#b (7) tea\n#a (1)');
   assert.equal(await run('names', '', ':s 353 me = #r :@me!u@h bob!b@h', ':s 366 me #r :'), '#r has 2 people: @me, bob');
   assert.equal(await run('search', 'tea'), 'No message has these words: tea');
   assert.equal(await run('raw', 'ADMIN', ':s 256 me :about', ':s NOTICE me :x'), 'about\nNOTICE me x');

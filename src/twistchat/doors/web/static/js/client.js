@@ -133,8 +133,6 @@ export class Client {
         answer = await this._connection.request('PRIVMSG', [target, `\x01ACTION ${part.text}\x01`], { tags });
       }
     } else if (parts.length > 1 && this._connection.capabilities.has('multiline')) {
-      const most = Number(this._connection.capabilities.values('multiline')['max-lines'] ?? Infinity);
-      if (parts.length > most) throw new RequestError('MULTILINE_MAX_LINES', '', [String(most)]);
       answer = await this._connection.requestLines('PRIVMSG', target, parts, { tags });
     } else {
       for (const part of parts.filter((one) => one.text)) {

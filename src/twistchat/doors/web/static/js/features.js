@@ -1,3 +1,4 @@
+import { composingOf } from './compose/composing.js';
 import { Rooms } from './rooms/rooms.js';
 import { showPerson } from './rooms/views.js';
 import { add } from './strings/index.js';
@@ -8,5 +9,6 @@ export function attach(app) {
   if (app.rooms) return;
   add(ROOMS);
   app.rooms = new Rooms(app);
+  composingOf(app);
   app.actions.add('profile', (conversation, message) => showPerson(app, message.nick, conversation));
 }

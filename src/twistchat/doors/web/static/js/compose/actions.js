@@ -1,17 +1,10 @@
 import { plain } from '../log/format.js';
+import { reaches } from '../rooms/ranks.js';
 import { t } from '../strings/index.js';
-
-/** Ranks that may remove what others said. */
-const OPERATORS = ['q', 'a', 'o'];
 
 /** Return where a tag or a redaction of a message goes: to a rank of a room, if the message went there. */
 function targetOf(chat, conversation, message) {
   return chat.isupport.withoutStatus(message.target) === message.target ? conversation.name : message.target;
-}
-
-function isOperator(chat, conversation) {
-  const prefixes = conversation.members.byName.get(chat.fold(chat.session.nick))?.prefixes ?? '';
-  return chat.isupport.ranks.some(({ mode, prefix }) => OPERATORS.includes(mode) && prefixes.includes(prefix));
 }
 
 /** Whether the server knows a message: it has an id of the server's. */
@@ -38,7 +31,7 @@ async function redact(app, composing, conversation, message) {
 }
 
 /** Say what can be done with the messages of the log. */
-export function installActions(app, composing, { document, navigator }) {
+export function installActions(app, composing, { navigator }) {
   const { actions, chat, connection } = app;
   const canTag = (conversation, message) => isKnown(message) && connection.capabilities.has('message-tags')
     && (conversation.kind === 'person' || conversation.joined);
@@ -53,7 +46,7 @@ export function installActions(app, composing, { document, navigator }) {
 
   actions.add('reply', (conversation, message) => {
     composing.reply(conversation, message);
-    document.getElementById('composer')?.focus();
+    app.write();
   }, canTag);
   actions.add('react', tried(async (conversation, message, { reaction }) => {
     const load = () => import('../ui/picker.js').then(({ Picker }) => Picker);
@@ -63,7 +56,7 @@ export function installActions(app, composing, { document, navigator }) {
   actions.add('copy', tried((_, message) => navigator.clipboard.writeText(plain(message.text))), () => 'clipboard' in navigator);
   actions.add('redact', tried((conversation, message) => redact(app, composing, conversation, message)),
     (conversation, message) => isKnown(message) && message.kind !== 'redacted' && connection.capabilities.has('message-redaction')
-      && (message.self || isOperator(chat, conversation)));
+      && (message.self || reaches(chat, conversation, 'o')));
   actions.add('retry', (_, message) => composing.sending.retry(message.id), (_, message) => Boolean(message.failed));
   actions.add('discard', (_, message) => composing.sending.discard(message.id),
     (_, message) => Boolean(message.failed || message.waiting));

@@ -1,3 +1,4 @@
+import { byName } from '../rooms/ranks.js';
 import { emojiNamed, findEmoji } from './emoji.js';
 
 /** How many suggestions are made at once. */
@@ -13,15 +14,20 @@ const MOST = 20;
  * @property {{text: string, label: string, hint: string}[]} options `text` is put there
  *
  * @typedef {object} Sources
- * @property {() => string[]} nicks those who spoke last first
+ * @property {(start: string) => string[]} nicks those that begin with a text
  * @property {() => string[]} rooms
  * @property {() => {name: string, hint: string}[]} commands
  */
 
-/** Return the nicks that can be completed in a conversation: those who spoke last first, then the others by name. */
-export function nicksOf(conversation, chat) {
+/**
+ * Return the nicks in a conversation that begin with a text: those who spoke last first, then the others by name. This user is
+ * not among them.
+ */
+export function nicksOf(conversation, chat, start = '') {
+  const wanted = start.toLowerCase();
   const found = new Map();
-  const add = (nick) => nick && !chat.isSelf(nick) && !found.has(chat.fold(nick)) && found.set(chat.fold(nick), nick);
+  const fits = (nick) => nick.toLowerCase().startsWith(wanted) && !chat.isSelf(nick);
+  const add = (nick) => fits(nick) && !found.has(chat.fold(nick)) && found.set(chat.fold(nick), nick);
   const { messages } = conversation.timeline;
   const members = [...conversation.members.byName.values()].map((member) => member.nick);
   const here = new Set(members.map(chat.fold));
@@ -31,7 +37,7 @@ export function nicksOf(conversation, chat) {
     if (spoken && (conversation.kind !== 'room' || here.has(chat.fold(nick)))) add(nick);
   }
   if (conversation.kind === 'person') add(conversation.name);
-  members.sort((one, other) => one.localeCompare(other)).forEach(add);
+  members.filter(fits).sort(byName).forEach(add);
   return [...found.values()];
 }
 
@@ -75,7 +81,7 @@ export function suggest(text, caret, sources, asked = false) {
   }
   const at = word[0] === '@';
   if (!asked && !at) return null;
-  const found = starting(sources.nicks(), at ? word.slice(1) : word);
+  const found = sources.nicks(at ? word.slice(1) : word).slice(0, MOST);
   return made('nick', found.map((nick) => option(from === 0 ? `${nick}: ` : `${nick} `, nick)));
 }
 

@@ -13,8 +13,14 @@ import { cleaned } from './units.js';
 
 add(COMPOSE);
 
-/** Texts that are for a service may have a password: they are not recalled. */
-const SECRET = /^\/(?:msg|query|m|raw|quote)\s+(?:privmsg\s+)?(?:nickserv|chanserv|ns|cs|pass|oper|authenticate|register)/i;
+/** Texts for a service may have a password. */
+const SECRET = /^\/(?:msg|query|m|raw|quote)\s+(?:privmsg\s+)?(?:nickserv|chanserv|ns|cs|pass|oper|authenticate|register)\b/i;
+const SERVICE = /^(?:nickserv|chanserv)$/i;
+
+/** Whether a text may have a password, so that it is neither recalled nor stored. */
+export function isSecret(name, text) {
+  return SECRET.test(text) || (SERVICE.test(name) && !/^\/(?!\/)/.test(text));
+}
 
 /** What is said and done in the composers of all conversations. Watchers hear of replies that begin or end, and of errors. */
 export class Composing extends Observable {
@@ -24,7 +30,7 @@ export class Composing extends Observable {
     this._app = app;
     this.sending = new Sending(app);
     this.commands = new Commands();
-    this.drafts = new Drafts(window.localStorage, app.timers, app.chat.fold);
+    this.drafts = new Drafts(window.localStorage, app.timers, app.chat.fold, isSecret);
     this.typing = new TypingNotices(app);
     this._recalls = new Map();
     this._replies = new Map();
@@ -33,6 +39,7 @@ export class Composing extends Observable {
     app.chat.conversations.watch(() => {
       if (app.chat.session.state === 'closed' && !app.chat.conversations.byName.size) this._left();
     });
+    app.chat.on('renamed', ({ conversation, from }) => this.drafts.rename(from, conversation.name));
     window.addEventListener('pagehide', () => this._keep());
   }
 
@@ -78,14 +85,17 @@ export class Composing extends Observable {
     const command = commandOf(text);
     if (command) {
       await this.commands.run(command, {
-        app: this._app, conversation, sending: this.sending, tell: (said) => this.tell(conversation, said),
+        app: this._app, conversation, sending: this.sending, replyTo: this.replyTo(conversation)?.id ?? '',
+        tell: (said) => this.tell(conversation, said),
       });
     } else {
       this.sending.send(conversation, spoken(text), { replyTo: this.replyTo(conversation)?.id ?? '' });
+    }
+    if (!command || command.name === 'me') {
       this.reply(conversation, null);
       this.typing.sent();
     }
-    if (!SECRET.test(text)) this.recall(conversation).add(text);
+    if (!isSecret(conversation.name, text)) this.recall(conversation).add(text);
   }
 
   /** Show a text to this user alone, in the conversation that is open. */

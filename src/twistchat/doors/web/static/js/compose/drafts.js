@@ -11,11 +11,13 @@ export class Drafts {
    * @param {Storage} storage
    * @param {{set: Function, clear: Function}} timers
    * @param {(name: string) => string} fold
+   * @param {(name: string, text: string) => boolean} isSecret whether a text may have a password. It is not stored
    */
-  constructor(storage, timers, fold) {
+  constructor(storage, timers, fold, isSecret = () => false) {
     this._storage = storage;
     this._timers = timers;
     this._fold = fold;
+    this._isSecret = isSecret;
     /** What is not stored yet. @type {Map<string, string>} */
     this._waiting = new Map();
     this._timer = null;
@@ -36,15 +38,22 @@ export class Drafts {
     this._timer ??= this._timers.set(() => this.store(), DELAY);
   }
 
+  /** A conversation has another name. */
+  rename(from, to) {
+    this.write(to, this.read(from));
+    this.write(from, '');
+  }
+
   /** Store what was written, now. */
   store() {
     this._timers.clear(this._timer);
     this._timer = null;
     for (const [key, text] of this._waiting) {
       try {
-        if (text && text.length <= LONGEST) this._storage.setItem(PREFIX + key, text);
+        const storable = text.length <= LONGEST && !this._isSecret(key, text);
+        if (text && storable) this._storage.setItem(PREFIX + key, text);
         else this._storage.removeItem(PREFIX + key);
-        if (text.length <= LONGEST) this._waiting.delete(key);
+        if (storable) this._waiting.delete(key);
       } catch {
         // Without storage, drafts last until the page is closed.
       }

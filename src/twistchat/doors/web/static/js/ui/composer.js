@@ -16,7 +16,7 @@ const MOST_ROWS = 10;
 
 function sourcesOf(app, conversation) {
   return {
-    nicks: () => nicksOf(conversation, app.chat),
+    nicks: (start) => nicksOf(conversation, app.chat, start),
     rooms: () => app.chat.rooms().map((room) => room.name).sort(),
     commands: () => composingOf(app).commands.list(),
   };

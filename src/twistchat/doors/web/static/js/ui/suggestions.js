@@ -1,6 +1,9 @@
 import { t } from '../strings/index.js';
 import { html } from './html.js';
 
+/** How many options are shown at once: those around the chosen one. */
+const MOST = 7;
+
 /** The id of the option that is chosen, for aria-activedescendant. */
 export function optionId(index) {
   return `suggestion-${index}`;
@@ -15,11 +18,13 @@ export function optionId(index) {
  * @param {(index: number) => void} props.onChoose
  */
 export function SuggestionList({ offered, onChoose }) {
-  const scroll = (element) => element?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
-  return html`<p class="hidden" role="status">${offered ? t('composer.suggestionCount', { count: offered.options.length }) : ''}</p>
-    ${offered && html`<ul class="suggestions" id="suggestions" role="listbox" aria-label=${t('composer.suggestions')} ref=${scroll}>
-      ${offered.options.map(({ label, hint }, index) => html`<li key=${label} id=${optionId(index)} role="option"
-        aria-selected=${String(index === offered.index)} onMouseDown=${(event) => event.preventDefault()}
+  const all = offered?.options ?? [];
+  const first = Math.max(0, Math.min((offered?.index ?? 0) - Math.floor(MOST / 2), all.length - MOST));
+  return html`<p class="hidden" role="status">${offered ? t('composer.suggestionCount', { count: all.length }) : ''}</p>
+    ${offered && html`<ul class="suggestions" id="suggestions" role="listbox" aria-label=${t('composer.suggestions')}>
+      ${all.map(({ label, hint }, index) => index >= first && index < first + MOST && html`<li key=${label} id=${optionId(index)}
+        role="option" aria-selected=${String(index === offered.index)} aria-posinset=${index + 1} aria-setsize=${all.length}
+        onMouseDown=${(event) => event.preventDefault()}
         onClick=${() => onChoose(index)}><bdi class="label">${label}</bdi> ${hint && html`<span class="hint">${hint}</span>`}</li>`)}
     </ul>`}`;
 }

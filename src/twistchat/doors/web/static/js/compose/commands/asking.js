@@ -1,5 +1,6 @@
 import { parse } from '../../irc/message.js';
 import { lines, RequestError } from '../../irc/requests.js';
+import { findRooms } from '../../rooms/views.js';
 import { t } from '../../strings/index.js';
 import { words } from './parse.js';
 
@@ -29,7 +30,12 @@ async function whois(context, rest) {
 }
 
 async function list(context, rest) {
-  const answer = await context.ask('LIST', rest ? [words(rest, 1)[0]] : []);
+  const [mask] = words(rest, 1);
+  if (!mask) {
+    findRooms(context.app);
+    return;
+  }
+  const answer = await context.ask('LIST', [mask]);
   const rooms = lines(answer).filter((line) => line.command === '322').map((line) => line.params.slice(1));
   rooms.sort((one, other) => Number(other[1]) - Number(one[1]));
   const said = rooms.slice(0, MOST).map(([name, count, topic]) =>

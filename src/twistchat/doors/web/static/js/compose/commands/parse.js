@@ -44,14 +44,16 @@ export class Context {
    * @param {object} parts.app
    * @param {import('../../model/conversation.js').Conversation} parts.conversation where it was typed
    * @param {import('../sending.js').Sending} parts.sending
+   * @param {string} parts.replyTo the id of the message that is being answered, or empty
    * @param {string} parts.usage how the command is used
    * @param {(text: string) => void} parts.tell show a text to this user alone
    */
-  constructor({ app, conversation, sending, usage, tell }) {
+  constructor({ app, conversation, sending, replyTo, usage, tell }) {
     this.app = app;
     this.chat = app.chat;
     this.conversation = conversation;
     this.sending = sending;
+    this.replyTo = replyTo;
     this.usage = usage;
     this.tell = tell;
   }

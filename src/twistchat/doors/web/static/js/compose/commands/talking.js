@@ -30,7 +30,7 @@ async function msg(context, rest) {
 
 function me(context, rest) {
   context.need(rest);
-  context.sending.send(context.conversation, rest, { action: true });
+  context.sending.send(context.conversation, rest, { action: true, replyTo: context.replyTo });
 }
 
 async function nick(context, rest) {

@@ -75,7 +75,7 @@ export const COMPOSE = {
   'command.whois.rooms': '{nick} is in {rooms}',
   'command.whois.account': '{nick} is logged in as {account}',
   'command.whois.away': '{nick} is away: {reason}',
-  'command.list': 'List rooms and how many people are there',
+  'command.list': 'Find a room, or list those that a mask such as *tea* fits',
   'command.list.usage': '/list [mask]',
   'command.listed': '{name} ({count}) {topic}',
   'command.listNone': 'There are no such rooms.',
