@@ -24,6 +24,7 @@ from twistchat.config.builder import SettingsBuilder
 from twistchat.config.settings import LIVE
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
+from twistchat.doors.web.settings import WebSettings
 from twistchat.protocols.irc.services import SERVICES
 from twistchat.protocols.line.commands import COMMANDS
 from twistchat.protocols.line.commands.registered import ACTIONS
@@ -269,7 +270,8 @@ class OperatingTests(SynchronousTestCase):
         documented = [
             key.strip("[]") for row in rows.splitlines() for key in re.findall(r"`([^`]+)`", row.split("|")[1])
         ]
-        self.assertEqual(sorted([*LIVE, "line.motd", "irc"]), sorted(documented))
+        web = [f"web.{key}" for key in WebSettings.live]
+        self.assertEqual(sorted([*LIVE, "line.motd", "irc", *web]), sorted(documented))
 
 
 class ReadmeTests(SynchronousTestCase):
