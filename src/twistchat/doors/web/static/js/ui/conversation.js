@@ -12,6 +12,7 @@ export function ConversationView({ app, conversation }) {
   const { kind, joined, name } = conversation;
   const outside = kind === 'room' && !joined && app.chat.session.state === 'online';
   return html`<main class="conversation" aria-label=${name}>
+    <h1 class="hidden">${app.offer.network}</h1>
     <${Header} app=${app} conversation=${conversation} />
     <${LogView} app=${app} conversation=${conversation} />
     <${Typing} app=${app} conversation=${conversation} />

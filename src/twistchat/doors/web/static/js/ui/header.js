@@ -1,3 +1,4 @@
+import { safeName } from '../log/safe.js';
 import { leave } from '../rooms/leaving.js';
 import { showPerson, showRoom } from '../rooms/views.js';
 import { t } from '../strings/index.js';
@@ -16,13 +17,14 @@ export function Header({ app, conversation }) {
   useWatch(conversation, app, isPerson ? app.chat.people : null);
   const isRoom = conversation.kind === 'room';
   const { members } = app;
+  const topic = safeName(conversation.topic);
   const name = conversation.kind === 'server' ? t('sidebar.server') : conversation.name;
   return html`<header class="header">
     <${Button} label=${t('sidebar.open')} icon="menu" class="plain narrow-only" onClick=${() => app.toggleSidebar()} />
     <div class="title">
       <h2 tabindex="-1">${name}</h2>
-      <p class="topic" title=${conversation.topic}>${isRoom
-        ? conversation.topic || t('room.noTopic')
+      <p class="topic" title=${topic}>${isRoom
+        ? topic || t('room.noTopic')
         : isPerson && (presenceOf(app.chat.people.get(conversation.name)) || t('person.unknown'))}</p>
     </div>
     ${conversation.kind !== 'server' && html`<${Button} label=${isRoom ? t('room.details', { name }) : t('members.profile', { nick: name })} icon="info"

@@ -22,7 +22,7 @@ export function Screen({ app }) {
       onClick=${() => app.toggleSidebar()}></button>`}
     ${conversation
       ? html`<${ConversationView} app=${app} conversation=${conversation} />`
-      : html`<main class="conversation empty"><p>${t('room.none')}</p></main>`}
+      : html`<main class="conversation empty"><h1 class="hidden">${app.offer.network}</h1><p>${t('room.none')}</p></main>`}
     ${members && html`<${MemberList} app=${app} conversation=${conversation} />`}
     <${OpenDialogs} app=${app} />
   </div>`;

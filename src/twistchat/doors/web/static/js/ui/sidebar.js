@@ -89,7 +89,7 @@ export function Sidebar({ app }) {
   const favourites = all.filter((conversation) => app.rooms.isIn('favourites', conversation));
   const of = (...kinds) => all.filter((conversation) => kinds.includes(conversation.kind) && !favourites.includes(conversation));
   return html`<nav class="sidebar" aria-label=${t('sidebar.label')} data-region>
-    <h1>${app.offer.network}</h1>
+    <p class="network">${app.offer.network}</p>
     <div class="lists">
       ${favourites.length > 0 && html`<${List} app=${app} title=${t('sidebar.favourites')} items=${favourites} />`}
       <${List} app=${app} title=${t('sidebar.rooms')} items=${of('room', 'server')} empty=${t('room.none')}>

@@ -17,6 +17,7 @@ function Invitation({ app, by, room }) {
 /** The rooms to which this user is invited. */
 export function Invitations({ app }) {
   useWatch(app.rooms);
-  return html`<ul class="invitations" role="status">${app.rooms.invitations.map(({ by, room }) =>
-    html`<${Invitation} key=${room} app=${app} by=${by} room=${room} />`)}</ul>`;
+  const { invitations } = app.rooms;
+  return html`<div class="invitations" role="status">${invitations.length > 0 && html`<ul>${invitations.map(({ by, room }) =>
+    html`<${Invitation} key=${room} app=${app} by=${by} room=${room} />`)}</ul>`}</div>`;
 }
