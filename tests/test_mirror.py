@@ -46,11 +46,16 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "tools/test_picture",
     ),
     "the web page, in a browser and in node": (
+        "web/test_accessibility",
         "web/test_composer",
+        "web/test_history",
+        "web/test_keyboard",
         "web/test_log",
         "web/test_log_place",
         "web/test_oidc",
         "web/test_page_modules",
+        "web/test_payloads",
+        "web/test_restart",
         "web/test_together",
     ),
     "the benchmarks, and the guards on counted work": (

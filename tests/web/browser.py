@@ -246,6 +246,13 @@ class PageTestCase(SynchronousTestCase):
         """Wait until the log of the open conversation shows a message with a text."""
         self.row(page, text).first.wait_for(state="attached")
 
+    def ids(self, page: Page) -> list[str]:
+        """Return the ids of what was said, as the log of the open conversation shows it."""
+        found: list[str] = page.locator("chat-log .row.spoken").evaluate_all(
+            "rows => rows.map(row => row.dataset.msgid)"
+        )
+        return found
+
     def row(self, page: Page, text: str) -> Locator:
         """Return the messages in the log that contain a text."""
         return page.locator("chat-log .row").filter(has_text=text)

@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 RUN = """
 import os, sys, threading
-threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(9)), daemon=True).start()
+threading.Thread(target=lambda: (os.read(0, 1), os._exit(9)), daemon=True).start()
 from twisted.scripts.twistd import run
 sys.argv[0] = "twistd"
 run()
@@ -121,13 +121,14 @@ class LiveServer:
         """Return what it has written since it was started last."""
         return self._output.text
 
-    def start(self, *options: str) -> None:
+    def start(self, options: Sequence[str] | None = None) -> None:
         """
         Start it again, at the same ports and with the same data.
 
-        @param options: instead of the options so far, if there are any.
+        @param options: what replaces the options so far; C{None} keeps them.
         """
-        self._options = options or self._options
+        if options is not None:
+            self._options = options
         path = [str(ROOT / "src"), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
         doors = [part for door, port in self.ports.items() for part in (f"--{door}", f"tcp:{port}:interface=127.0.0.1")]
         self._process = subprocess.Popen(
@@ -190,7 +191,8 @@ class LiveServer:
 
     def journal(self, room: str) -> list[dict[str, Any]]:
         """Return what the journal has of a room, oldest first: see C{twistchat export}."""
-        return [json.loads(line) for line in self.console("export", f"--room={room}").splitlines()]
+        # Not splitlines: a text may have other ends of lines in it.
+        return [json.loads(line) for line in self.console("export", f"--room={room}").split("\n") if line]
 
     def _end(self, number: signal.Signals) -> int:
         if self._process is None:

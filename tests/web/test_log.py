@@ -4,15 +4,8 @@ C{<chat-log>} in a browser, served with the content security policy of the door:
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
-from pathlib import Path
-from unittest import SkipTest
-
 from tests.web.logpage import LogTestCase, events, ids, run, texts
-
-PAYLOADS = Path(__file__).resolve().parent / "js" / "payloads.mjs"
+from tests.web.payloads import hostileTexts
 
 
 class RowTests(LogTestCase):
@@ -210,22 +203,6 @@ class KeyTests(LogTestCase):
         assert events(page, "locate")[0]["id"] == "gone"
 
 
-def payloads() -> list[str]:
-    """
-    @return: the hostile texts that the tests in node use too.
-    """
-    node = shutil.which("node")
-    if node is None:
-        raise SkipTest("node is not installed")
-    script = (
-        "import(process.argv[1]).then((m) => console.log(JSON.stringify("
-        "[...m.MARKUP, ...m.ADDRESSES, ...[...m.UNSEEN, ...m.HOSTS].map(([t]) => t)])))"
-    )
-    done = subprocess.run([node, "-e", script, str(PAYLOADS)], capture_output=True, text=True, check=True, timeout=30)
-    found: list[str] = json.loads(done.stdout)
-    return found
-
-
 class PayloadTests(LogTestCase):
     """Hostile texts."""
 
@@ -234,7 +211,7 @@ class PayloadTests(LogTestCase):
         No text, in any field, runs, loads or navigates; each stays in its row, as text.
         """
         page = self.logPage()
-        hostile = payloads()
+        hostile = hostileTexts(page)
         assert len(hostile) >= 90
         address = page.url
         requests: list[str] = []

@@ -1,0 +1,100 @@
+"""axe-core looks at each main view of the page, light and dark, wide and on a phone."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+from unittest import SkipTest
+
+from tests.web.browser import PageTestCase
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+AXE = """
+async () => {
+  // Colours that fade in are judged when they have.
+  await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
+  const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+  return violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html, any }) =>
+    `${html} ${any.map(({ message }) => message)}`).join(' | ')}`);
+}
+"""
+
+
+def axeSource() -> str:
+    """
+    Return axe-core, which a package of PyPI has.
+
+    @raise SkipTest: it is not installed.
+    """
+    found = find_spec("axe_playwright_python")
+    if found is None or found.origin is None:
+        raise SkipTest("axe-core is not installed: pip install axe-playwright-python")
+    return Path(found.origin).with_name("axe.min.js").read_text("utf-8")
+
+
+class AxeTests(PageTestCase):
+    """axe-core finds nothing."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self._axe = axeSource()
+
+    def views(self, *, phone: bool, dark: bool) -> None:
+        """Check the main views in one kind of browser."""
+        room = f"#{self.name('tea')}"
+        cat = self.irc(self.name("cat"))
+        cat.join(room)
+        cat.send(
+            f"TOPIC {room} :Tea, and what goes with it",
+            f"PRIVMSG {room} :hello \x02bold\x02 \x0304red\x03 `code` https://example.com/",
+            f"PRIVMSG {room} :\x01ACTION waves\x01",
+            f"NOTICE {room} :a notice",
+            "AWAY :tea",
+        )
+        cat.settle()
+        page = self.page(room, phone=phone, dark=dark)
+        page.get_by_label("Your name").wait_for()
+        self.judge(page, "the entry")
+        login = page.get_by_role("button", name="Log in with an account")
+        if login.is_visible():
+            login.click()
+            page.get_by_label("Password").wait_for()
+            self.judge(page, "the login")
+            page.get_by_role("button", name="Enter as a guest").click()
+        page.get_by_label("Your name").fill(self.name("ann"))
+        page.get_by_role("button", name="Enter the chat").click()
+        self.shown(page, "a notice")
+        self.say(page, f"{cat.nick}: hello")
+        cat.send(f"PRIVMSG {room} :and again")
+        self.shown(page, "and again")
+        self.judge(page, "a room")
+        if page.get_by_role("button", name="Hide members").count():
+            page.get_by_role("button", name="Hide members").click()
+        else:
+            page.get_by_role("button", name="Show members").click()
+        self.judge(page, "the members, open where they were closed")
+        page.keyboard.press("Escape")
+
+    def judge(self, page: Page, view: str) -> None:
+        """Check a view."""
+        page.evaluate(self._axe)
+        self.assertEqual([], page.evaluate(AXE), view)
+
+    def test_wideLight(self) -> None:
+        """A wide window, light."""
+        self.views(phone=False, dark=False)
+
+    def test_wideDark(self) -> None:
+        """A wide window, dark."""
+        self.views(phone=False, dark=True)
+
+    def test_phoneLight(self) -> None:
+        """A phone, light."""
+        self.views(phone=True, dark=False)
+
+    def test_phoneDark(self) -> None:
+        """A phone, dark."""
+        self.views(phone=True, dark=True)
