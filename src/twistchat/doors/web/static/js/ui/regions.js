@@ -1,6 +1,9 @@
 /** The regions that F6 goes through, in their order. Each has an element that takes the focus. */
 const REGIONS = '[data-region]';
 
+/** What may take the focus of a region. The first one that can, does. */
+const TAKERS = '[aria-current], textarea, input, [tabindex="0"], button';
+
 function visible(element) {
   return element.offsetParent !== null;
 }
@@ -15,6 +18,10 @@ export function installRegions(document) {
     const at = regions.findIndex((region) => region.contains(document.activeElement));
     const step = event.shiftKey ? -1 : 1;
     const next = regions[at < 0 ? 0 : (at + step + regions.length) % regions.length];
-    (next.querySelector('[aria-current], textarea, input, [tabindex="0"], button') ?? next).focus();
+    // What is hidden or disabled does not take the focus.
+    [...next.querySelectorAll(TAKERS), next].some((one) => {
+      one.focus();
+      return document.activeElement === one;
+    });
   });
 }
