@@ -33,7 +33,7 @@ function begin({ capabilities = '', remembered = [] } = {}) {
   const client = new Client({ chat, connection, history, settings, timers });
   const take = (...lines) => lines.forEach((line) => apply(chat, parse(line)));
   client.enter({ nick: 'me', account: false });
-  return { chat, client, sent, settings, synced, take, timers };
+  return { chat, client, connection, sent, settings, synced, take, timers };
 }
 
 test('rooms are joined again with one line, each once', () => {
@@ -60,6 +60,15 @@ test('several lines are one message where the server takes it, and several ones 
   const plain = begin();
   await plain.client.say(plain.chat.conversation('#a'), 'one\n\ntwo');
   assert.deepEqual(plain.sent, ['PRIVMSG #a one', 'PRIVMSG #a two']);
+});
+
+test('a change of the nick is kept for the next connection, and for the next visit of a guest', () => {
+  const { connection, settings, take } = begin();
+  take(':bob!b@h NICK rob', ':me!u@h NICK you');
+  assert.deepEqual([connection.identity.nick, settings.get('nick')], ['you', 'you']);
+  connection.identity.account = true;
+  take(':you!u@h NICK they');
+  assert.deepEqual([connection.identity.nick, settings.get('nick')], ['they', 'you']);
 });
 
 test('what is no name opens no conversation', async () => {

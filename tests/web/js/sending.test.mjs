@@ -114,18 +114,21 @@ test('a text that is too long is not taken', () => {
 });
 
 test('without a connection messages wait, and go out in order when the history is complete', async () => {
-  const { answer, asked, lose, restore, room, sending, shown, synced, take } = begin();
+  const { answer, asked, connection, lose, restore, room, sending, shown, synced, take } = begin();
   await lose();
-  sending.send(room, 'one');
+  const { capabilities } = connection;
+  connection.capabilities = new Capabilities();
+  sending.send(room, 'one\nmore');
   sending.send(room, 'two');
-  assert.deepEqual([shown(), asked], [['one waits', 'two waits'], []]);
+  assert.deepEqual([shown(), asked], [['one\nmore waits', 'two waits'], []]);
+  connection.capabilities = capabilities;
   restore();
   sending.send(room, 'three');
   assert.deepEqual(asked, []);
   take(':me!u@h JOIN #r');
   synced.at(-1).resolve(true);
   await settle();
-  assert.deepEqual(asked, ['one', 'two', 'three'].map((text) => `PRIVMSG #r ${text}`));
+  assert.deepEqual(asked, ['one\nmore', 'two', 'three'].map((text) => `PRIVMSG #r ${text}`));
   for (const id of ['m1', 'm2', 'm3']) await answer(id);
   assert.deepEqual(shown(), []);
 });
@@ -197,7 +200,8 @@ test('commands send what they say, with the open room where none is named', asyn
     assert.equal(asked.at(-1), sent, typed);
     waiting.pop()?.reject(new RequestError('STOP', ''));
   }
-  for (const [typed, code] of [['/nosuch', 'NO_COMMAND'], ['/kick', 'USAGE'], ['/help nosuch', 'NO_COMMAND'], ['/raw', 'USAGE'], ['/me', 'USAGE']]) {
+  for (const [typed, code] of [['/nosuch', 'NO_COMMAND'], ['/kick', 'USAGE'], ['/help nosuch', 'NO_COMMAND'], ['/raw', 'USAGE'], ['/me', 'USAGE'],
+    ['/kick :bob why', 'USAGE']]) {
     await assert.rejects(run(typed), { code }, typed);
   }
   await assert.rejects(run('/kick ann', chat.conversation('bob')), { code: 'ROOM_NEEDED', context: [COMPOSE['command.kick.usage']] });

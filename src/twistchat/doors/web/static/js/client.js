@@ -35,6 +35,7 @@ export class Client {
     this._marks = new Map();
     /** Folded nicks that the server watches. @type {Set<string>} */
     this._watched = new Set();
+    chat.session.watch(() => this._follow());
     chat.on('joined', (conversation) => this._joined(conversation));
     chat.on('left', () => this._remember());
     chat.on('renamed', ({ conversation, from }) => this._renamed(conversation, from));
@@ -167,6 +168,15 @@ export class Client {
   /** Connect now instead of after the wait. */
   retry() {
     this._connection.retry();
+  }
+
+  /** After a change of this user's nick, the next connection begins with it, and so does the next visit of a guest. */
+  _follow() {
+    const { identity, state } = this._connection;
+    const { nick } = this._chat.session;
+    if (state !== 'online' || !nick || identity.nick === nick) return;
+    identity.nick = nick;
+    if (!identity.account) this._settings.set('nick', nick);
   }
 
   _joined(conversation) {

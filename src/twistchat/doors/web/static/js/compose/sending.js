@@ -50,6 +50,7 @@ export class Sending extends Observable {
     /** Ids of messages that were found to be entries. */
     this._claimed = new Set();
     this._state = chat.session.state;
+    this._limits = limitsOf(connection);
     chat.session.watch(() => this._stateIs(chat.session.state));
     chat.conversations.watch(() => this._prune());
     chat.on('synced', ({ conversation, complete }) => this._resume(conversation, complete));
@@ -63,7 +64,9 @@ export class Sending extends Observable {
    * @throws {RequestError} it is too long
    */
   send(conversation, text, { replyTo = '', action = false } = {}) {
-    const units = unitsOf(text, { target: conversation.name, action }, limitsOf(this._connection));
+    // Between two connections, the limits are those of the first.
+    if (this._connection.state === 'online') this._limits = limitsOf(this._connection);
+    const units = unitsOf(text, { target: conversation.name, action }, this._limits);
     for (const unit of units) {
       const entry = {
         id: `sending-${++made}`, conversation, text: unit, action, replyTo, time: this._timers.now(), state: 'waiting', error: null,

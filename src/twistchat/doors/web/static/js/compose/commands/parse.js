@@ -58,9 +58,15 @@ export class Context {
     this.tell = tell;
   }
 
-  /** Send a command, and return its answer. */
-  ask(command, params, options) {
-    return this.app.connection.request(command, params, options);
+  /**
+   * Send a command, and return its answer.
+   *
+   * @throws {RequestError} the server refuses it, or a word is none that IRC can send
+   */
+  async ask(command, params, options) {
+    const flat = params.map((param) => param.replace(/\n+/g, ' '));
+    if (flat.slice(0, -1).some((param) => !/^[^:\s]\S*$/.test(param))) throw new RequestError('USAGE', '', [this.usage]);
+    return this.app.connection.request(command, flat, options);
   }
 
   /** Show an answer as it is. */
