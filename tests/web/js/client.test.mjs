@@ -11,9 +11,10 @@ const { parse } = await import(`${STATIC}/js/irc/message.js`);
 const { apply } = await import(`${STATIC}/js/model/effects/index.js`);
 const { Settings } = await import(`${STATIC}/js/settings.js`);
 
-function begin({ capabilities = '', remembered = [] } = {}) {
+function begin({ capabilities = '', remembered = [], isupport: tokens = [] } = {}) {
   const timers = new FakeTimers();
   const isupport = new Isupport();
+  isupport.apply(['me', ...tokens, 'x']);
   const sent = [];
   const asked = (command, params) => (sent.push([command, ...params].join(' ')), Promise.resolve(parse('ACK')));
   const connection = {
@@ -111,4 +112,40 @@ test('private conversations of the last time count as unread from their marker o
   assert.equal(conversation.marker, null);
   take('MARKREAD bob timestamp=2026-01-01T00:00:00.000Z');
   assert.equal(conversation.marker, Date.parse('2026-01-01T00:00:00.000Z'));
+});
+
+test('many rooms are joined again with several lines, none too long', () => {
+  const names = Array.from({ length: 30 }, (_, number) => `#${String(number).padStart(30, 'x')}`);
+  const { client, sent } = begin({ remembered: names });
+  client.welcomed('me');
+  assert.equal(sent.length, 3);
+  assert.ok(sent.every((line) => line.length <= 410));
+  assert.deepEqual(sent.flatMap((line) => line.replace('JOIN ', '').split(',')), names);
+});
+
+test('no more nicks are watched than the server allows, and renames are followed', async () => {
+  const { chat, client, sent, take } = begin({ isupport: ['MONITOR=2'] });
+  for (const nick of ['ann', 'bob', 'cat']) await client.open(nick);
+  assert.deepEqual(sent, ['MONITOR + ann', 'MONITOR + bob']);
+  client.close(chat.conversations.get('cat'));
+  take(':bob!b@h NICK rob');
+  client.close(chat.conversations.get('ann'));
+  assert.deepEqual(sent.slice(2), ['MONITOR - bob', 'MONITOR + rob', 'MONITOR - ann']);
+  client.welcomed('me');
+  assert.equal(sent.at(-1), 'MONITOR + rob');
+});
+
+test('a room that was left is shown as it is, and joined again if that is asked for', async () => {
+  const { chat, client, sent, take } = begin();
+  take(':me!u@h JOIN #a', ':ann!a@h KICK #a me :out');
+  await client.open('#a');
+  assert.deepEqual([sent, chat.conversations.open.name], [[], '#a']);
+  await client.open('#a', { join: true });
+  assert.deepEqual(sent, ['JOIN #a']);
+});
+
+test('rooms are remembered under their new names', () => {
+  const { settings, take } = begin();
+  take(':me!u@h JOIN #a', ':ann!a@h RENAME #a #b :better');
+  assert.deepEqual(settings.get('rooms'), ['#b']);
 });

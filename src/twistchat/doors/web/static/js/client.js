@@ -7,6 +7,21 @@ const MARK_EVERY = 2000;
 /** What no nick has. */
 const NO_NICK = /[\s,!@:*?#]/;
 
+/** How many bytes of names a line has, beside its command. */
+const NAMES = 400;
+
+/** Return lists of names with commas between them, each short enough for a line. */
+function packed(names) {
+  const encoder = new TextEncoder();
+  const lists = [];
+  for (const name of names) {
+    const longer = lists.length ? `${lists.at(-1)},${name}` : name;
+    if (lists.length && encoder.encode(longer).length <= NAMES) lists[lists.length - 1] = longer;
+    else lists.push(name);
+  }
+  return lists;
+}
+
 /** How far back private conversations are looked for, in milliseconds, and how many at most. */
 const RECENT = 30 * 86400000;
 const MOST_RECENT = 30;
@@ -66,10 +81,10 @@ export class Client {
     const wanted = [...new Map(names.map((name) => [this._chat.fold(name), name])).values()]
       .filter((name) => this._chat.fold(name) !== this._chat.fold(except));
     for (const room of this._chat.rooms()) room.rejoining = room.joined;
-    if (wanted.length) this._connection.send('JOIN', [wanted.join(',')]);
+    for (const names of packed(wanted)) this._connection.send('JOIN', [names]);
     this._watched.clear();
     const people = [...this._chat.conversations].filter((conversation) => conversation.kind === 'person');
-    for (const person of people) this._meet(person);
+    this._meet(...people);
     if (this._chat.session.account) this._recent();
   }
 
@@ -192,10 +207,11 @@ export class Client {
     if (background) await this._history.count(conversation);
   }
 
-  /** Begin to watch a nick, and load what was said. */
-  _meet(conversation) {
-    this._watch('+', conversation.name);
-    if (this._chat.session.account) this._sync(conversation, true);
+  /** Begin to watch the nicks of private conversations, and load what was said there. */
+  _meet(...conversations) {
+    this._watch('+', ...conversations.map(({ name }) => name));
+    if (!this._chat.session.account) return;
+    for (const conversation of conversations) this._sync(conversation, true);
   }
 
   /** Find the private conversations of the last time. Source: IRCv3 chathistory, TARGETS. */
@@ -205,25 +221,28 @@ export class Client {
     const [from, to] = [now - RECENT, now + 60000].map((time) => `timestamp=${new Date(time).toISOString()}`);
     const params = ['TARGETS', from, to, String(MOST_RECENT)];
     const answer = await this._connection.request('CHATHISTORY', params, { background: true }).catch(() => null);
+    const begun = [];
     for (const line of answer ? lines(answer) : []) {
       const name = line.command === 'CHATHISTORY' ? line.params[1] : '';
       if (!name || this._chat.isupport.withoutStatus(name) !== name || this._chat.isupport.isRoom(name)) continue;
       if (this._chat.conversations.get(name)) continue;
       // What is read, the answer to MARKREAD says.
       const marked = this._connection.capabilities.has('read-marker');
-      const conversation = this._chat.conversation(name, marked ? null : now);
+      begun.push(this._chat.conversation(name, marked ? null : now));
       if (marked) this._connection.send('MARKREAD', [name], { background: true });
-      this._meet(conversation);
     }
+    this._meet(...begun);
   }
 
-  /** Watch a nick, or end that. The server watches so many nicks at most. Source: IRCv3 monitor. */
-  _watch(sign, nick) {
-    const name = this._chat.fold(nick);
+  /** Watch nicks, or end that. The server watches so many at most. Source: IRCv3 monitor. */
+  _watch(sign, ...nicks) {
     const most = this._connection.isupport.number('MONITOR', 0) || Infinity;
-    if (sign === '-' ? !this._watched.delete(name) : this._watched.has(name) || this._watched.size >= most) return;
-    if (sign === '+') this._watched.add(name);
-    this._connection.send('MONITOR', [sign, nick], { background: true });
+    const changed = nicks.filter((nick) => {
+      const name = this._chat.fold(nick);
+      if (sign === '-') return this._watched.delete(name);
+      return !this._watched.has(name) && this._watched.size < most && this._watched.add(name);
+    });
+    for (const list of packed(changed)) this._connection.send('MONITOR', [sign, list], { background: true });
   }
 
   _renamed(conversation, from) {

@@ -11,6 +11,14 @@ export function byName(one, other) {
   return collator.compare(one, other);
 }
 
+/** Sorting keys of members, which cost more than comparing them. */
+const keys = new WeakMap();
+
+function keyOf(member) {
+  if (!keys.has(member)) keys.set(member, member.nick.normalize('NFKD').toLowerCase());
+  return keys.get(member);
+}
+
 /** Return the place of the highest of some prefixes: 0 is the highest rank, and the number of ranks is none. */
 export function standing(prefixes, ranks) {
   const index = ranks.findIndex((rank) => rank.prefix === prefixes[0]);
@@ -60,6 +68,6 @@ export function groupsOf(members, ranks, wanted = () => true) {
   for (const member of members.byName.values()) {
     if (wanted(member)) groups[standing(member.prefixes, ranks)].members.push(member);
   }
-  for (const group of groups) group.members.sort((one, other) => byName(one.nick, other.nick));
+  for (const group of groups) group.members.sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
   return groups.filter((group) => group.members.length);
 }

@@ -29,8 +29,9 @@ export class Rooms extends Observable {
     this.directory = new Directory({ chat, connection, timers });
     /** The newest invitations. @type {{by: string, room: string}[]} */
     this.invitations = [];
-    /** Rooms whose members' presence has been asked for on this connection. */
+    /** Conversations whose people's presence has been asked for on this connection. */
     this._looked = new WeakSet();
+    chat.session.watch(() => this._online(chat.session.state === 'online'));
     chat.on('invited', (invitation) => this._invited(invitation));
     chat.on('joined', (conversation) => {
       this._looked.delete(conversation);
@@ -126,12 +127,14 @@ export class Rooms extends Observable {
     }
   }
 
-  /** Ask once who of a room is away. Source: IRCv3 whox. */
-  look(room) {
-    if (!room.joined || this._looked.has(room) || room.members.byName.size > MOST_LOOKED) return;
+  /** Ask once on a connection who of a conversation is away. Source: IRCv3 whox. */
+  look(conversation) {
+    const isRoom = conversation.kind === 'room';
+    if (isRoom && (!conversation.joined || conversation.members.byName.size > MOST_LOOKED)) return;
+    if (conversation.kind === 'server' || this._looked.has(conversation) || this._connection.state !== 'online') return;
     if (!this._connection.isupport.tokens.has('WHOX')) return;
-    this._looked.add(room);
-    this._connection.send('WHO', [room.name, FIELDS], { background: true });
+    this._looked.add(conversation);
+    this._connection.send('WHO', [conversation.name, FIELDS], { background: true });
   }
 
   /** Forget an invitation. */
@@ -151,6 +154,11 @@ export class Rooms extends Observable {
     const others = this._settings.get(list).filter((one) => one !== name);
     this._settings.set(list, into ? [...others, name] : others);
     conversation.changed();
+  }
+
+  _online(online) {
+    if (online && !this._wasOnline) this._looked = new WeakSet();
+    this._wasOnline = online;
   }
 
   _invited({ by, room }) {

@@ -7,15 +7,23 @@ import { useWatch } from './watch.js';
 /**
  * A modal dialog with a title. Escape, the button and a click beside it close it; the focus goes back to where it was.
  *
- * @param {{title: string, close: () => void, class?: string}} props
+ * @param {{title: string, close: () => void, class?: string, back?: () => Element|null}} props `back` finds what gets the focus
+ *   where that element is gone
  */
-export function Dialog({ title, close, children, ...props }) {
+export function Dialog({ title, close, back, children, ...props }) {
   const element = useRef(null);
   const id = useId();
   useEffect(() => {
     const before = document.activeElement;
-    element.current.showModal();
-    return () => before?.isConnected && before.focus();
+    const dialog = element.current;
+    dialog.showModal();
+    return () => {
+      // Who has closed it may have moved the focus on.
+      const { activeElement } = document;
+      if (activeElement && activeElement !== document.body && !dialog.contains(activeElement)) return;
+      const target = before?.isConnected ? before : (back?.() ?? document.getElementById('composer'));
+      target?.focus({ preventScroll: true });
+    };
   }, []);
   const onClick = (event) => {
     if (event.target === element.current) close();

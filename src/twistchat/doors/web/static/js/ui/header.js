@@ -1,3 +1,4 @@
+import { useEffect } from '../../vendor/preact-hooks.mjs';
 import { safeName } from '../log/safe.js';
 import { leave } from '../rooms/leaving.js';
 import { showPerson, showRoom } from '../rooms/views.js';
@@ -14,7 +15,10 @@ function Button({ label, icon, ...attributes }) {
 /** Name and topic of a conversation, and what can be done with it. */
 export function Header({ app, conversation }) {
   const isPerson = conversation.kind === 'person';
-  useWatch(conversation, app, isPerson ? app.chat.people : null);
+  useWatch(conversation, app, app.chat.session, isPerson ? app.chat.people : null);
+  useEffect(() => {
+    if (isPerson) app.rooms.look(conversation);
+  }, [conversation, app.chat.session.state]);
   const isRoom = conversation.kind === 'room';
   const { members } = app;
   const topic = safeName(conversation.topic);

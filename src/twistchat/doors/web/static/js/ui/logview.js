@@ -1,6 +1,7 @@
 import { useEffect, useRef } from '../../vendor/preact-hooks.mjs';
 import { composingOf } from '../compose/composing.js';
 import '../log/chatlog.js';
+import { showPerson } from '../rooms/views.js';
 import { html } from './html.js';
 
 /** How many messages are given to the log at once. */
@@ -39,7 +40,7 @@ class Binding {
       neednewest: () => this._newest(),
       seen: ({ time }) => this._seen(time),
       locate: ({ id }) => this.locate(id),
-      nick: ({ nick }) => app.visit(nick),
+      nick: ({ nick }) => showPerson(app, nick, conversation),
       room: ({ room }) => app.visit(room),
       choose: ({ action, msgid, ...more }) =>
         app.actions.run(action, conversation, conversation.timeline.find(msgid) ?? this._sending.find(msgid), more),

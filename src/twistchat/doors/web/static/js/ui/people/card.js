@@ -111,7 +111,9 @@ export function PersonCard({ app, close, nick, room }) {
   const talk = () => {
     app.visit(nick).then(() => close(ENTERED));
   };
-  return html`<${Dialog} title=${t('person.title')} close=${close} class="small">
+  // Another rank has moved the member in the list.
+  const back = () => document.querySelector(`.members [data-nick="${CSS.escape(nick)}"]`);
+  return html`<${Dialog} title=${t('person.title')} close=${close} back=${back} class="small">
     <div class="card-head">
       <${Avatar} name=${name} />
       <div><p class="name">${name}</p>

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from '../../../vendor/preact-hooks.mjs';
+import { useEffect, useMemo, useRef, useState } from '../../../vendor/preact-hooks.mjs';
 import { groupsOf } from '../../rooms/ranks.js';
 import { showPerson } from '../../rooms/views.js';
 import { t } from '../../strings/index.js';
@@ -22,7 +22,7 @@ function Member({ app, room, member }) {
   const name = person?.metadata.get('display-name') || nick;
   return html`<li>
     <button type="button" class=${away ? 'item away' : 'item'} title=${t('members.profile', { nick })} aria-haspopup="dialog"
-      onClick=${() => showPerson(app, nick, room)}>
+      data-nick=${nick} onClick=${() => showPerson(app, nick, room)}>
       <${Avatar} name=${name} state=${away ? 'away' : 'here'} />
       <span class="name">${name}</span>
       ${app.chat.reader.ignores(nick) && html`<span class="rank">${t('members.ignored')}</span>`}
@@ -46,9 +46,10 @@ function Group({ app, room, mode, members }) {
 export function MemberList({ app, conversation }) {
   const { members } = conversation;
   const [text, setText] = useState('');
-  const [version, setVersion] = useState(0);
+  // Sorting many members takes a while: they are sorted when they have changed, and not for each one who has.
+  const changes = useRef(0);
+  useEffect(() => members.watch(() => changes.current++), [members]);
   useSlowWatch(app.timers, PAUSE, members, app.chat.people);
-  useEffect(() => members.watch(() => setVersion((count) => count + 1)), [members]);
   useEffect(() => {
     setText('');
     app.rooms.look(conversation);
@@ -57,7 +58,7 @@ export function MemberList({ app, conversation }) {
   const groups = useMemo(() => groupsOf(members, app.chat.isupport.ranks, ({ nick }) => {
     const name = app.chat.people.get(nick)?.metadata.get('display-name') ?? '';
     return !wanted || `${nick} ${name}`.toLowerCase().includes(wanted);
-  }), [members, version, wanted]);
+  }), [members, changes.current, wanted]);
   const count = members.byName.size;
   return html`<aside class="members" aria-label=${t('members.label', { name: conversation.name })} data-region>
     <h2>${t('members.count', { count })}</h2>

@@ -68,6 +68,27 @@ function Registration({ app, room, found, reload }) {
   </section>`;
 }
 
+/** Invite somebody by nick. */
+function Invite({ app, room }) {
+  const { busy, error, run } = useTask();
+  const [nick, setNick] = useState('');
+  const [said, setSaid] = useState('');
+  const submit = async (event) => {
+    event.preventDefault();
+    const name = nick.trim();
+    setSaid('');
+    if (!name || !(await run(() => app.rooms.invite(room, name)))) return;
+    setSaid(t('person.invited', { nick: name, room: room.name }));
+    setNick('');
+  };
+  return html`<form class="inline" onSubmit=${submit}>
+    <input aria-label=${t('room.inviteNick')} placeholder=${t('room.inviteNick')} value=${nick} autocomplete="off" spellcheck=${false}
+      onInput=${(event) => setNick(event.target.value)} />
+    <button disabled=${busy || !nick.trim()}>${t('room.invite')}</button>
+    <${Problem} error=${error} /><${Done} text=${said} />
+  </form>`;
+}
+
 function Choice({ app, room, list, label }) {
   return html`<label class="choice"><input type="checkbox" checked=${app.rooms.isIn(list, room)}
     onChange=${(event) => app.rooms.put(list, room, event.target.checked)} />${label}</label>`;
@@ -88,6 +109,7 @@ export function About({ app, room, close }) {
     [t('room.yourRank'), room.joined ? t(rank ? `rank.${rank}` : 'room.noRank') : null],
     [t('room.created'), room.created && new Date(room.created).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' })],
   ].filter(([, value]) => value);
+  const mayInvite = room.joined && (!room.modes.has('i') || room.modes.has('g') || reaches(app.chat, room, 'h'));
   const depart = async () => {
     if (await leave(app, room)) close();
   };
@@ -95,6 +117,7 @@ export function About({ app, room, close }) {
     <dl class="facts">${facts.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
     <${Rules} room=${room} />
     <${Registration} app=${app} room=${room} found=${found} reload=${reload} />
+    ${mayInvite && html`<section><h3>${t('room.inviteTitle')}</h3><${Invite} app=${app} room=${room} /></section>`}
     <section class="choices">
       <${Choice} app=${app} room=${room} list="favourites" label=${t('room.favourite')} />
       <${Choice} app=${app} room=${room} list="muted" label=${t('room.muted')} />
