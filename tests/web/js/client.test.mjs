@@ -140,6 +140,8 @@ test('a room that was left is shown as it is, and joined again if that is asked 
   take(':me!u@h JOIN #a', ':ann!a@h KICK #a me :out');
   await client.open('#a');
   assert.deepEqual([sent, chat.conversations.open.name], [[], '#a']);
+  client.welcomed('me');
+  assert.deepEqual(sent, []);
   await client.open('#a', { join: true });
   assert.deepEqual(sent, ['JOIN #a']);
 });

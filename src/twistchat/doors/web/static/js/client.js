@@ -77,7 +77,9 @@ export class Client {
   welcomed(nick, except = '') {
     this._chat.session.update({ nick });
     this._connection.identity.nick = nick;
-    const names = [...this._chat.rooms().map((room) => room.name), ...this._settings.get('rooms')];
+    // Nobody is brought back into a room that they left, or that has put them out.
+    const rooms = this._chat.rooms().filter((room) => !room.outside);
+    const names = [...rooms.map((room) => room.name), ...this._settings.get('rooms')];
     const wanted = [...new Map(names.map((name) => [this._chat.fold(name), name])).values()]
       .filter((name) => this._chat.fold(name) !== this._chat.fold(except));
     for (const room of this._chat.rooms()) room.rejoining = room.joined;
