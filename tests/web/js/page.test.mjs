@@ -92,6 +92,7 @@ test('dialogs are over each other, and say what they were closed with', async ()
   const first = dialogs.show(async () => 'First', { name: 'x' });
   await settle();
   const second = dialogs.show(async () => 'Second');
+  assert.equal(await dialogs.show(async () => 'Second'), undefined);
   await settle();
   assert.deepEqual(dialogs.open.map(({ Component, props }) => [Component, props]), [['First', { name: 'x' }], ['Second', {}]]);
   dialogs.open[0].close('yes');

@@ -12,6 +12,7 @@ export class Dialogs extends Observable {
     /** @type {{key: number, Component: Function, props: object, close: (value?: any) => void}[]} */
     this.open = [];
     this._next = 1;
+    this._loading = false;
   }
 
   /**
@@ -22,7 +23,15 @@ export class Dialogs extends Observable {
    * @returns {Promise<any>} what it is closed with; undefined if the user dismissed it
    */
   async show(load, props = {}) {
-    const Component = await load();
+    // A second click, while the code is loaded, opens no second dialog.
+    if (this._loading) return undefined;
+    this._loading = true;
+    let Component;
+    try {
+      Component = await load();
+    } finally {
+      this._loading = false;
+    }
     return new Promise((resolve) => {
       const key = this._next++;
       const close = (value) => {
