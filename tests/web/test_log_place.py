@@ -145,7 +145,8 @@ class PlaceTests(LogTestCase):
         A part of the past has an end that is not here: live rows are counted, and rows after it come in their order.
         """
         page = self.logPage()
-        run(page, "log.show({name: '#tea'}, {past: true}); log.append(messages(100, 150), {newer: true}); log.find('m120')")
+        run(page, "log.show({name: '#tea'}, {past: true})")
+        run(page, "log.append(messages(100, 150), {newer: true}); log.find('m120')")
         run(page, "log.append([message(900)], {newer: false})")
         assert ids(page)[-1] == "m149"
         assert not page.evaluate("log.stick || log.atEnd")
