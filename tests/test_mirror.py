@@ -51,6 +51,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "web/test_history",
         "web/test_keyboard",
         "web/test_log",
+        "web/test_login",
         "web/test_log_place",
         "web/test_oidc",
         "web/test_page_modules",

@@ -41,7 +41,7 @@ function LoginForm({ app, busy }) {
     }
     setWaits(false);
   };
-  const needsCode = error?.code?.startsWith('CODE');
+  const needsCode = ['CODE_REQUIRED', 'WRONG_CODE'].includes(error?.code);
   return html`<form onSubmit=${submit}>
     <${Field} label=${t('entry.account')} name="name" autocomplete="username" required spellcheck=${false} />
     <${Field} label=${t('entry.password')} name="password" type="password" autocomplete="current-password" required />
