@@ -57,6 +57,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "web/test_page_modules",
         "web/test_payloads",
         "web/test_restart",
+        "web/test_rooms",
         "web/test_together",
     ),
     "the benchmarks, and the guards on counted work": (
