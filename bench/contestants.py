@@ -204,6 +204,7 @@ class Installed(Contestant):
     @ivar prepare: the arguments of a first run, before it is started.
     @ivar askVersion: the argument that prints its version.
     @ivar origin: where to get it.
+    @ivar changes: texts in the configuration, and what takes their places.
     """
 
     name: str
@@ -217,6 +218,7 @@ class Installed(Contestant):
     askVersion: str = "--version"
     protocol: ChatProtocol = field(default_factory=Irc)
     backlog: int = 1024
+    changes: tuple[tuple[str, str], ...] = ()
 
     def unavailable(self) -> str | None:
         """It needs the program."""
@@ -226,6 +228,8 @@ class Installed(Contestant):
         """Write the configuration, and run the preparation."""
         path = folder / self.configuration
         text = (PEERS / self.configuration).read_text()
+        for before, after in self.changes:
+            text = text.replace(before, after)
         path.write_text(text.replace("@PORT@", str(port)).replace("@FOLDER@", str(folder)))
         (folder / "motd").write_text("Hello\n")
         if self.prepare:
@@ -278,6 +282,13 @@ def contestants(ergo: str = "ergo") -> dict[str, Contestant]:
             *("ergo", "Ergo", ergo, "ergo.yaml", ("run", "--quiet", "--conf", "@CONF@")),
             "not in Debian; https://ergo.chat",
             prepare=("initdb", "--quiet", "--conf", "@CONF@"),
+        ),
+        Installed(
+            *("ergo-web", "Ergo, WebSocket", ergo, "ergo.yaml", ("run", "--quiet", "--conf", "@CONF@")),
+            "not in Debian; https://ergo.chat",
+            prepare=("initdb", "--quiet", "--conf", "@CONF@"),
+            protocol=WebSocket(Irc()),
+            changes=(('"127.0.0.1:@PORT@": {}', '"127.0.0.1:@PORT@": {websocket: true}'),),
         ),
         Program("words", "twisted.words", "words", "twisted.words", Irc(b"x"), slow=True),
         Program("twisted", "Twisted LineReceiver", "twisted_chat", "twisted", Plain()),

@@ -18,6 +18,7 @@ from twistchat.wire.websocket import (
     FRAGMENTS,
     MESSAGE,
     TEXT,
+    Bounds,
     Closed,
     MessageReader,
     closeFrame,
@@ -188,6 +189,28 @@ EXTRAS = strategies.sampled_from((None, Ping(b"ping"), Pong(b"")))
 """Control frames between its frames."""
 
 
+FRAMES = strategies.lists(
+    strategies.one_of(
+        strategies.binary(max_size=64),
+        strategies.builds(
+            frame,
+            strategies.one_of(strategies.sampled_from((1, 2, 1, 2, 0, 8, 9, 10)), strategies.integers(0, 15)),
+            strategies.one_of(strategies.binary(max_size=130), strategies.text(max_size=130).map(str.encode)),
+            final=strategies.sampled_from((True, True, True, False)),
+            bits=strategies.sampled_from((0,) * 9 + (1, 2, 4)),
+            length=strategies.sampled_from((None,) * 9 + (0, 126, MESSAGE, MESSAGE + 1, 2**40, 2**63)),
+        ),
+        # Lengths in more bytes than they need, and no mask.
+        strategies.sampled_from((b"\x81\xfe\x00\x01\0\0\0\0x", b"\x81\xff" + bytes(12), b"\x81\x01x", b"\x81\x7e\0")),
+    ),
+    max_size=30,
+)
+"""Frames of clients, of which most are valid."""
+
+CUTS = strategies.lists(strategies.integers(0, 1 << 16), max_size=10)
+"""Where their bytes are divided."""
+
+
 def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
     """Divide bytes at some places."""
     places = sorted({0, len(data), *[cut % (len(data) + 1) for cut in cuts]})
@@ -218,23 +241,29 @@ class AnyInputTests(SynchronousTestCase):
         self.assertEqual(wanted, [line for piece in pieces(data, cuts) for line in reader.feed(piece)])
         self.assertIsNone(reader.closed)
 
-    @given(
-        strategies.lists(
-            strategies.one_of(
-                strategies.binary(max_size=64),
-                strategies.builds(
-                    frame,
-                    strategies.integers(0, 15),
-                    strategies.binary(max_size=130),
-                    final=strategies.booleans(),
-                    bits=strategies.sampled_from((0, 0, 0, 0, 1, 2, 4)),
-                    length=strategies.sampled_from((None, None, None, 0, 126, MESSAGE, MESSAGE + 1, 2**40, 2**63)),
-                ),
-            ),
-            max_size=30,
-        ),
-        strategies.lists(strategies.integers(0, 1 << 16), max_size=10),
-    )
+    @given(FRAMES, CUTS)
+    def test_wsproto(self, frames: list[bytes], cuts: list[int]) -> None:
+        """wsproto alone finds the same messages and the same faults."""
+        data = b"".join(frames)
+        reader, bounds = MessageReader(LIMIT), Bounds()
+        connection = Connection(ConnectionType.SERVER, [bounds])
+        lines = [line for piece in pieces(data, cuts) for line in reader.feed(piece)]
+        wanted, message, code = [], b"", None
+        connection.receive_data(data)
+        for event in connection.events():
+            if isinstance(event, TextMessage | BytesMessage):
+                message += event.data.encode() if isinstance(event.data, str) else event.data
+                if event.message_finished:
+                    wanted.append(message.removesuffix(b"\n").removesuffix(b"\r"))
+                    message = b""
+            elif isinstance(event, CloseConnection):
+                code = 1000 if event.code == 1005 else int(event.code)
+                break
+        self.assertEqual(wanted, lines)
+        if reader.closed is not None or code != 1007:  # an incomplete text is looked at when it is complete
+            self.assertEqual(code, reader.closed and reader.closed.code)
+
+    @given(FRAMES, CUTS)
     def test_anything(self, frames: list[bytes], cuts: list[int]) -> None:
         """Whatever arrives, in whatever pieces, gives the same lines and the same end, and raises nothing."""
         data = b"".join(frames)
