@@ -98,3 +98,31 @@ class AxeTests(PageTestCase):
     def test_phoneDark(self) -> None:
         """A phone, dark."""
         self.views(phone=True, dark=True)
+
+    def test_composer(self) -> None:
+        """What is around the message field, on a dark phone: suggestions, a reply, a failed message, and the emoji."""
+        room = f"#{self.name('tea')}"
+        cat = self.irc(self.name("cat"))
+        cat.join(room)
+        page = self.enter(self.name("ann"), room, phone=True, dark=True)
+        cat.send(f"PRIVMSG {room} :who wants tea?", f"MODE {room} +m")
+        self.shown(page, "changed the modes")
+        self.say(page, "me")
+        page.locator("chat-log .row.failed").wait_for()
+        row = self.row(page, "who wants tea?")
+        row.focus()
+        row.press("Enter")
+        page.get_by_role("menuitem", name="Reply").click()
+        page.locator(".answered").wait_for()
+        self.composer(page).fill("/kick")
+        self.composer(page).press("Enter")
+        page.locator("#composer-problem").filter(has_text="Usage").wait_for()
+        self.composer(page).fill("a \x02bold\x02 word")
+        page.locator(".preview").wait_for()
+        self.judge(page, "a reply, a preview, an error and a failed message")
+        self.composer(page).fill("/")
+        page.get_by_role("option").first.wait_for()
+        self.judge(page, "the suggestions")
+        page.get_by_role("button", name="Insert an emoji").click()
+        page.get_by_role("dialog").wait_for()
+        self.judge(page, "the emoji")
