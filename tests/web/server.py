@@ -173,7 +173,7 @@ class LiveServer:
 
         @return: its standard output.
         """
-        command = [sys.executable, "-c", CONSOLE, arguments[0], f"--data={self.data}", *arguments[1:]]
+        command = [sys.executable, "-c", CONSOLE, *arguments, f"--data={self.data}"]
         path = os.pathsep.join([str(ROOT / "src"), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
         done = subprocess.run(
             command,

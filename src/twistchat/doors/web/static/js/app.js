@@ -55,6 +55,14 @@ export class App extends Observable {
     this.entered = false;
     this.busy = false;
     this.error = null;
+    /** Who comes back after a login that has ended: the name of the account. */
+    this.returning = '';
+    /** Whether the entry begins with the login: a guest wants it. */
+    this.wantsLogin = false;
+    /** Profiles of users: see `features.js`, which attaches it. @type {import('./account/profiles.js').Profiles|null} */
+    this.profiles = null;
+    /** Waits for a connection that registers an account, before anybody enters. @type {{resolve: Function, reject: Function}|null} */
+    this._arrival = null;
     /** Whether the sidebar is open, where the window is narrow. */
     this.sidebar = false;
     /** Whether the list of members is open. It begins closed where the window is narrow. */
@@ -78,6 +86,34 @@ export class App extends Observable {
     this.changed();
   }
 
+  /** Say no more what went wrong. */
+  excuse() {
+    this.error = null;
+    this.changed();
+  }
+
+  /** Leave the chat, to log in with an account. */
+  goToLogin() {
+    this._forget();
+    this.wantsLogin = true;
+    this.changed();
+  }
+
+  /** Open the settings. @param {string} first the part that is shown first: `look`, `talk`, `profile` or `account` */
+  showSettings(first) {
+    this.dialogs.show(() => import('./ui/settings/settings.js').then(({ SettingsDialog }) => SettingsDialog), { first });
+  }
+
+  showShortcuts() {
+    this.dialogs.show(() => import('./ui/settings/shortcuts.js').then(({ Shortcuts }) => Shortcuts));
+  }
+
+  /** Do not enter after all. */
+  cancel() {
+    this._forget();
+    this.changed();
+  }
+
   enterAsGuest(nick) {
     this._enter(nick, false);
   }
@@ -87,13 +123,45 @@ export class App extends Observable {
     this._enter(await this._login.enter(name, password, code), true);
   }
 
+  /**
+   * Leave the chat, and end the login of this browser.
+   *
+   * @param {boolean} everywhere whether the logins of all browsers end
+   */
   async logOut(everywhere = false) {
     const { account } = this.chat.session;
-    this.client.leave();
-    this.dialogs.clear();
-    this.entered = false;
+    this._forget();
     this.changed();
-    if (account) await this._login.leave(everywhere).catch(() => {});
+    if (account) await this._login.leave(everywhere).catch((error) => this._stillLoggedIn(error));
+  }
+
+  /**
+   * Connect as a guest who enters no room, to register an account.
+   *
+   * @throws {import('./irc/requests.js').RequestError} the server refuses the nick
+   */
+  arrive(nick) {
+    return new Promise((resolve, reject) => {
+      this._arrival = { resolve, reject };
+      this.client.enter({ nick, account: false });
+    });
+  }
+
+  /** End the connection of `arrive`. */
+  depart() {
+    this._arrival = null;
+    this.client.leave();
+  }
+
+  /** Log in to an account that was registered or verified just now, so that this browser stays logged in, and enter. */
+  async settle(name, password) {
+    const account = await this._login.enter(name, password);
+    if (this.entered) {
+      this.client.become(account);
+    } else {
+      this.depart();
+      this._enter(account, true);
+    }
   }
 
   /** Show a conversation, and name it in the address: see `Client.open`. */
@@ -169,20 +237,59 @@ export class App extends Observable {
   }
 
   async _welcomed(nick) {
+    if (this._arrival) {
+      this.chat.session.update({ nick });
+      this._arrival.resolve();
+      return;
+    }
     const first = !this.entered;
     if (first && !this.connection.identity.account) this.settings.set('nick', nick);
     this.entered = true;
     this.busy = false;
+    this.returning = '';
+    this.wantsLogin = false;
+    this.chat.tell('welcomed');
     const wanted = this.address.current || this.settings.get('rooms')[0] || LOBBY;
     this.client.welcomed(nick, first ? wanted : '');
     this.changed();
     if (first) await this.visit(wanted);
   }
 
-  _refused(error) {
-    this.entered = false;
-    this.busy = false;
+  async _refused(error) {
+    if (this._arrival) {
+      this._arrival.reject(error);
+      this._arrival = null;
+      return;
+    }
+    const { account, nick } = this.connection.identity;
+    if (account) this.returning = this.chat.session.account ?? nick;
+    this._forget();
     this.error = error;
     this.changed();
+    if (account) await this._explain();
+  }
+
+  /** Find out whether a login that the server refuses has ended, and say so. The address and the rooms are kept. */
+  async _explain() {
+    const offer = await this._login.read().catch(() => null);
+    if (!offer || this.busy || this.entered) return;
+    this.offer = offer;
+    if (!offer.account) this.error = { code: 'LOGIN_EXPIRED' };
+    this.changed();
+  }
+
+  _stillLoggedIn(error) {
+    this.error = { code: 'STILL_LOGGED_IN', context: { text: error.message } };
+    this.changed();
+  }
+
+  /** Go back to the entry. What was said to one account is not shown to the next. */
+  _forget() {
+    this.client.leave();
+    this.dialogs.clear();
+    this.chat.session.update({ account: null });
+    this.entered = false;
+    this.busy = false;
+    this.error = null;
   }
 }

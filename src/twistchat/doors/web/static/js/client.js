@@ -62,6 +62,13 @@ export class Client {
     this._connection.open({ nick, account });
   }
 
+  /** Connect again as the account that this browser has logged in to, and come back to the same rooms. */
+  become(account) {
+    this._connection.send('QUIT');
+    this._connection.close();
+    this.enter({ nick: account, account: true });
+  }
+
   /** Disconnect, and forget what was loaded. */
   leave() {
     this._connection.send('QUIT');

@@ -1,14 +1,31 @@
+import { Profiles } from './account/profiles.js';
 import { composingOf } from './compose/composing.js';
+import { setClock } from './log/row.js';
 import { Rooms } from './rooms/rooms.js';
 import { showPerson } from './rooms/views.js';
 import { add } from './strings/index.js';
 import { ROOMS } from './strings/en/rooms.js';
 
 /** Attach the features that nobody needs before the chat is shown. Once. */
-export function attach(app) {
+export function attach(app, document) {
   if (app.rooms) return;
   add(ROOMS);
   app.rooms = new Rooms(app);
   composingOf(app);
+  app.profiles = new Profiles(app);
   app.actions.add('profile', (conversation, message) => showPerson(app, message.nick, conversation));
+  follow(app, document);
+}
+
+/** Follow the settings that change more than the style. */
+function follow({ chat, settings }, document) {
+  let clock = 'system';
+  const apply = () => {
+    chat.highlights = settings.get('highlights');
+    if (settings.get('clock') === clock) return;
+    clock = settings.get('clock');
+    setClock(clock, document);
+  };
+  settings.watch(apply);
+  apply();
 }

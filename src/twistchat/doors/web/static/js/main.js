@@ -1,11 +1,12 @@
 import { render } from '../vendor/preact.mjs';
 import { App } from './app.js';
 import { Login } from './login.js';
+import { wear } from './look.js';
 import { Settings } from './settings.js';
 import { t } from './strings/index.js';
 import { View } from './ui/app.js';
 import { html } from './ui/html.js';
-import { installRegions } from './ui/regions.js';
+import { installHelp, installRegions } from './ui/regions.js';
 
 /** The time, timers and randomness of the browser. */
 const timers = {
@@ -15,18 +16,21 @@ const timers = {
   random: () => Math.random(),
 };
 
-const settings = new Settings(window.localStorage);
-const app = new App({ window, timers, login: new Login((...request) => fetch(...request)), settings });
-
-function applyTheme() {
-  const theme = settings.get('theme');
-  if (theme === 'system') delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = theme;
+/** Return the storage of the browser. Where it is forbidden, settings last until the page is closed. */
+function storageOf(window) {
+  try {
+    return window.localStorage;
+  } catch {
+    return { getItem: () => null, setItem() {}, removeItem() {} };
+  }
 }
 
-settings.watch(applyTheme);
-applyTheme();
+const settings = new Settings(storageOf(window), window);
+const app = new App({ window, timers, login: new Login((...request) => fetch(...request)), settings });
+
+wear(settings, document.documentElement);
 installRegions(document);
+installHelp(document, app);
 app.chat.conversations.watch(() => {
   const { open } = app.chat.conversations;
   if (open && open.kind !== 'server') app.address.show(open.name);

@@ -17,21 +17,48 @@ const DEFAULTS = Object.freeze({
   muted: [],
   /** Whether others are told that this user types. */
   typing: true,
+  /** `comfortable` or `compact`: how much room rows have. */
+  density: 'comfortable',
+  /** `small`, `medium`, `large` or `huge`: the size of type. */
+  size: 'medium',
+  /** `system`, `12` or `24`: how times are shown. */
+  clock: 'system',
+  /** Whether the log shows who comes and goes. */
+  presence: true,
+  /** Words that count as a mention, besides the nick. */
+  highlights: [],
+  /** The language of the page. */
+  language: 'en',
 });
 
-/** Settings of this browser. Watchers hear of each change. */
+/** Whether a stored value can stand in the place of a default. */
+const isLike = (value, model) => typeof value === typeof model && Array.isArray(value) === Array.isArray(model) && value !== null;
+
+/** Settings of this browser. Watchers hear of each change, also of one in another tab. */
 export class Settings extends Observable {
-  /** @param {Storage} storage */
-  constructor(storage) {
+  /**
+   * @param {Storage} storage
+   * @param {EventTarget|null} tabs where the event `storage` of other tabs arrives: the window
+   */
+  constructor(storage, tabs = null) {
     super();
     this._storage = storage;
-    let stored = {};
+    this._values = this._read();
+    tabs?.addEventListener('storage', (event) => {
+      if (event.key !== KEY && event.key !== null) return;
+      this._values = this._read();
+      this.changed();
+    });
+  }
+
+  /** Read what is stored. What nobody can use is left out: somebody else's data, or no permission to store. */
+  _read() {
     try {
-      stored = JSON.parse(storage.getItem(KEY) ?? '{}');
+      const stored = Object.entries(JSON.parse(this._storage.getItem(KEY) ?? '{}'));
+      return { ...DEFAULTS, ...Object.fromEntries(stored.filter(([name, value]) => isLike(value, DEFAULTS[name]))) };
     } catch {
-      // Somebody else's data, or no permission to store: begin with the defaults.
+      return { ...DEFAULTS };
     }
-    this._values = { ...DEFAULTS, ...stored };
   }
 
   get(name) {
@@ -46,5 +73,16 @@ export class Settings extends Observable {
       // Without storage, settings last until the page is closed.
     }
     this.changed(name);
+  }
+
+  /** Forget everything that this browser remembers. */
+  forget() {
+    this._values = { ...DEFAULTS };
+    try {
+      this._storage.removeItem(KEY);
+    } catch {
+      // There is nothing to forget.
+    }
+    this.changed();
   }
 }

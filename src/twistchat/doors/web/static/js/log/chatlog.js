@@ -99,6 +99,11 @@ export class ChatLog extends HTMLElement {
         this.#scroller.addEventListener('pointerleave', () => this.#menu.point(this.#focusedRow()));
     }
 
+    /** Whether the log shows who comes and goes. */
+    set presence(shown) {
+        this.#later(() => this.#rows.setPresence(shown));
+    }
+
     connectedCallback() {
         // append is the messages'.
         this.replaceChildren(this.#scroller, this.#jump, this.#menu.menu);

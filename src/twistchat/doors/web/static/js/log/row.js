@@ -2,15 +2,14 @@
  * The rows of the log: one article per message. A row holds what its message says; where it stands is for the log to say.
  */
 
-import { hueOf } from '../ui/colour.js';
+import { avatarColours } from '../ui/colour.js';
 import { t } from '../strings/index.js';
 import { plain } from './format.js';
 import { element, renderText } from './render.js';
 import { safeName } from './safe.js';
 
 const SPOKEN = new Set(['text', 'notice', 'action']);
-const COLOUR = /^#[0-9a-f]{6}$/i;
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+let clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
 const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
 let serial = 0;
@@ -165,20 +164,8 @@ function avatar(message) {
     const letter = /[\p{L}\p{N}]/u.exec(name)?.[0] ?? name.slice(0, 1);
     const circle = element('span', 'avatar', letter.toUpperCase());
     circle.setAttribute('aria-hidden', 'true');
-    if (COLOUR.test(message.colour ?? '')) {
-        circle.style.setProperty('--avatar', message.colour);
-        circle.style.setProperty('--letter', isLight(message.colour) ? '#000' : '#fff');
-    } else circle.style.setProperty('--hue', String(hueOf(message.nick || '')));
+    for (const [name, value] of Object.entries(avatarColours(message.nick || '', message.colour))) circle.style.setProperty(name, value);
     return circle;
-}
-
-/** @returns {boolean} Whether black letters read better on the colour than white ones (WCAG 2.2, relative luminance). */
-function isLight(colour) {
-    const [red, green, blue] = [1, 3, 5].map((at) => {
-        const part = Number.parseInt(colour.slice(at, at + 2), 16) / 255;
-        return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-    });
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179;
 }
 
 function head(message, id) {
@@ -209,11 +196,28 @@ function nickButton(message) {
 
 function timeOf(message) {
     const time = element('time');
-  for (const { type, value } of clock.formatToParts(message.time)) {
-    time.append(type === 'dayPeriod' ? element('span', 'period', value) : value);
-  }
     time.dateTime = new Date(message.time).toISOString();
+    fillTime(time);
     return time;
+}
+
+function fillTime(time) {
+    time.replaceChildren();
+    for (const { type, value } of clock.formatToParts(new Date(time.dateTime))) {
+        time.append(type === 'dayPeriod' ? element('span', 'period', value) : value);
+    }
+}
+
+/**
+ * Choose how times are shown, also those that are shown already.
+ *
+ * @param {'system'|'12'|'24'} style
+ * @param {ParentNode} shown
+ */
+export function setClock(style, shown) {
+    const hourCycle = { 12: { hourCycle: 'h12' }, 24: { hourCycle: 'h23' } }[style] ?? {};
+    clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', ...hourCycle });
+    for (const time of shown.querySelectorAll('chat-log .row > time')) fillTime(time);
 }
 
 function quote(message) {

@@ -33,6 +33,8 @@ export class Rows {
     /** @type {Entry|null} The entry below the marker. */
     #marked = null;
     #markerTime = null;
+    /** Whether who comes and goes is shown. */
+    #presence = true;
     /** @type {HTMLElement[]|null} What {@link stops} found, until something changes. */
     #stops = null;
 
@@ -167,6 +169,13 @@ export class Rows {
         if (this.#marked === null && this.#markerTime !== null) this.#markerTime = Math.max(this.#markerTime, time);
     }
 
+    /** Show who comes and goes, or not. */
+    setPresence(shown) {
+        if (this.#presence === shown) return;
+        this.#presence = shown;
+        this.#decorate(0, this.entries.length - 1);
+    }
+
     /** Open or close the fold that an entry begins. */
     toggle(entry) {
         const [from, to] = this.#run(this.entries.indexOf(entry));
@@ -233,6 +242,14 @@ export class Rows {
 
     #fold(from, to) {
         const run = this.entries.slice(from, to + 1);
+        if (!this.#presence && folds(run[0].message)) {
+            for (const entry of run) {
+                entry.row.hidden = true;
+                entry.fold?.remove();
+                entry.fold = null;
+            }
+            return;
+        }
         const folded = run.length > 1;
         const expanded = folded && run.some((entry) => entry.expanded);
         for (const [index, entry] of run.entries()) {

@@ -53,7 +53,8 @@ class Conversations extends Observable {
  * What is to be done elsewhere is announced (`on`, `tell`): `joined` (a conversation: this user has come in), `left`,
  * `renamed` ({conversation, from}), `message` ({conversation, message}: something was said just now), `synced`
  * ({conversation, complete}: the history of a conversation was loaded after an entry, and whether all of it), `invited`
- * ({by, room}), `listed` ({name, count, topic}: a room of a list), `listEnds`, `changed` (capabilities).
+ * ({by, room}), `listed` ({name, count, topic}: a room of a list), `listEnds`, `changed` (capabilities),
+ * `welcomed` (the server has registered this client), `syncLater` ({target, seconds}: metadata is to be asked for).
  */
 export class Chat {
   /** @param {() => import('../irc/isupport.js').Isupport} isupport @param {() => number} now */
@@ -61,6 +62,8 @@ export class Chat {
     this._isupport = isupport;
     this._listeners = new Map();
     this._mention = ['', () => false];
+    /** Words that count as a mention of this user, besides the nick. @type {string[]} */
+    this.highlights = [];
     this.session = new Session();
     this.fold = (name) => this.isupport.fold(name);
     this.people = new People(this.fold);
@@ -71,7 +74,12 @@ export class Chat {
     this.reader = {
       isSelf: (nick) => this.isSelf(nick),
       mentions: (text) => {
-        if (this._mention[0] !== this.session.nick) this._mention = [this.session.nick, mentionOf(this.session.nick)];
+        const names = [this.session.nick, ...this.highlights];
+        const key = names.join('\n');
+        if (this._mention[0] !== key) {
+          const tests = names.filter(Boolean).map(mentionOf);
+          this._mention = [key, (said) => tests.some((test) => test(said))];
+        }
         return this._mention[1](text);
       },
       ignores: (nick) => this.ignored.has(this.fold(nick)),

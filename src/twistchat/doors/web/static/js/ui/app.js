@@ -1,5 +1,6 @@
 import { useEffect, useState } from '../../vendor/preact-hooks.mjs';
 import { t } from '../strings/index.js';
+import { OpenDialogs } from './dialog.js';
 import { Entry } from './entry.js';
 import { html } from './html.js';
 import { useWatch } from './watch.js';
@@ -10,7 +11,7 @@ function useScreen(app, wanted) {
   useEffect(() => {
     if (!wanted || screen) return;
     Promise.all([import('./screen.js'), import('../features.js')]).then(([{ Screen }, { attach }]) => {
-      attach(app);
+      attach(app, document);
       setScreen({ Screen });
     });
   }, [wanted]);
@@ -25,5 +26,6 @@ export function View({ app }) {
     return html`<main class="entry"><p class="lead" role="status">${app.error ? t('error.UNREACHABLE') : t('entry.loading')}</p></main>`;
   }
   if (app.entered && Screen) return html`<${Screen} app=${app} />`;
-  return html`<${Entry} app=${app} offer=${app.offer} error=${app.error} busy=${app.busy || app.entered} />`;
+  return html`<${Entry} app=${app} offer=${app.offer} error=${app.error} busy=${app.busy || app.entered} />
+    <${OpenDialogs} app=${app} />`;
 }

@@ -18,6 +18,8 @@ export function Dialog({ title, close, back, children, ...props }) {
     const dialog = element.current;
     dialog.showModal();
     return () => {
+      // What is behind an open dialog takes no focus.
+      dialog.close();
       // Who has closed it may have moved the focus on.
       const { activeElement } = document;
       if (activeElement && activeElement !== document.body && !dialog.contains(activeElement)) return;

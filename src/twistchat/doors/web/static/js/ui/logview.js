@@ -33,6 +33,8 @@ class Binding {
     this._line = null;
     /** The time of the newest message that was on the screen. */
     this._read = -Infinity;
+    /** Folded nicks to the profiles with which their messages are shown. */
+    this._worn = new Map();
     log.permits = (action, message) => app.actions.permits(action, conversation, message);
     const events = {
       needolder: ({ before }) => this._older(before),
@@ -52,6 +54,8 @@ class Binding {
       conversation.watch(() => this._mark()),
       this._sending.watch((change) => change.conversation === conversation && this._sent(change)),
       this._watchReader(),
+      app.settings.watch(() => this._wear()),
+      app.chat.people.watch((nick) => this._dressAnew(nick)),
       () => listeners.forEach(([name, listener]) => log.removeEventListener(name, listener)),
     ];
     conversation.timeline.isFar = () => !log.atEnd;
@@ -59,6 +63,7 @@ class Binding {
       ends.forEach((end) => end());
       conversation.timeline.isFar = () => false;
     };
+    this._wear();
     this._showEnd();
   }
 
@@ -84,7 +89,26 @@ class Binding {
     return true;
   }
 
+  /** Follow the settings. */
+  _wear() {
+    this._log.presence = this._app.settings.get('presence');
+  }
+
+  /** Show the messages of a user with the profile as it is now. */
+  _dressAnew(nick) {
+    const name = this._app.chat.fold(nick ?? '');
+    if (!this._worn.has(name) || this._worn.get(name) === this._profile(nick)) return;
+    const messages = this._conversation.timeline.messages.filter((message) => this._app.chat.fold(message.nick) === name);
+    for (const message of this._dress(messages)) this._log.update(message.id, message);
+  }
+
+  _profile(nick) {
+    const metadata = this._app.chat.people.get(nick)?.metadata;
+    return `${metadata?.get('color') ?? ''} ${metadata?.get('display-name') ?? ''}`;
+  }
+
   _dress(messages) {
+    for (const { nick } of messages) this._worn.set(this._app.chat.fold(nick), this._profile(nick));
     return messages.map((message) => dressed(this._app, this._conversation, message));
   }
 

@@ -1,4 +1,4 @@
-import { hueOf } from './colour.js';
+import { avatarColours } from './colour.js';
 import { html } from './html.js';
 
 /** Outlines in a square of 24. */
@@ -13,6 +13,7 @@ const PATHS = {
   add: 'M12 5v14M5 12h14',
   star: 'M12 4l2.4 5 5.6.7-4.1 3.8 1.1 5.5-5-2.8-5 2.8 1.1-5.5L4 9.7l5.6-.7z',
   mute: 'M6 9H3v6h3l5 4V5zM15 9l6 6M21 9l-6 6',
+  settings: 'M12 15.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM19.4 12l2-1.6-2-3.4-2.4 1a7 7 0 0 0-1.8-1L14.8 4h-4l-.4 2.9a7 7 0 0 0-1.8 1l-2.4-1-2 3.4 2 1.7a7 7 0 0 0 0 2l-2 1.6 2 3.4 2.4-1a7 7 0 0 0 1.8 1l.4 2.6h4l.4-2.6a7 7 0 0 0 1.8-1l2.4 1 2-3.4-2-1.6a7 7 0 0 0 0-2z',
   leave: 'M14 4H6v16h8M10 12h11M17 8l4 4-4 4',
 };
 
@@ -21,9 +22,13 @@ export function Icon({ name }) {
   return html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d=${PATHS[name]} /></svg>`;
 }
 
-/** The first letter of a name on its colour. Decoration: the name stands beside it. */
-export function Avatar({ name, state = '' }) {
-  const [letter = ''] = name;
-  return html`<span class="avatar" data-state=${state} style=${{ '--hue': String(hueOf(name)) }} aria-hidden="true"
-    >${letter.toUpperCase()}</span>`;
+/**
+ * The first letter of a name on its colour. Decoration: the name stands beside it.
+ *
+ * @param {{name: string, nick: string, colour: string, state: string}} props `nick` if the name is another one; `colour`: the one
+ *   that the user chose
+ */
+export function Avatar({ name, nick = name, colour = '', state = '' }) {
+  const letter = /[\p{L}\p{N}]/u.exec(name)?.[0] ?? name.slice(0, 1);
+  return html`<span class="avatar" data-state=${state} style=${avatarColours(nick, colour)} aria-hidden="true">${letter.toUpperCase()}</span>`;
 }

@@ -25,3 +25,18 @@ export function installRegions(document) {
     });
   });
 }
+
+/** Whether keys that are pressed in an element write text. */
+function writes(element) {
+  return /^(INPUT|TEXTAREA|SELECT)$/.test(element?.tagName) || element?.isContentEditable;
+}
+
+/** Show the keyboard shortcuts with the key `?`. */
+export function installHelp(document, app) {
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== '?' || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (!app.entered || app.dialogs.open.length || writes(document.activeElement)) return;
+    event.preventDefault();
+    app.showShortcuts();
+  });
+}

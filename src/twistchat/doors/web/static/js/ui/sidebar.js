@@ -32,7 +32,7 @@ function Item({ app, conversation, current }) {
   return html`<li>
     <button type="button" class=${conversation.unread && !muted ? 'item unread' : 'item'} aria-current=${current ? 'page' : null}
       onClick=${() => app.open(conversation.name).catch(() => {})}>
-      ${isPerson ? html`<${Avatar} name=${name} state=${state} />` : html`<span class="hash" aria-hidden="true">#</span>`}
+      ${isPerson ? html`<${Avatar} name=${name} state=${state} colour=${app.chat.people.get(name)?.metadata.get('color')} />` : html`<span class="hash" aria-hidden="true">#</span>`}
       <span class="name">${conversation.kind === 'room' ? html`<span class="hidden">#</span>${name.slice(1)}` : name}</span>
       ${(state === 'away' || state === 'offline') && html`<span class="hidden">, ${t(`sidebar.${state}`)}</span>`}
       ${muted
@@ -81,6 +81,24 @@ function JoinForm({ app }) {
   </form>`;
 }
 
+/** This user, the settings, and the way out. */
+function Footer({ app }) {
+  const { session, people } = app.chat;
+  useWatch(session, people);
+  const metadata = people.get(session.nick)?.metadata;
+  const name = metadata?.get('display-name') || session.nick;
+  const leave = t(session.account ? 'sidebar.logout' : 'sidebar.leave');
+  return html`<footer>
+    <button type="button" class="item self" title=${t('sidebar.profile')} onClick=${() => app.showSettings('profile')}>
+      <${Avatar} name=${name} nick=${session.nick} colour=${metadata?.get('color')} />
+      <span class="name"><span class="hidden">${t('sidebar.you', { nick: '' })}</span>${name}</span>
+    </button>
+    <button type="button" class="plain" aria-label=${t('sidebar.settings')} title=${t('sidebar.settings')}
+      onClick=${() => app.showSettings()}><${Icon} name="settings" /></button>
+    <button type="button" class="plain" aria-label=${leave} title=${leave} onClick=${() => app.logOut()}><${Icon} name="leave" /></button>
+  </footer>`;
+}
+
 /** Rooms and people, and this user. */
 export function Sidebar({ app }) {
   const { conversations, session } = app.chat;
@@ -99,11 +117,6 @@ export function Sidebar({ app }) {
       <${JoinForm} app=${app} />
       <${List} app=${app} title=${t('sidebar.people')} items=${of('person')} empty=${t('sidebar.noPeople')} />
     </div>
-    <footer>
-      <${Avatar} name=${session.nick} />
-      <span class="name"><span class="hidden">${t('sidebar.you', { nick: '' })}</span>${session.nick}</span>
-      <button type="button" class="plain" aria-label=${t('sidebar.logout')} title=${t('sidebar.logout')}
-        onClick=${() => app.logOut()}><${Icon} name="leave" /></button>
-    </footer>
+    <${Footer} app=${app} />
   </nav>`;
 }

@@ -20,5 +20,6 @@ function note(chat, target, key, value) {
 export const METADATA = {
   761: (chat, line) => note(chat, line.params[1], line.params[2], line.params[4] ?? ''),
   766: (chat, line) => note(chat, line.params[1], line.params[2], undefined),
+  774: (chat, line) => chat.tell('syncLater', { target: line.params[1], seconds: Number(line.params[2]) || 0 }),
   METADATA: (chat, line) => note(chat, line.params[0], line.params[1], line.params[3]),
 };

@@ -115,7 +115,7 @@ export function PersonCard({ app, close, nick, room }) {
   const back = () => document.querySelector(`.members [data-nick="${CSS.escape(nick)}"]`);
   return html`<${Dialog} title=${t('person.title')} close=${close} back=${back} class="small">
     <div class="card-head">
-      <${Avatar} name=${name} />
+      <${Avatar} name=${name} nick=${nick} colour=${person?.metadata.get('color')} />
       <div><p class="name">${name}</p>
         <p class="hint">${name !== nick && `${nick} · `}${profile === undefined && !error ? t('person.loading') : presenceOf(person, profile)}</p></div>
     </div>
