@@ -67,6 +67,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "bench/test_history",
         "bench/test_logins",
         "bench/test_main",
+        "bench/test_page",
         "bench/test_results",
         "bench/test_traffic",
         "bench/test_websocket",
