@@ -167,6 +167,17 @@ test('where nothing tells whether a message has arrived, this user decides; its 
   assert.deepEqual(shown(), []);
 });
 
+test('what was for a service is not sent again by itself, since no history has it', async () => {
+  const { asked, chat, lose, restore, sending, shown, synced } = begin({ account: true });
+  const service = chat.conversation('NickServ');
+  sending.send(service, 'REGISTER pass');
+  await lose();
+  restore();
+  chat.tell('synced', { conversation: service, complete: true });
+  assert.match(shown(service)[0], /failed: .*may have arrived/);
+  assert.deepEqual([asked.length, synced.length], [1, 1]);
+});
+
 test('messages of a conversation that is closed are forgotten', async () => {
   const { chat, client, lose, room, sending } = begin();
   await lose();

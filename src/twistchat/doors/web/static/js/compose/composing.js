@@ -4,7 +4,7 @@ import { add } from '../strings/index.js';
 import { COMPOSE } from '../strings/en/compose.js';
 import { installActions } from './actions.js';
 import { Commands } from './commands/index.js';
-import { commandOf, spoken } from './commands/parse.js';
+import { commandOf, isSecret, spoken } from './commands/parse.js';
 import { Drafts } from './drafts.js';
 import { Recall } from './recall.js';
 import { Sending } from './sending.js';
@@ -12,15 +12,6 @@ import { TypingNotices } from './typing.js';
 import { cleaned } from './units.js';
 
 add(COMPOSE);
-
-/** Texts for a service may have a password. */
-const SECRET = /^\/(?:msg|query|m|raw|quote)\s+(?:privmsg\s+)?(?:nickserv|chanserv|ns|cs|pass|oper|authenticate|register)\b/i;
-const SERVICE = /^(?:nickserv|chanserv)$/i;
-
-/** Whether a text may have a password, so that it is neither recalled nor stored. */
-export function isSecret(name, text) {
-  return SECRET.test(text) || (SERVICE.test(name) && !/^\/(?!\/)/.test(text));
-}
 
 /** What is said and done in the composers of all conversations. Watchers hear of replies that begin or end, and of errors. */
 export class Composing extends Observable {

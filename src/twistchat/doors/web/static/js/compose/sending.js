@@ -2,6 +2,7 @@ import { RequestError, lines } from '../irc/requests.js';
 import { makeMessage } from '../model/messages.js';
 import { Observable } from '../model/observable.js';
 import { wordsFor } from '../strings/index.js';
+import { isService } from './commands/parse.js';
 import { limitsOf, unitsOf } from './units.js';
 
 /**
@@ -174,8 +175,9 @@ export class Sending extends Observable {
     for (const entry of this._entries.filter((one) => one.conversation === conversation)) {
       const unsure = entry.state === 'unsure';
       const found = unsure || entry.uncertain ? this._arrived(entry) : null;
+      const told = complete && this._covers(entry) && !isService(conversation.name);
       if (found) this._remove(entry, found);
-      else if (unsure && !(complete && this._covers(entry))) this._fail(entry, new RequestError('UNCERTAIN', ''), true);
+      else if (unsure && !told) this._fail(entry, new RequestError('UNCERTAIN', ''), true);
       else if (unsure || entry.state === 'waiting') this._transmit(entry);
     }
   }

@@ -97,13 +97,14 @@ function failure(message) {
     const reason = typeof message.failed === 'string' ? message.failed : '';
     const state = element('div', 'state');
     state.setAttribute('role', 'alert');
-    state.append(reason ? t('log.failedBecause', { reason }) : t('log.failed'));
+    const choices = element('span', 'choices');
+    state.append(element('span', '', reason ? t('log.failedBecause', { reason }) : t('log.failed')), ' ', choices);
     for (const action of ['retry', 'discard']) {
         const button = element('button', '', t(`log.${action}`));
         button.type = 'button';
         button.tabIndex = -1;
         button.dataset.action = action;
-        state.append(' ', button);
+        choices.append(button);
     }
     return state;
 }

@@ -25,6 +25,19 @@ export function spoken(text) {
   return text.startsWith('//') ? text.slice(1) : text;
 }
 
+const SERVICE = /^(?:nickserv|chanserv)$/i;
+const FOR_SERVICE = /^\/(?:msg|query|m|raw|quote)\s+(?:privmsg\s+)?(?:nickserv|chanserv|ns|cs|pass|oper|authenticate|register)\b/i;
+
+/** Whether a nick is that of a service. The server keeps no texts to services. */
+export function isService(name) {
+  return SERVICE.test(name);
+}
+
+/** Whether a text is for a service and may have a password, so that it is neither recalled nor stored. */
+export function isSecret(name, text) {
+  return FOR_SERVICE.test(text) || (isService(name) && !/^\/(?!\/)/.test(text));
+}
+
 /** Return the first words of a text, and what follows them. Words that it does not have are empty. */
 export function words(text, count) {
   const found = [];
