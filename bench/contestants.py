@@ -288,7 +288,7 @@ def contestants(ergo: str = "ergo") -> dict[str, Contestant]:
             "not in Debian; https://ergo.chat",
             prepare=("initdb", "--quiet", "--conf", "@CONF@"),
             protocol=WebSocket(Irc()),
-            changes=(('"127.0.0.1:@PORT@": {}', '"127.0.0.1:@PORT@": {websocket: true}'),),
+            changes=(("{}\n    casemapping", "{websocket: true}\n    enforce-utf8: true\n    casemapping"),),
         ),
         Program("words", "twisted.words", "words", "twisted.words", Irc(b"x"), slow=True),
         Program("twisted", "Twisted LineReceiver", "twisted_chat", "twisted", Plain()),
