@@ -288,3 +288,16 @@ test('reactions are toggled, and operators remove what others said after a quest
   assert.ok(!permits('reply', { id: 'here-1' }) && !permits('redact', { ...room.timeline.find('m3'), kind: 'redacted' }));
   assert.ok(permits('retry', { failed: 'x' }) && !permits('retry', { pending: true, waiting: true }) && permits('discard', { waiting: true }));
 });
+
+test('/register opens the form where the server has one, and otherwise says what to type', async () => {
+  const { chat, room, sending } = begin();
+  const told = [];
+  const app = { chat, offer: { register: true }, dialogs: { show: () => { told.push('form'); return new Promise(() => {}); } } };
+  const register = () => new Commands().run({ name: 'register', rest: '' }, { app, conversation: room, sending, tell: (said) => told.push(said) });
+  await register();
+  app.offer = {};
+  await register();
+  chat.session.update({ account: 'ann' });
+  await register();
+  assert.deepEqual(told, ['form', COMPOSE['command.register.how'], 'You are logged in as ann.']);
+});

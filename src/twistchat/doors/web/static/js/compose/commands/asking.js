@@ -74,7 +74,11 @@ async function raw(context, rest) {
   context.show(await context.ask(line.command, line.params, { tags: line.tags }));
 }
 
-const register = (context) => context.tell(t('command.register.how'));
+function register({ app, chat, tell }) {
+  if (chat.session.account) tell(t('command.register.done', { name: chat.session.account }));
+  else if (app.offer?.register) app.dialogs.show(() => import('../../ui/account/register.js').then(({ Register }) => Register));
+  else tell(t('command.register.how'));
+}
 
 function clear({ app }) {
   app.log.clear();

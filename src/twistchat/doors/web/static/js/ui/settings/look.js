@@ -14,7 +14,9 @@ export function Look({ app }) {
     options=${values} onChange=${(value) => settings.set(name, value)} />`;
   const forget = async () => {
     const words = { title: t('settings.forget'), text: t('settings.forgetText'), action: t('settings.forgetAction') };
-    if ((await app.dialogs.ask(words)) !== undefined) settings.forget();
+    if ((await app.dialogs.ask(words)) === undefined) return;
+    settings.forget();
+    app.composing?.drafts.clear();
   };
   return html`<div class="panel">
     ${choice('theme', t('settings.theme'), ['system', t('settings.system')], ['light', t('settings.light')], ['dark', t('settings.dark')])}
