@@ -47,6 +47,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
     ),
     "the web page, in a browser and in node": (
         "web/test_accessibility",
+        "web/test_accounts",
         "web/test_composer",
         "web/test_history",
         "web/test_keyboard",
@@ -58,6 +59,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "web/test_payloads",
         "web/test_restart",
         "web/test_rooms",
+        "web/test_tabs",
         "web/test_together",
     ),
     "the benchmarks, and the guards on counted work": (

@@ -75,8 +75,29 @@ class AxeTests(PageTestCase):
             page.get_by_role("button", name="Hide members").click()
         else:
             page.get_by_role("button", name="Show members").click()
-        self.judge(page, "the members, open where they were closed")
+        self.judge(page, "the members, open where they were closed, or the other way round")
+        page.reload()
+        page.get_by_label("Your name").fill(self.name("ann"))
+        page.get_by_role("button", name="Enter the chat").click()
+        self.shown(page, "and again")
+        for dialog in (f"About {room}", "Find rooms", "Create a room", "Settings"):
+            self.dialog(page, dialog)
+
+    def dialog(self, page: Page, name: str) -> None:
+        """Check a dialog, and each of its tabs."""
+        button = page.get_by_role("button", name=name, exact=True)
+        if not button.is_visible():
+            page.get_by_role("button", name="Show rooms and people").click()
+            self.judge(page, "the list of rooms on a phone")
+        button.click()
+        dialog = page.get_by_role("dialog")
+        dialog.wait_for()
+        self.judge(page, name)
+        for tab in dialog.get_by_role("tab").all()[1:]:
+            tab.click()
+            self.judge(page, f"{name}, {tab.inner_text()}")
         page.keyboard.press("Escape")
+        dialog.wait_for(state="detached")
 
     def judge(self, page: Page, view: str) -> None:
         """Check a view."""
