@@ -155,9 +155,4 @@ export class History {
     this._busy.set(conversation, now);
     return now;
   }
-
-  /** Whether something is being loaded. */
-  isBusy(conversation) {
-    return this._busy.has(conversation);
-  }
 }

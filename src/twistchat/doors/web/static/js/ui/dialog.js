@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef } from '../../vendor/preact-hooks.mjs';
+import { useId, useLayoutEffect, useRef } from '../../vendor/preact-hooks.mjs';
 import { t } from '../strings/index.js';
 import { html } from './html.js';
 import { Icon } from './parts.js';
@@ -13,7 +13,8 @@ import { useWatch } from './watch.js';
 export function Dialog({ title, close, back, children, ...props }) {
   const element = useRef(null);
   const id = useId();
-  useEffect(() => {
+  // The focus is back as soon as the dialog is closed: who closed it may move it on.
+  useLayoutEffect(() => {
     const before = document.activeElement;
     const dialog = element.current;
     dialog.showModal();

@@ -2,6 +2,7 @@ import { useEffect } from '../../vendor/preact-hooks.mjs';
 import { safeName } from '../log/safe.js';
 import { leave } from '../rooms/leaving.js';
 import { showPerson, showRoom } from '../rooms/views.js';
+import { showSearch } from '../search/views.js';
 import { t } from '../strings/index.js';
 import { html } from './html.js';
 import { Icon } from './parts.js';
@@ -31,6 +32,7 @@ export function Header({ app, conversation }) {
         ? topic || t('room.noTopic')
         : isPerson && (presenceOf(app.chat.people.get(conversation.name)) || t('person.unknown'))}</p>
     </div>
+    <${Button} label=${t('search.open')} icon="search" aria-haspopup="dialog" onClick=${() => showSearch(app)} />
     ${conversation.kind !== 'server' && html`<${Button} label=${isRoom ? t('room.details', { name }) : t('members.profile', { nick: name })} icon="info"
       aria-haspopup="dialog" onClick=${() => (isRoom ? showRoom(app, conversation) : showPerson(app, name))} />`}
     ${isRoom && html`<${Button} label=${t(members ? 'room.hideMembers' : 'room.showMembers')} icon="people"

@@ -169,7 +169,7 @@ class Binding {
     if (timeline.messages[index - 1]?.time <= this._cleared) this._log.prepend([]);
     else if (index > 0) this._log.prepend(this._dress(timeline.messages.slice(Math.max(0, index - PORTION), index)));
     else if (timeline.atStart) this._log.prepend([]);
-    else if (!this._app.history.isBusy(this._conversation)) this._app.history.older(this._conversation);
+    else this._app.history.older(this._conversation);
   }
 
   _newer(after) {
@@ -182,7 +182,7 @@ class Binding {
     const messages = index < 0 ? [] : timeline.messages.slice(index + 1, index + 1 + PORTION);
     const end = timeline.atEnd && index + 1 + messages.length === timeline.messages.length;
     if (messages.length || timeline.atEnd) this._log.append(this._dress(messages), { newer: true, after, end });
-    else if (!this._app.history.isBusy(this._conversation)) this._app.history.newer(this._conversation);
+    else this._app.history.newer(this._conversation);
   }
 
   _newest() {

@@ -1,6 +1,7 @@
 import { useState } from '../../vendor/preact-hooks.mjs';
 import { byName } from '../rooms/ranks.js';
 import { createRoom, findRooms } from '../rooms/views.js';
+import { showMentions } from '../search/views.js';
 import { t, wordsFor } from '../strings/index.js';
 import { html } from './html.js';
 import { Avatar, Icon } from './parts.js';
@@ -57,6 +58,15 @@ function Tool({ label, icon, onClick }) {
     ><${Icon} name=${icon} /></button>`;
 }
 
+/** Opens the mentions, and says how many are new. */
+function MentionsButton({ app }) {
+  useWatch(...app.chat.rooms());
+  const count = app.chat.rooms().filter((room) => !app.rooms.isIn('muted', room)).reduce((sum, room) => sum + room.mentions, 0);
+  const label = count ? t('mentions.openCount', { count }) : t('mentions.open');
+  return html`<button type="button" class="plain at" aria-label=${label} title=${label} aria-haspopup="dialog"
+    onClick=${() => showMentions(app)}><${Icon} name="at" />${count > 0 && html`<span class="count mention" aria-hidden="true">${count}</span>`}</button>`;
+}
+
 /** Join or create a room, or begin a private conversation. */
 function JoinForm({ app }) {
   const [error, setError] = useState(null);
@@ -107,7 +117,7 @@ export function Sidebar({ app }) {
   const favourites = all.filter((conversation) => app.rooms.isIn('favourites', conversation));
   const of = (...kinds) => all.filter((conversation) => kinds.includes(conversation.kind) && !favourites.includes(conversation));
   return html`<nav class="sidebar" aria-label=${t('sidebar.label')} data-region>
-    <p class="network">${app.offer.network}</p>
+    <div class="top"><p class="network">${app.offer.network}</p><${MentionsButton} app=${app} /></div>
     <div class="lists">
       ${favourites.length > 0 && html`<${List} app=${app} title=${t('sidebar.favourites')} items=${favourites} />`}
       <${List} app=${app} title=${t('sidebar.rooms')} items=${of('room', 'server')} empty=${t('room.none')}>
