@@ -112,7 +112,7 @@ class Door:
         self._make = make
         self.made: list[Any] = []
 
-    def invitation(self, host: str, port: int) -> str:
+    def invitation(self, host: str, port: int, secure: bool) -> str:
         """See L{IDoor.invitation}."""
         return "knock"
 
