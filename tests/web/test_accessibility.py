@@ -104,6 +104,25 @@ class AxeTests(PageTestCase):
         page.evaluate(self._axe)
         self.assertEqual([], page.evaluate(AXE), view)
 
+    def test_operating(self) -> None:
+        """What an operator sees of a room and of a member, on a phone."""
+        room = f"#{self.name('tea')}"
+        page, cat = self.enter(self.name("ann"), room, phone=True), self.irc(self.name("cat"))
+        cat.join(room)
+        page.get_by_role("button", name=f"About {room}").click()
+        for tab, part in (("Settings", ".switches"), ("Bans", ".masks form")):
+            page.get_by_role("tab", name=tab).click()
+            page.locator(f".dialog {part}").first.wait_for()
+            self.judge(page, f"the dialog of a room: {tab}")
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Show members").click()
+        page.locator(".members").get_by_role("button", name=cat.nick).click()
+        page.locator(".dialog .facts").wait_for()
+        self.judge(page, "a profile")
+        page.get_by_role("button", name="Ban…").click()
+        page.locator(".dialog input[name=mask]").first.wait_for()
+        self.judge(page, "a ban")
+
     def test_wideLight(self) -> None:
         """A wide window, light."""
         self.views(phone=False, dark=False)

@@ -1,3 +1,4 @@
+import { safeName } from '../../log/safe.js';
 import { masksOf, readMask } from '../../rooms/modes.js';
 import { t } from '../../strings/index.js';
 import { Dialog } from '../dialog.js';
@@ -23,7 +24,7 @@ export function BanPerson({ app, close, room, nick, kind }) {
       <p class="hint">${t(`ban.${kind}Text`)}</p>
       <fieldset><legend>${t('ban.who')}</legend>${masks.map(({ mask }, index) => html`
         <label key=${mask} class="choice"><input type="radio" name="mask" value=${mask} defaultChecked=${index === 0} autofocus=${index === 0} />
-          <span>${t(`mask.${readMask(mask).kind}`, { who: readMask(mask).who })}</span></label>`)}</fieldset>
+          <span>${t(`mask.${readMask(mask).kind}`, { who: safeName(readMask(mask).who) })}</span></label>`)}</fieldset>
       ${!quiet && html`<label class="choice"><input type="checkbox" name="kick" defaultChecked />${t('ban.kick')}</label>
         <label class="field"><span>${t('room.reason')}</span><input name="reason" maxlength="300" autocomplete="off" /></label>`}
       <${Problem} error=${error} />

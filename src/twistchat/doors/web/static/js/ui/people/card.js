@@ -1,4 +1,5 @@
 import { useEffect, useState } from '../../../vendor/preact-hooks.mjs';
+import { safeName } from '../../log/safe.js';
 import { grantable, isWithinReach, rankOf } from '../../rooms/ranks.js';
 import { ENTERED } from '../../rooms/views.js';
 import { t } from '../../strings/index.js';
@@ -26,15 +27,15 @@ function Facts({ app, profile, close }) {
     app.visit(name).then(() => close(ENTERED));
   };
   const links = (list) => html`<span class="links">${list.map((name) => html`<button key=${name} type="button" class="link"
-    onClick=${() => visit(name)}>${name}</button>`)}</span>`;
+    onClick=${() => visit(name)}>${safeName(name)}</button>`)}</span>`;
   const facts = [
     ['person.account', profile.account ?? t('person.guest')],
-    ['person.realname', profile.realname !== profile.nick && profile.realname],
+    ['person.realname', profile.realname !== profile.nick && safeName(profile.realname)],
     ['person.idle', profile.idle !== null && ago(profile.idle)],
     ['person.since', profile.since && new Date(profile.since).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' })],
     ['person.rooms', common.length > 0 && links(common)],
     ['person.otherRooms', others.length > 0 && links(others)],
-    ['person.remarks', profile.remarks.join('; ')],
+    ['person.remarks', safeName(profile.remarks.join('; '))],
   ].filter(([, value]) => value);
   return html`<dl class="facts">${facts.map(([key, value]) => html`<div key=${key}><dt>${t(key)}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
@@ -105,7 +106,7 @@ export function PersonCard({ app, close, nick, room }) {
     run(async () => setProfile(await app.rooms.profile(nick)));
   }, []);
   const person = app.chat.people.get(nick);
-  const name = person?.metadata.get('display-name') || nick;
+  const name = safeName(person?.metadata.get('display-name') || nick);
   const ignored = app.chat.reader.ignores(nick);
   const self = app.chat.isSelf(nick);
   const talk = () => {
@@ -117,7 +118,7 @@ export function PersonCard({ app, close, nick, room }) {
     <div class="card-head">
       <${Avatar} name=${name} nick=${nick} colour=${person?.metadata.get('color')} />
       <div><p class="name">${name}</p>
-        <p class="hint">${name !== nick && `${nick} · `}${profile === undefined && !error ? t('person.loading') : presenceOf(person, profile)}</p></div>
+        <p class="hint">${name !== nick && `${safeName(nick)} · `}${profile === undefined && !error ? t('person.loading') : presenceOf(person, profile)}</p></div>
     </div>
     <${Problem} error=${error} />
     ${profile === null && html`<p class="hint">${t('person.gone')}</p>`}

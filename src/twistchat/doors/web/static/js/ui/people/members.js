@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from '../../../vendor/preact-hooks.mjs';
+import { safeName } from '../../log/safe.js';
 import { groupsOf } from '../../rooms/ranks.js';
 import { showPerson } from '../../rooms/views.js';
 import { t } from '../../strings/index.js';
@@ -19,7 +20,7 @@ function Member({ app, room, member }) {
   const { nick } = member;
   const person = app.chat.people.get(nick);
   const away = person?.away != null;
-  const name = person?.metadata.get('display-name') || nick;
+  const name = safeName(person?.metadata.get('display-name') || nick);
   return html`<li>
     <button type="button" class=${away ? 'item away' : 'item'} title=${t('members.profile', { nick })} aria-haspopup="dialog"
       data-nick=${nick} onClick=${() => showPerson(app, nick, room)}>

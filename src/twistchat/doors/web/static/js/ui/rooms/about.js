@@ -1,4 +1,6 @@
 import { useEffect, useState } from '../../../vendor/preact-hooks.mjs';
+import { plain } from '../../log/format.js';
+import { safeName } from '../../log/safe.js';
 import { leave } from '../../rooms/leaving.js';
 import { MODES } from '../../rooms/modes.js';
 import { rankOf, reaches } from '../../rooms/ranks.js';
@@ -20,10 +22,10 @@ function Topic({ app, room }) {
       setText(null);
     }
   };
-  const by = room.topic && room.topicBy ? t('room.topicBy', { nick: room.topicBy.split('!')[0] }) : '';
+  const by = room.topic && room.topicBy ? t('room.topicBy', { nick: safeName(room.topicBy.split('!')[0]) }) : '';
   if (!allowed) {
     return html`<section><h3>${t('room.topic')}</h3>
-      <p class="topicText">${room.topic || t('room.noTopic')}</p>
+      <p class="topicText">${safeName(plain(room.topic)) || t('room.noTopic')}</p>
       <p class="hint">${[by, room.joined ? t('room.topicLocked') : ''].filter(Boolean).join('. ')}</p></section>`;
   }
   return html`<form class="topicForm" onSubmit=${submit}>
@@ -42,7 +44,7 @@ function Rules({ room }) {
   return html`<section><h3>${t('room.rules')}</h3>
     ${set.length
       ? html`<ul class="rules">${set.map(({ mode, value }) => html`<li key=${mode}>${value
-          ? html`${t(`mode.${mode}`).replace(/\.$/, ': ')}<code>${room.modes.get(mode) || '?'}</code>` : t(`mode.${mode}`)}</li>`)}</ul>`
+          ? html`${t(`mode.${mode}`).replace(/\.$/, ': ')}<code>${safeName(room.modes.get(mode)) || '?'}</code>` : t(`mode.${mode}`)}</li>`)}</ul>`
       : html`<p class="hint">${t('room.noRules')}</p>`}
   </section>`;
 }
@@ -54,7 +56,7 @@ function Registration({ app, room, found, reload }) {
   if (found === undefined) return null;
   if (found) {
     return found.settings.length > 0 && html`<section><h3>${t('room.kept')}</h3>
-      <ul class="rules">${found.settings.map((line) => html`<li key=${line}>${line}</li>`)}</ul></section>`;
+      <ul class="rules">${found.settings.map((line) => html`<li key=${line}>${safeName(line)}</li>`)}</ul></section>`;
   }
   const register = () => run(async () => {
     setSaid((await app.rooms.askChanServ('REGISTER', room.name)).join(' '));

@@ -1,4 +1,6 @@
 import { useEffect, useState } from '../../../vendor/preact-hooks.mjs';
+import { plain } from '../../log/format.js';
+import { safeName } from '../../log/safe.js';
 import { createRoom, ENTERED } from '../../rooms/views.js';
 import { t, wordsFor } from '../../strings/index.js';
 import { Dialog } from '../dialog.js';
@@ -21,9 +23,9 @@ function Row({ app, room, close }) {
   const { count } = room;
   return html`<li class="roomRow">
     <div class="about">
-      <span class="name">${room.name}</span>
+      <span class="name">${safeName(room.name)}</span>
       <span class="count">${count === 0 ? t('rooms.empty') : count === 1 ? t('rooms.member') : t('rooms.members', { count })}</span>
-      <span class="topic">${room.topic || t('room.noTopic')}</span>
+      <span class="topic">${safeName(plain(room.topic)) || t('room.noTopic')}</span>
       <${Problem} error=${error} />
     </div>
     <button type="button" disabled=${busy} onClick=${enter}

@@ -1,3 +1,4 @@
+import { safeName } from '../../log/safe.js';
 import { t } from '../../strings/index.js';
 import { html } from '../html.js';
 import { useWatch } from '../watch.js';
@@ -6,7 +7,7 @@ import { Problem, useTask } from './task.js';
 function Invitation({ app, by, room }) {
   const { busy, error, run } = useTask();
   return html`<li>
-    <span>${t('room.invitation', { by, room })}</span>
+    <span>${t('room.invitation', { by: safeName(by), room: safeName(room) })}</span>
     <${Problem} error=${error} />
     <button type="button" class="primary" disabled=${busy} onClick=${() => run(() => app.open(room, { join: true }))}>
       ${t('room.accept', { room })}</button>

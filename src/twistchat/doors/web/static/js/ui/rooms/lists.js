@@ -1,4 +1,5 @@
 import { useEffect, useState } from '../../../vendor/preact-hooks.mjs';
+import { safeName } from '../../log/safe.js';
 import { LISTS, offered, readMask } from '../../rooms/modes.js';
 import { reaches } from '../../rooms/ranks.js';
 import { t } from '../../strings/index.js';
@@ -8,7 +9,7 @@ import { Problem, useTask } from './task.js';
 /** A mask in plain words, with the mask itself where the words do not say all of it. */
 function Mask({ mask }) {
   const { kind, who, quiet } = readMask(mask);
-  return html`<span class="mask"><span class="name" title=${mask}>${t(`mask.${kind}`, { who })}</span>
+  return html`<span class="mask"><span class="name" title=${mask}>${t(`mask.${kind}`, { who: safeName(who) })}</span>
     ${quiet && html`<span class="hint">${t('list.quiet')}</span>`}</span>`;
 }
 
@@ -40,7 +41,7 @@ function MaskList({ app, room, which }) {
       : !entries.length && html`<p class="hint">${t('list.none')}</p>`}
     <ul>${(entries ?? []).map((entry) => html`<li key=${entry.mask} class="maskRow">
       <div><${Mask} mask=${entry.mask} />
-        <span class="hint">${[entry.by && t('list.by', { by: entry.by }), entry.time && new Date(entry.time).toLocaleDateString()]
+        <span class="hint">${[entry.by && t('list.by', { by: safeName(entry.by) }), entry.time && new Date(entry.time).toLocaleDateString()]
           .filter(Boolean).join(', ')}</span></div>
       ${allowed && html`<button type="button" disabled=${busy} aria-label=${t('list.remove', { mask: entry.mask })}
         onClick=${() => change('-', entry.mask)}>${t('modes.lift')}</button>`}

@@ -1,3 +1,5 @@
+import { plain } from '../../log/format.js';
+import { safeName } from '../../log/safe.js';
 import { t } from '../../strings/index.js';
 import { html } from '../html.js';
 import { Problem, useTask } from './task.js';
@@ -9,8 +11,8 @@ function why(outside) {
   if (!outside) return t('room.notJoined');
   const { how, by, code, reason } = outside;
   if (how === 'left') return t('room.left');
-  if (how === 'kicked') return t(reason && reason !== by ? 'room.kickedBecause' : 'room.kicked', { by, reason });
-  return code in WORDS ? t(WORDS[code]) : t('room.refused', { reason: reason || code });
+  if (how === 'kicked') return t(reason && reason !== by ? 'room.kickedBecause' : 'room.kicked', { by: safeName(by), reason: safeName(plain(reason)) });
+  return code in WORDS ? t(WORDS[code]) : t('room.refused', { reason: safeName(reason || code) });
 }
 
 /** Says why this user is not in a room, and lets them come in again. */
