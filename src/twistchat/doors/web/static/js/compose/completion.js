@@ -20,8 +20,8 @@ const MOST = 20;
  */
 
 /**
- * Return the nicks in a conversation that begin with a text: those who spoke last first, then the others by name. This user is
- * not among them.
+ * Return the nicks in a conversation that begin with a text: those who spoke last first, then the others by name, unless enough
+ * have spoken. This user is not among them.
  */
 export function nicksOf(conversation, chat, start = '') {
   const wanted = start.toLowerCase();
@@ -37,7 +37,7 @@ export function nicksOf(conversation, chat, start = '') {
     if (spoken && (conversation.kind !== 'room' || here.has(chat.fold(nick)))) add(nick);
   }
   if (conversation.kind === 'person') add(conversation.name);
-  members.filter(fits).sort(byName).forEach(add);
+  if (found.size < MOST) members.filter(fits).sort(byName).forEach(add);
   return [...found.values()];
 }
 

@@ -114,6 +114,11 @@ export function Composer({ app, conversation }) {
     field.current.focus();
   };
 
+  const cancelReply = () => {
+    composing.reply(conversation, null);
+    field.current.focus();
+  };
+
   /** Show an earlier or later text. @returns {boolean} whether there was one */
   const recallText = (older, always) => {
     const { value, selectionStart } = field.current;
@@ -180,7 +185,7 @@ export function Composer({ app, conversation }) {
   return html`<form class="composer" data-region onSubmit=${(event) => { event.preventDefault(); send(); }}>
     <p class="problem" id="composer-problem" role="alert">${error ? wordsFor(error) : ''}</p>
     ${isFormatted(text) && html`<${Preview} text=${text} />`}
-    ${answered && html`<${Answered} message=${answered} onCancel=${() => { composing.reply(conversation, null); field.current.focus(); }} />`}
+    ${answered && html`<${Answered} message=${answered} onCancel=${cancelReply} />`}
     <${SuggestionList} offered=${offered} onChoose=${choose} />
     <div class="box">
       <textarea ref=${field} id="composer" rows=${rows} aria-label=${label} placeholder=${label} value=${text} dir="auto"
