@@ -1,6 +1,8 @@
 import { parse } from '../../irc/message.js';
 import { lines, RequestError } from '../../irc/requests.js';
 import { findRooms } from '../../rooms/views.js';
+import { NOTHING } from '../../search/query.js';
+import { showSearch } from '../../search/views.js';
 import { t } from '../../strings/index.js';
 import { words } from './parse.js';
 
@@ -53,18 +55,8 @@ async function names(context, rest) {
   context.tell(t('command.namesOf', { room, count: shown.length, names: shown.slice(0, MOST).join(', ') }) + more);
 }
 
-/** Source: IRCv3 search (draft). */
-async function search(context, rest) {
-  context.need(rest);
-  const { conversation } = context;
-  const quoted = (text) => text.replace(/[\\; ]/g, (sign) => ({ '\\': '\\\\', ';': '\\:', ' ': '\\s' })[sign]);
-  const place = conversation.kind === 'server' ? '' : `;in=${quoted(conversation.name)}`;
-  const answer = await context.ask('SEARCH', [`text=${quoted(rest)}${place};limit=20`]);
-  const said = lines(answer).filter((line) => line.command === 'PRIVMSG' || line.command === 'NOTICE').map((line) => {
-    const time = new Date(line.tags.time ?? 0).toLocaleString(undefined, { dateStyle: 'short', timeStyle: 'short' });
-    return `${time} ${line.source?.nick ?? ''}: ${line.params[1]}`;
-  });
-  context.tell(said.length ? said.join('\n') : t('command.searchNone', { text: rest }));
+function search({ app, conversation }, rest) {
+  showSearch(app, rest ? { ...NOTHING, text: rest, room: conversation.name } : null);
 }
 
 async function raw(context, rest) {
