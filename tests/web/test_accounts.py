@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import re
+import threading
+from email import message_from_bytes
+from email.policy import SMTP
+from queue import SimpleQueue
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import TYPE_CHECKING
 
 from pyotp import TOTP
 
+from tests.test_daemon import PATIENCE
 from tests.web.browser import PageTestCase
+from tests.web.test_accessibility import AXE, axeSource
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -150,6 +157,104 @@ class EntryTests(AccountTestCase):
         self.assertTrue(one.url.endswith(room))
 
 
+class Letters(ThreadingTCPServer):
+    """
+    A mail server (RFC 5321) without encryption.  It needs no event loop, since Playwright's runs in the thread of these
+    tests; that of the tests of mails needs one.
+
+    @ivar arrivals: the mails that it has taken.
+    """
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Delivery)
+        self.arrivals: SimpleQueue[bytes] = SimpleQueue()
+        self._thread = threading.Thread(target=self.serve_forever)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop it, and wait for the end of its thread."""
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+
+class Delivery(StreamRequestHandler):
+    """A connection to L{Letters}."""
+
+    server: Letters
+
+    def handle(self) -> None:
+        """Take mails until the sender goes."""
+        self.wfile.write(b"220 localhost\r\n")
+        for line in self.rfile:
+            verb = line[:4].strip().upper()
+            if verb == b"DATA":
+                self.wfile.write(b"354 Go on\r\n")
+                self.server.arrivals.put(b"".join(iter(self.rfile.readline, b".\r\n")))
+            self.wfile.write(b"221 Bye\r\n" if verb == b"QUIT" else b"250 localhost\r\n")
+            if verb == b"QUIT":
+                return
+
+
+class MailTests(AccountTestCase):
+    """Where accounts need a mail address."""
+
+    def test_verify(self) -> None:
+        """A code comes by mail.  It can be entered at once, and also after another visit, by who has the password."""
+        mails = Letters()
+        self.addCleanup(mails.stop)
+        wanted = {
+            "mail.host": '"127.0.0.1"',
+            "mail.port": str(mails.server_address[1]),
+            "mail.security": '"none"',
+            "mail.sender": '"chat@example.org"',
+            "accounts.emailRequired": "true",
+        }
+        self.serve(*[part for key, value in wanted.items() for part in ("--set", f"{key}={value}")])
+        page = self.page()
+        self._ask(page, "ann", "")
+        self.problem(page.get_by_role("dialog"), "mail address")
+        page.keyboard.press("Escape")
+        self._ask(page, "ann", "ann@example.org")
+        dialog = page.get_by_role("dialog", name="Verify your mail address")
+        dialog.get_by_label("Code from the mail").fill("wrong")
+        dialog.get_by_role("button", name="Verify and enter").click()
+        self.problem(dialog, "code")
+        dialog.get_by_label("Code from the mail").fill(self._code(mails))
+        dialog.get_by_role("button", name="Verify and enter").click()
+        self.composer(page).wait_for()
+        later = self.page()
+        self._ask(later, "bob", "bob@example.org")
+        later.get_by_label("Code from the mail").wait_for()
+        later.reload()
+        self.logIn(later, "bob")
+        self.problem(later, "not verified")
+        later.get_by_role("button", name="Enter the code from the mail").click()
+        dialog = later.get_by_role("dialog")
+        dialog.get_by_label("Name").fill("bob")
+        dialog.get_by_label("Password").fill(PASSWORD)
+        dialog.get_by_label("Code from the mail").fill(self._code(mails))
+        dialog.get_by_role("button", name="Verify and enter").click()
+        self.composer(later).wait_for()
+        later.reload()
+        self.composer(later).wait_for()
+
+    def _ask(self, page: Page, name: str, email: str) -> None:
+        page.get_by_role("button", name="Create an account").click()
+        dialog = page.get_by_role("dialog")
+        for label, value in (("Name", name), ("Password", PASSWORD), ("Mail address", email)):
+            dialog.get_by_label(label).fill(value)
+        dialog.get_by_role("button", name="Create the account").click()
+
+    def _code(self, mails: Letters) -> str:
+        text = message_from_bytes(mails.arrivals.get(timeout=PATIENCE), policy=SMTP).get_content()
+        found = re.search(r"^The code .* is (\S+)\r?$", text, re.MULTILINE)
+        assert found is not None, text
+        return found[1]
+
+
 class SettingsTests(AccountTestCase):
     """The settings, and what belongs to an account."""
 
@@ -288,6 +393,47 @@ class SettingsTests(AccountTestCase):
         self.assertRegex(self.row(one, "tea?").locator("time").inner_text(), r"(?i)[ap]m")
         one.reload()
         one.locator("html[data-theme=dark]").wait_for()
+
+    def test_accessible(self) -> None:
+        """axe-core finds nothing in the settings, in the shortcuts, and around the entry."""
+        axe = axeSource()
+
+        def look(view: str) -> None:
+            page.evaluate(axe)
+            self.assertEqual([], page.evaluate(AXE), view)
+
+        for phone in (False, True):
+            page = self.page(phone=phone, dark=phone)
+            page.get_by_role("button", name="Create an account").click()
+            page.get_by_role("button", name="I have an invitation code").click()
+            look("a new account")
+            page.keyboard.press("Escape")
+            name = self.name("ann")
+            self.server.console("account", "create", name, stdin=f"{PASSWORD}\n")
+            page.get_by_label("Your name").fill(name)
+            page.get_by_role("button", name="Enter the chat").click()
+            self.problem(page, "belongs to an account")
+            look("a name that is taken")
+            self.logIn(page, name)
+            self.composer(page).wait_for()
+            page.evaluate("document.querySelector('[aria-label=Settings]').click()")
+            for part in ("Appearance", "Chat", "Profile", "Account", "Security", "Devices"):
+                page.get_by_role("tab", name=part).click()
+                page.get_by_role("tabpanel", name=part).wait_for()
+                if part == "Account":
+                    page.get_by_label("Your mail address").wait_for()
+                if part == "Security":
+                    page.get_by_role("button", name="Set up a second factor").click()
+                    page.get_by_role("img", name="QR code of the secret").wait_for()
+                if part == "Devices":
+                    page.get_by_role("button", name="Log out Chrome").wait_for()
+                look(part)
+            page.keyboard.press("Escape")
+            page.get_by_role("dialog").wait_for(state="detached")
+            page.evaluate("document.activeElement.blur()")
+            page.keyboard.press("?")
+            page.get_by_role("dialog", name="Keyboard shortcuts").wait_for()
+            look("shortcuts")
 
     def test_keyboard(self) -> None:
         """C{?} shows the shortcuts.  Arrow keys go through the settings, and Escape gives the focus back."""

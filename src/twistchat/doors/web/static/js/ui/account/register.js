@@ -5,7 +5,8 @@ import { add, t } from '../../strings/index.js';
 import { REGISTER } from '../../strings/en/register.js';
 import { Dialog } from '../dialog.js';
 import { html } from '../html.js';
-import { Field, Outcome, useTask } from '../settings/form.js';
+import { useTask } from '../rooms/task.js';
+import { Field, Outcome } from '../settings/form.js';
 
 add(REGISTER);
 
@@ -23,7 +24,7 @@ function WantedForm({ given, fixed, task, onSubmit }) {
       ? html`<${Field} label=${t('register.invitation')} name="invitation" autocomplete="off" autofocus />`
       : html`<button type="button" class="quiet" onClick=${() => setMore(true)}>${t('register.haveInvitation')}</button>`}
     <${Outcome} task=${task} />
-    <p class="buttons"><button class="primary" disabled=${task.waits}>${t(task.waits ? 'register.working' : 'register.create')}</button></p>
+    <p class="buttons"><button class="primary" disabled=${task.busy}>${t(task.busy ? 'register.working' : 'register.create')}</button></p>
   </form>`;
 }
 
@@ -36,7 +37,7 @@ function VerifyForm({ given, said, task, onSubmit }) {
       <${Field} label=${t('register.password')} name="password" type="password" required autocomplete="current-password" />`}
     <${Field} label=${t('register.code')} name="code" required autocomplete="one-time-code" autofocus maxlength="100" />
     <${Outcome} task=${task} />
-    <p class="buttons"><button class="primary" disabled=${task.waits}>${t(task.waits ? 'register.working' : 'register.verify')}</button></p>
+    <p class="buttons"><button class="primary" disabled=${task.busy}>${t(task.busy ? 'register.working' : 'register.verify')}</button></p>
   </form>`;
 }
 

@@ -3,21 +3,21 @@ import { wordsFor } from '../../strings/index.js';
 import { html } from '../html.js';
 
 /**
- * What a control does: whether it is being done, and what the server says against it.
+ * What a control does: whether it is being done, and what the server says against it, or about it.
  *
- * @returns {{busy: boolean, error: Error|null, run: (work: () => Promise<any>) => Promise<boolean>}} `run` returns whether it
- *   was done
+ * @returns {{busy: boolean, error: Error|null, said: string, run: (work: () => Promise<any>) => Promise<boolean>}} `run` returns
+ *   whether it was done; a text that the work returns is what is said
  */
 export function useTask() {
-  const [state, setState] = useState({ busy: false, error: null });
+  const [state, setState] = useState({ busy: false, error: null, said: '' });
   const run = async (work) => {
-    setState({ busy: true, error: null });
+    setState({ busy: true, error: null, said: '' });
     try {
-      await work();
-      setState({ busy: false, error: null });
+      const said = await work();
+      setState({ busy: false, error: null, said: typeof said === 'string' ? said : '' });
       return true;
     } catch (error) {
-      setState({ busy: false, error });
+      setState({ busy: false, error, said: '' });
       return false;
     }
   };

@@ -3,7 +3,8 @@ import { withLocalTimes } from '../../account/nickserv.js';
 import { t } from '../../strings/index.js';
 import { html } from '../html.js';
 import { useWatch } from '../watch.js';
-import { Field, Outcome, Switch, useTask } from './form.js';
+import { useTask } from '../rooms/task.js';
+import { Field, Outcome, Switch } from './form.js';
 
 /** For a guest: how to have an account. */
 export function Guest({ app, close }) {
@@ -37,7 +38,7 @@ export function Account({ app, close }) {
   const mail = useTask();
   const [account, load] = useAccount(app, task);
   const [verifies, setVerifies] = useState(false);
-  if (!account) return html`<div class="panel"><${Outcome} task=${task} /><p>${task.waits ? t('settings.loading') : ''}</p></div>`;
+  if (!account) return html`<div class="panel"><${Outcome} task=${task} /><p>${task.busy ? t('settings.loading') : ''}</p></div>`;
   const stay = (on) => task.run(async () => {
     const said = await app.nickserv.setAlwaysOn(on);
     await load();
@@ -57,7 +58,7 @@ export function Account({ app, close }) {
   return html`<div class="panel">
     <p>${t('account.since', { name: session.account, date: withLocalTimes(account.registered) })}
       ${account.nicks.length > 1 && ` ${t('account.nicks', { nicks: account.nicks.join(', ') })}`}</p>
-    <${Switch} label=${t('account.stay')} hint=${t('account.stayHint')} checked=${account.alwaysOn} disabled=${task.waits} onChange=${stay} />
+    <${Switch} label=${t('account.stay')} hint=${t('account.stayHint')} checked=${account.alwaysOn} disabled=${task.busy} onChange=${stay} />
     <${Outcome} task=${task} />
     <form onSubmit=${send}>
       <h3>${t('account.email')}</h3>
@@ -68,7 +69,7 @@ export function Account({ app, close }) {
       <${Outcome} task=${mail} />
       <p class="buttons">
         <button type="button" onClick=${() => setVerifies(!verifies)}>${t(verifies ? 'account.otherEmail' : 'account.haveCode')}</button>
-        <button class="primary" disabled=${mail.waits}>${t(verifies ? 'account.verify' : 'settings.save')}</button>
+        <button class="primary" disabled=${mail.busy}>${t(verifies ? 'account.verify' : 'settings.save')}</button>
       </p>
     </form>
     <${LogOut} app=${app} close=${close} />

@@ -3,7 +3,8 @@ import { withLocalTimes } from '../../account/nickserv.js';
 import { t } from '../../strings/index.js';
 import { html } from '../html.js';
 import { Icon } from '../parts.js';
-import { Field, Outcome, useTask } from './form.js';
+import { useTask } from '../rooms/task.js';
+import { Field, Outcome } from './form.js';
 
 /** Keys: NickServ's command, and the keys of the title and of the label of a new one. */
 const KINDS = [
@@ -70,7 +71,7 @@ function Tokens({ app }) {
     <form class="add" onSubmit=${submit}>
       <${Field} label=${t('devices.tokenName')} name="name" required maxlength="32" pattern="[^\\s]+" autocomplete="off"
         title=${t('devices.noSpaces')} />
-      <button disabled=${task.waits}>${t('devices.add')}</button>
+      <button disabled=${task.busy}>${t('devices.add')}</button>
     </form>
     <${Outcome} task=${task} /></section>`;
 }
@@ -92,7 +93,7 @@ function Keys({ app, kind, title, label }) {
     <${List} label=${title} items=${items} action=${t('devices.remove')} onRemove=${remove} />
     <form class="add" onSubmit=${submit}>
       <${Field} label=${label} name="value" required maxlength="400" autocomplete="off" />
-      <button disabled=${task.waits}>${t('devices.add')}</button>
+      <button disabled=${task.busy}>${t('devices.add')}</button>
     </form>
     <${Outcome} task=${task} /></section>`;
 }

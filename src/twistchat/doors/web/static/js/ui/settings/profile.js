@@ -4,7 +4,8 @@ import { hueOf } from '../colour.js';
 import { html } from '../html.js';
 import { Avatar } from '../parts.js';
 import { useWatch } from '../watch.js';
-import { Field, Outcome, useTask } from './form.js';
+import { useTask } from '../rooms/task.js';
+import { Field, Outcome } from './form.js';
 
 /** Return a colour of a hue as `#rrggbb`, which the field for colours takes. */
 function hexOf(hue) {
@@ -44,6 +45,6 @@ export function Profile({ app }) {
     ${colour && html`<p><button type="button" onClick=${() => setColour('')}>${t('profile.noColour')}</button></p>`}
     ${!session.account && html`<p class="hint">${t('profile.guest')}</p>`}
     <${Outcome} task=${task} />
-    <p class="buttons"><button class="primary" disabled=${task.waits}>${t('settings.save')}</button></p>
+    <p class="buttons"><button class="primary" disabled=${task.busy}>${t('settings.save')}</button></p>
   </form>`;
 }

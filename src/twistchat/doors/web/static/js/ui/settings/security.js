@@ -4,7 +4,8 @@ import { RequestError } from '../../irc/requests.js';
 import { t } from '../../strings/index.js';
 import { html } from '../html.js';
 import { useAccount } from './account.js';
-import { Field, Outcome, useTask } from './form.js';
+import { useTask } from '../rooms/task.js';
+import { Field, Outcome } from './form.js';
 
 /** Change the password. */
 function Password({ app }) {
@@ -28,7 +29,7 @@ function Password({ app }) {
       autocomplete="new-password" hint=${t('security.passwordHint')} />
     <${Field} label=${t('security.again')} name="again" type="password" required maxlength="256" autocomplete="new-password" />
     <${Outcome} task=${task} />
-    <p class="buttons"><button class="primary" disabled=${task.waits}>${t('security.change')}</button></p>
+    <p class="buttons"><button class="primary" disabled=${task.busy}>${t('security.change')}</button></p>
   </form>`;
 }
 
@@ -90,7 +91,7 @@ function Factor({ app }) {
     <h3>${t('security.factor')}</h3>
     ${codes && html`<${Codes} codes=${codes} onDone=${() => setCodes(null)} />`}
     ${account && !account.factor && !begun && html`<p>${t('security.factorText')}</p>
-      <p class="buttons"><button type="button" disabled=${task.waits} onClick=${begin}>${t('security.setUp')}</button></p>`}
+      <p class="buttons"><button type="button" disabled=${task.busy} onClick=${begin}>${t('security.setUp')}</button></p>`}
     ${begun && html`<form onSubmit=${confirm}>
       <p>${t('security.scan')}</p>
       <${QrCode} text=${begun.uri} />
@@ -99,12 +100,12 @@ function Factor({ app }) {
       <${Field} label=${t('security.code')} name="code" inputmode="numeric" autocomplete="one-time-code" required maxlength="64" />
       <p class="buttons">
         <button type="button" onClick=${() => setBegun(null)}>${t('dialog.cancel')}</button>
-        <button class="primary" disabled=${task.waits}>${t('security.confirm')}</button>
+        <button class="primary" disabled=${task.busy}>${t('security.confirm')}</button>
       </p></form>`}
     ${account?.factor && !codes && html`<form onSubmit=${end}>
       <p>${t('security.factorOn')}</p>
       <${Field} label=${t('security.codeOrRecovery')} name="code" autocomplete="one-time-code" required maxlength="64" />
-      <p class="buttons"><button class="danger" disabled=${task.waits}>${t('security.end')}</button></p></form>`}
+      <p class="buttons"><button class="danger" disabled=${task.busy}>${t('security.end')}</button></p></form>`}
     <${Outcome} task=${task} />
   </section>`;
 }
