@@ -148,6 +148,19 @@ test('what was sent when the connection was lost is looked for in the history, a
   assert.deepEqual(shown(), ['yes pending', 'no pending']);
 });
 
+test('an older message with the same text is not taken for the one that was sent', async () => {
+  const { asked, lose, restore, room, sending, shown, synced, take, timers } = begin();
+  const at = (ms) => `time=${new Date(timers.now() + ms).toISOString()}`;
+  for (const text of ['old', 'new', 'none']) sending.send(room, text);
+  await lose();
+  restore();
+  take(`@msgid=m1;${at(-3600000)} :me!u@h PRIVMSG #r :old`, `@msgid=m2;${at(1000)} :me!u@h PRIVMSG #r :new`, ':me!u@h JOIN #r');
+  synced.at(-1).resolve(true);
+  await settle();
+  assert.match(shown()[0], /^old failed: .*may have arrived/);
+  assert.deepEqual([shown().slice(1), asked.at(-1)], [['none pending'], 'PRIVMSG #r none']);
+});
+
 test('where nothing tells whether a message has arrived, this user decides; its late arrival removes it', async () => {
   const { asked, chat, lose, restore, room, sending, shown, synced, take } = begin();
   const bob = chat.conversation('bob');

@@ -22,6 +22,9 @@ import { limitsOf, unitsOf } from './units.js';
  * @property {string|null} after the newest message when it was sent
  */
 
+/** How far the clocks of the server and of this browser may be apart, in milliseconds. */
+const SKEW = 120000;
+
 let made = 0;
 
 /**
@@ -186,15 +189,19 @@ export class Sending extends Observable {
   _arrived(entry) {
     const { messages } = entry.conversation.timeline;
     const from = messages.findIndex((message) => message.id === entry.after) + 1;
-    const found = messages.slice(from).find((message) => this._is(entry, message) && !this._claimed.has(message.id));
+    // Without a message to begin at, the times tell which one is new.
+    const since = entry.after === null ? entry.time - SKEW : -Infinity;
+    const fits = (message) => this._is(entry, message) && message.time >= since && !this._claimed.has(message.id);
+    const found = messages.slice(from).find(fits);
     if (!found) return null;
     this._claimed.add(found.id);
     return found.id;
   }
 
-  /** Whether the timeline has all that was said since an entry was sent. */
-  _covers({ conversation: { timeline }, after }) {
-    return after === null || timeline.has(after);
+  /** Whether the timeline tells for sure that an entry has not arrived. */
+  _covers(entry) {
+    const { conversation: { timeline }, after } = entry;
+    return after === null ? !timeline.messages.some((message) => this._is(entry, message)) : timeline.has(after);
   }
 
   _heard(conversation, message) {
