@@ -287,7 +287,7 @@ class ReadmeTests(SynchronousTestCase):
     def test_images(self) -> None:
         """Its images are files of this repository."""
         images = re.findall(r"!\[[^]]*\]\(([^)]+)\)", (ROOT / "README.md").read_text("utf-8"))
-        own = ["docs/conversation.svg", "bench/growth.png"]
+        own = ["docs/page.png", "docs/conversation.svg", "bench/growth.png"]
         self.assertEqual(own, images)
         self.assertEqual([], [path for path in own if not (ROOT / path).exists()])
 

@@ -44,6 +44,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "test_private",
         "tools/test_confusables",
         "tools/test_picture",
+        "tools/test_screenshot",
     ),
     "the web page, in a browser and in node": (
         "web/test_accessibility",
@@ -59,6 +60,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "web/test_payloads",
         "web/test_restart",
         "web/test_rooms",
+        "web/test_search",
         "web/test_tabs",
         "web/test_together",
     ),
