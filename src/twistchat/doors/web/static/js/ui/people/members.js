@@ -61,6 +61,8 @@ export function MemberList({ app, conversation }) {
     return !wanted || `${nick} ${name}`.toLowerCase().includes(wanted);
   }), [members, changes.current, wanted]);
   const count = members.byName.size;
+  // Who is outside knows nobody there.
+  if (!count && !conversation.joined) return null;
   return html`<aside class="members" aria-label=${t('members.label', { name: conversation.name })} data-region>
     <h2>${t('members.count', { count })}</h2>
     ${count >= FILTER_FROM && html`<input aria-label=${t('members.filter')} placeholder=${t('members.filter')} value=${text}

@@ -28,12 +28,16 @@ export function RoomDetails({ app, room, tab: first, close }) {
     setTab(next);
     event.currentTarget.querySelector(`[data-tab="${next}"]`).focus();
   };
+  const choose = (event, name) => {
+    setTab(name);
+    event.currentTarget.closest('.sheet').scrollTop = 0;
+  };
   const [, , Panel] = tabs.find(([name]) => name === tab) ?? tabs[0];
   const level = reaches(app.chat, room, 'h');
   return html`<${Dialog} title=${t('room.details', { name: room.name })} close=${close} class="tall">
     <div class="tabs" role="tablist" onKeyDown=${onKeyDown}>${tabs.map(([name, label]) => html`
       <button type="button" role="tab" id=${`tab-${name}`} data-tab=${name} aria-selected=${String(tab === name)} aria-controls="tab-panel"
-        tabindex=${tab === name ? 0 : -1} onClick=${() => setTab(name)}>${t(label)}</button>`)}</div>
+        tabindex=${tab === name ? 0 : -1} onClick=${(event) => choose(event, name)}>${t(label)}</button>`)}</div>
     <div role="tabpanel" id="tab-panel" aria-labelledby=${`tab-${tab}`} class="panel">
       ${tab !== 'about' && !level && html`<p class="hint">${t('room.readOnly')}</p>`}
       <${Panel} app=${app} room=${room} close=${close} />
