@@ -55,6 +55,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "web/test_log",
         "web/test_login",
         "web/test_log_place",
+        "web/test_looks",
         "web/test_oidc",
         "web/test_page_modules",
         "web/test_payloads",

@@ -57,7 +57,7 @@ class KeyboardTests(PageTestCase):
         self.region(page, "chat-log")
         self.assertTrue(page.evaluate("() => document.activeElement.closest('chat-log') !== null"))
         self.region(page, "nav")
-        self.reach(page, "lobby")
+        self.reach(page, "lobby", "Shift+Tab")
         page.keyboard.press("Enter")
         page.get_by_role("heading", name="#lobby", level=2).wait_for()
         page.wait_for_function("() => document.activeElement.id === 'composer'")
@@ -76,16 +76,16 @@ class KeyboardTests(PageTestCase):
             page.evaluate("() => { document.activeElement.dataset.met = '' }")
         self.assertEqual([], page.evaluate(MISSED))
 
-    def reach(self, page: Page, name: str) -> None:
-        """Press Tab until a control with a name has the focus."""
+    def reach(self, page: Page, name: str, key: str = "Tab") -> None:
+        """Press a key until a control with a name has the focus."""
         names = []
         for _ in range(60):
             focused = page.evaluate(FOCUSED)
             if name in focused["name"]:
                 return
             names.append(focused["name"])
-            page.keyboard.press("Tab")
-        raise AssertionError(f"Tab does not lead to {name}, but to {names}")
+            page.keyboard.press(key)
+        raise AssertionError(f"{key} does not lead to {name}, but to {names}")
 
     def region(self, page: Page, element: str) -> None:
         """Press F6 until the focus is in a region."""

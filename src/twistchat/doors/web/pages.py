@@ -18,7 +18,12 @@ from twistchat.doors.web.channel import BoundedRequest
 STATIC: Final = Path(__file__).parent / "static"
 """The folder of the page and its files."""
 
-TYPES: Final[Mapping[str, str]] = {".js": "text/javascript", ".mjs": "text/javascript", ".svg": "image/svg+xml"}
+TYPES: Final[Mapping[str, str]] = {
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+}
 """The media types that do not depend on the machine."""
 
 SMALLEST: Final = 512

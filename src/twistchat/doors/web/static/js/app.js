@@ -70,7 +70,7 @@ export class App extends Observable {
   }
 
   _isNarrow() {
-    return this._window.matchMedia('(max-width: 48rem)').matches;
+    return this._window.matchMedia('(max-width: 60rem)').matches;
   }
 
   /** Ask the server what it offers; enter at once with the account of an earlier login. */
@@ -167,6 +167,7 @@ export class App extends Observable {
   /** Show a conversation, and name it in the address: see `Client.open`. */
   async open(name, options) {
     this.sidebar = false;
+    if (this._isNarrow()) this.members = false;
     await this.client.open(name, options);
     this.changed();
   }
@@ -224,9 +225,10 @@ export class App extends Observable {
     this.write();
   }
 
-  /** Move the focus to where one writes. */
+  /** Move the focus to where one writes, or to the name of the conversation where nobody can. */
   write() {
-    this._window.document.getElementById('composer')?.focus({ preventScroll: true });
+    const { document } = this._window;
+    (document.getElementById('composer') ?? document.querySelector('main h2'))?.focus({ preventScroll: true });
   }
 
   _enter(nick, account) {

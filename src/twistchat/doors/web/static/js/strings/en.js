@@ -71,6 +71,11 @@ export const EN = {
   'room.rejoin': 'Join {name}',
   'room.none': 'Choose a room, or join one.',
 
+  'beginning.title': 'No messages yet',
+  'beginning.room': 'Say hello: everyone in {name} sees it, and so does who comes later.',
+  'beginning.person': 'Say hello: only you and {name} see it.',
+  'beginning.nowhere': 'Where to?',
+
   'members.label': 'Members of {name}',
   'members.count': 'In this room: {count}',
   'rank.q': 'Founder',

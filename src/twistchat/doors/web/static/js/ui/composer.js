@@ -77,7 +77,6 @@ export function Composer({ app, conversation }) {
   const [offered, setOffered] = useState(null);
   const error = composing.errorOf(conversation);
   const answered = composing.replyTo(conversation);
-  useEffect(() => field.current.focus({ preventScroll: true }), [conversation]);
 
   const offer = (asked = false) => {
     const { value, selectionStart, selectionEnd } = field.current;

@@ -25,7 +25,7 @@ export function Header({ app, conversation }) {
   const topic = safeName(conversation.topic);
   const name = conversation.kind === 'server' ? t('sidebar.server') : conversation.name;
   return html`<header class="header">
-    <${Button} label=${t('sidebar.open')} icon="menu" class="plain narrow-only" onClick=${() => app.toggleSidebar()} />
+    <${Button} label=${t('sidebar.open')} icon="menu" class="plain narrow-only" data-opens="sidebar" onClick=${() => app.toggleSidebar()} />
     <div class="title">
       <h2 tabindex="-1">${name}</h2>
       <p class="topic" title=${topic}>${isRoom
@@ -35,9 +35,9 @@ export function Header({ app, conversation }) {
     <${Button} label=${t('search.open')} icon="search" aria-haspopup="dialog" onClick=${() => showSearch(app)} />
     ${conversation.kind !== 'server' && html`<${Button} label=${isRoom ? t('room.details', { name }) : t('members.profile', { nick: name })} icon="info"
       aria-haspopup="dialog" onClick=${() => (isRoom ? showRoom(app, conversation) : showPerson(app, name))} />`}
-    ${isRoom && html`<${Button} label=${t(members ? 'room.hideMembers' : 'room.showMembers')} icon="people"
+    ${isRoom && html`<${Button} label=${t(members ? 'room.hideMembers' : 'room.showMembers')} icon="people" data-opens="members"
       aria-pressed=${String(members)} onClick=${() => app.toggleMembers()} />`}
-    <${Button} label=${t(isRoom ? 'room.leave' : 'room.close', { name })} icon="close"
+    <${Button} label=${t(isRoom ? 'room.leave' : 'room.close', { name })} icon="close" class=${isRoom ? 'plain wide-only' : 'plain'}
       onClick=${() => leave(app, conversation)} />
   </header>`;
 }

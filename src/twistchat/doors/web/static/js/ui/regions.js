@@ -1,28 +1,31 @@
 /** The regions that F6 goes through, in their order. Each has an element that takes the focus. */
 const REGIONS = '[data-region]';
 
-/** What may take the focus of a region. The first one that can, does. */
-const TAKERS = '[aria-current], textarea, input, [tabindex="0"], button';
+/** What takes the focus in a region: the first of these that there is. */
+const WITHIN = ['[aria-current]', 'textarea', '[tabindex="0"]', 'input', 'button'];
 
-function visible(element) {
-  return element.offsetParent !== null;
+/** Return what takes the focus in a region, or undefined if nothing can now. */
+function entryOf(region) {
+  if (region.closest('[inert]')) return undefined;
+  for (const selector of WITHIN) {
+    const found = [...region.querySelectorAll(selector)].find((element) => !element.disabled && element.checkVisibility({ visibilityProperty: true }));
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** Move the focus to the next region with F6, and to the one before with Shift+F6. */
 export function installRegions(document) {
   document.addEventListener('keydown', (event) => {
     if (event.key !== 'F6') return;
-    const regions = [...document.querySelectorAll(REGIONS)].filter(visible);
+    if (document.querySelector('dialog[open]')) return;
+    const regions = [...document.querySelectorAll(REGIONS)].filter(entryOf);
     if (!regions.length) return;
     event.preventDefault();
     const at = regions.findIndex((region) => region.contains(document.activeElement));
     const step = event.shiftKey ? -1 : 1;
     const next = regions[at < 0 ? 0 : (at + step + regions.length) % regions.length];
-    // What is hidden or disabled does not take the focus.
-    [...next.querySelectorAll(TAKERS), next].some((one) => {
-      one.focus();
-      return document.activeElement === one;
-    });
+    entryOf(next).focus();
   });
 }
 
