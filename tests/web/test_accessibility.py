@@ -110,7 +110,7 @@ class AxeTests(PageTestCase):
         page, cat = self.enter(self.name("ann"), room, phone=True), self.irc(self.name("cat"))
         cat.join(room)
         page.get_by_role("button", name=f"About {room}").click()
-        for tab, part in (("Settings", ".modes"), ("Bans", ".masks form")):
+        for tab, part in (("Settings", ".roomModes"), ("Bans", ".masks form")):
             page.get_by_role("tab", name=tab).click()
             page.locator(f".dialog {part}").first.wait_for()
             self.judge(page, f"the dialog of a room: {tab}")

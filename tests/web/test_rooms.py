@@ -304,7 +304,7 @@ class OperatingTests(RoomsTestCase):
         dialog.get_by_role("switch", name="Moderated", checked=True).wait_for()
         moderated.click()
         cat.until(f"MODE {room} -m")
-        limit = dialog.locator(".mode", has_text="takes no more members")
+        limit = dialog.locator(".roomMode", has_text="takes no more members")
         limit.get_by_label("Limit: value").fill("many")
         limit.get_by_role("button", name="Set").click()
         limit.get_by_text("a number from 1 to 1000000 is wanted").wait_for()

@@ -24,7 +24,7 @@ function Switch({ app, room, which }) {
   const { mode, by } = which;
   const on = room.modes.has(mode);
   const allowed = mayChange(app, room, by);
-  return html`<li class="mode">
+  return html`<li class="roomMode">
     <label><input type="checkbox" role="switch" checked=${on} disabled=${!allowed || busy} aria-describedby=${`mode-${mode}`}
       onChange=${(event) => {
         const wanted = event.target.checked;
@@ -54,7 +54,7 @@ function Value({ app, room, which }) {
     const value = (text ?? now).trim();
     if (value && value !== now) set(value);
   };
-  return html`<li class="mode">
+  return html`<li class="roomMode">
     <form onSubmit=${submit}>
       <span class="name">${name}</span>
       <input aria-label=${t('modes.value', { name })} aria-describedby=${`mode-${mode}`} value=${text ?? now} readonly=${!allowed}
@@ -107,7 +107,7 @@ function HistorySetting({ app, room }) {
 
 /** The modes of a room as switches, and its name. */
 export function RoomSettings({ app, room }) {
-  return html`<ul class="modes">${offered(MODES, app.chat.isupport).map((which) => html`
+  return html`<ul class="roomModes">${offered(MODES, app.chat.isupport).map((which) => html`
       <${which.value ? Value : Switch} key=${which.mode} app=${app} room=${room} which=${which} />`)}</ul>
     ${reaches(app.chat, room, 'q') && html`<${HistorySetting} app=${app} room=${room} />`}
     ${reaches(app.chat, room, 'o') && app.connection.capabilities.has('channel-rename') && html`<${Rename} app=${app} room=${room} />`}`;
