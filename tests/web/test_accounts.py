@@ -132,12 +132,15 @@ class EntryTests(AccountTestCase):
         self.composer(page).wait_for()
 
     def test_noGuests(self) -> None:
-        """Where guests may not enter, the page asks for a login only."""
+        """Where guests may not enter, the page asks for a login only, and still registers accounts."""
         self.serve("--set", "web.guests=false")
         page = self.page()
         page.get_by_label("Account").wait_for()
         self.assertEqual(0, page.get_by_label("Your name").count())
         self.account()
+        page = self.register(self.name("bob"))
+        page.reload()
+        self.composer(page).wait_for()
 
     def test_endedElsewhere(self) -> None:
         """A login that ends elsewhere leads back to the entry, with the reason and the room."""

@@ -8,10 +8,11 @@ const { Connection } = await import(`${STATIC}/js/irc/connection.js`);
 function connect(identity = { nick: 'me', account: false }) {
   const timers = new FakeTimers();
   const { FakeSocket, made } = fakeSockets();
-  const heard = { states: [], items: [], welcomes: [], refused: [] };
+  const heard = { states: [], items: [], welcomes: [], refused: [], early: 0 };
   const connection = new Connection('ws://x/socket', {
     onState: (state) => heard.states.push(state),
     onItem: (item) => heard.items.push(item),
+    onEarly: () => heard.early++,
     onWelcome: (nick) => heard.welcomes.push(nick),
     onRefused: (error) => heard.refused.push(error),
   }, timers, FakeSocket);
@@ -49,6 +50,23 @@ test('an account logs in by EXTERNAL', () => {
   socket().receive(':s 900 me me!u@h me :You are logged in', ':s 903 me :ok');
   assert.equal(socket().sent.at(-1), 'CAP END');
   assert.deepEqual(heard.refused, []);
+});
+
+test('a client that does something before its registration stops there, and its refusals close nothing', async () => {
+  const { socket, heard, connection } = connect({ nick: 'me', account: false, early: true });
+  socket().receive(':s CAP * LS :batch labeled-response', ':s CAP * ACK :batch labeled-response');
+  assert.deepEqual([heard.early, socket().sent.at(-1), connection.state], [1, 'CAP REQ :batch labeled-response', 'connecting']);
+  const refused = connection.request('REGISTER', ['me', '*', 'short']);
+  assert.equal(socket().sent.at(-1), '@label=1 REGISTER me * :short');
+  socket().receive('@label=1 :s FAIL REGISTER BAD_PASSWORD me :too short');
+  await assert.rejects(refused, { code: 'BAD_PASSWORD', message: 'too short' });
+  assert.deepEqual(heard.refused, []);
+  const taken = connection.request('REGISTER', ['me', '*', 'longer']);
+  socket().receive('@label=2 :s REGISTER SUCCESS me :ok');
+  assert.equal((await taken).params[0], 'SUCCESS');
+  socket().receive('ERROR :too slow');
+  assert.equal(heard.refused[0].message, 'too slow');
+  await assert.rejects(connection.request('VERIFY', ['me', 'x']), { code: 'DISCONNECTED' });
 });
 
 test('a login that has ended is told, and the connection is closed', () => {

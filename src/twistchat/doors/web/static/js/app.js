@@ -35,6 +35,7 @@ export class App extends Observable {
     this.connection = new Connection(url, {
       onState: (state) => this.chat.session.update({ state }),
       onItem: (item) => apply(this.chat, item),
+      onEarly: () => this._arrival?.resolve(),
       onWelcome: (nick) => this._welcomed(nick),
       onRefused: (error) => this._refused(error),
     }, timers, window.WebSocket);
@@ -136,14 +137,15 @@ export class App extends Observable {
   }
 
   /**
-   * Connect as a guest who enters no room, to register an account.
+   * Connect as a guest who enters no room, to register an account. Where guests may not enter, an account can be registered
+   * before the connection is.
    *
    * @throws {import('./irc/requests.js').RequestError} the server refuses the nick
    */
   arrive(nick) {
     return new Promise((resolve, reject) => {
       this._arrival = { resolve, reject };
-      this.client.enter({ nick, account: false });
+      this.client.enter({ nick, account: false, early: !this.offer.guests });
     });
   }
 

@@ -56,10 +56,10 @@ export class Client {
     chat.on('renamed', ({ conversation, from }) => this._renamed(conversation, from));
   }
 
-  /** Connect as a guest, or as the account of the login. */
-  enter({ nick, account }) {
+  /** Connect as a guest, or as the account of the login, or only to do something before the registration ends (`early`). */
+  enter({ nick, account, early = false }) {
     this._chat.session.update({ nick, account: account ? nick : null });
-    this._connection.open({ nick, account });
+    this._connection.open({ nick, account, early });
   }
 
   /** Connect again as the account that this browser has logged in to, and come back to the same rooms. */

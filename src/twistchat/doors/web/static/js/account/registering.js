@@ -42,9 +42,8 @@ export class Registering {
 
   /** Finish a registration with the code from the mail. @throws {import('../irc/requests.js').RequestError} */
   async verify({ name, password, code }) {
-    const stem = name.replace(NO_NAME, '').slice(0, 20) || 'guest';
-    // The name itself belongs to the account already.
-    if (!this._connected) await this._connect(`${stem}-${Math.floor(this._app.timers.random() * 9000) + 1000}`);
+    // The server soon drops who stays before the end of a registration.
+    if (!this._connected || !this._app.offer.guests) await this._connect(this._otherNick(name));
     await this._app.connection.request('VERIFY', [name, code]);
     await this._app.settle(name, password);
   }
@@ -54,8 +53,14 @@ export class Registering {
     if (this._connected && !this._app.entered && !this._app.busy) this._app.depart();
   }
 
+  /** Return a nick for who verifies an account: its name belongs to the account already. */
+  _otherNick(name) {
+    const stem = name.replace(NO_NAME, '').slice(0, 20) || 'guest';
+    return `${stem}-${Math.floor(this._app.timers.random() * 9000) + 1000}`;
+  }
+
   async _connect(nick) {
-    if (this._connected && this._app.entered) return;
+    if (this._app.entered) return;
     if (this._connected) this._app.depart();
     this._connected = false;
     await this._app.arrive(nick);

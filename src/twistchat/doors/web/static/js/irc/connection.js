@@ -22,6 +22,7 @@ export class Connection {
    * @param {(state: string) => void} listener.onState
    * @param {(item: object) => void} listener.onItem takes each line, and each batch at its end, in order
    * @param {(nick: string) => void} listener.onWelcome the server has registered the client
+   * @param {() => void} listener.onEarly the server answers requests of a client that is not to be registered
    * @param {(error: RequestError) => void} listener.onRefused the server has not; the connection is closed
    * @param {{now: Function, set: Function, clear: Function, random: Function}} timers
    * @param {typeof WebSocket} Carrier
@@ -37,7 +38,7 @@ export class Connection {
     this._batches = new Batches();
   }
 
-  /** Connect and register. @param {{nick: string, account: boolean}} identity */
+  /** Connect and register. @param {{nick: string, account: boolean, early?: boolean}} identity */
   open(identity) {
     this.identity = identity;
     this._welcomed = false;
@@ -92,7 +93,8 @@ export class Connection {
   }
 
   async _ask(compose, { background = false, quiet = false } = {}) {
-    if (this.state !== 'online') throw new RequestError('DISCONNECTED', '');
+    const early = this.state === 'connecting' && this._registration?.early;
+    if (this.state !== 'online' && !early) throw new RequestError('DISCONNECTED', '');
     const { label, answer } = this._requests.open({ quiet });
     this._outgoing.push(compose(label), background);
     return answer;
@@ -106,6 +108,7 @@ export class Connection {
       const send = (command, params) => this._socket.send(serialize(command, params));
       this._registration = new Registration(this.identity, this.capabilities, send, {
         onDone: (nick) => this._registered(nick),
+        onEarly: () => this._listener.onEarly(),
         onFail: (error) => this._refused(error),
       });
       this._registration.start();
@@ -152,7 +155,7 @@ export class Connection {
       this._socket.drop();
       return;
     }
-    if (item === null || !this._registration.done) return;
+    if (item === null || !(this._registration.done || this._registration.early)) return;
     // What the item says takes effect before its request continues.
     const quiet = this._requests.isQuiet(item);
     for (const part of item.kind === 'batch' && item.type === 'labeled-response' ? item.items : [item]) {

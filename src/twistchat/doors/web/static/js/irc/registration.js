@@ -8,10 +8,11 @@ import { errorOf, RequestError } from './requests.js';
  */
 export class Registration {
   /**
-   * @param {{nick: string, account: boolean}} identity whether to log in to the account of the cookie
+   * @param {{nick: string, account: boolean, early?: boolean}} identity whether to log in to the account of the cookie; whether to
+   *   stop before the end, for what can be done before it
    * @param {import('./capabilities.js').Capabilities} capabilities
    * @param {(command: string, params?: string[]) => void} send
-   * @param {{onDone: (nick: string) => void, onFail: (error: RequestError) => void}} listener
+   * @param {{onDone: (nick: string) => void, onEarly: () => void, onFail: (error: RequestError) => void}} listener
    */
   constructor(identity, capabilities, send, listener) {
     this._identity = identity;
@@ -19,6 +20,8 @@ export class Registration {
     this._send = send;
     this._listener = listener;
     this.done = false;
+    /** Whether it has stopped before the end. Then requests are answered. */
+    this.early = false;
   }
 
   start() {
@@ -30,7 +33,7 @@ export class Registration {
   /** Take a line from the server. */
   take(message) {
     if (message.command === 'CAP') this._takeCap(message.params);
-    else if (this.done) return;
+    else if (this.done || (this.early && message.command !== 'ERROR')) return;
     else if (message.command === 'AUTHENTICATE') this._send('AUTHENTICATE', ['+']);
     else if (message.command === '903') this._send('CAP', ['END']);
     else if (message.command === '001') {
@@ -76,6 +79,11 @@ export class Registration {
   _proceed(answered) {
     for (const name of answered.split(' ')) this._asked.delete(name);
     if (this.done || this._asked.size > 0) return;
+    if (this._identity.early) {
+      this.early = true;
+      this._listener.onEarly();
+      return;
+    }
     const mechanisms = this._capabilities.offered.get('sasl') ?? '';
     if (!this._identity.account) this._send('CAP', ['END']);
     else if (!this._capabilities.has('sasl') || !mechanisms.split(',').includes('EXTERNAL')) {

@@ -132,7 +132,7 @@ export function Entry({ app, offer, error, busy }) {
       ${busy && html`<button type="button" class="quiet" onClick=${() => app.cancel()}>${t('dialog.cancel')}</button>`}
       ${offer.guests && canLogIn && html`<button type="button" class="quiet" onClick=${toggle}>
         ${t(login ? 'entry.asGuest' : 'entry.withAccount')}</button>`}
-      ${offer.register && offer.guests && html`<button type="button" class="quiet" onClick=${() => register(app)}>
+      ${offer.register && canLogIn && html`<button type="button" class="quiet" onClick=${() => register(app)}>
         ${t('entry.register')}</button>`}
       ${offer.providers.map((provider) => html`<a class="quiet" key=${provider.name}
         href=${providerPath(app, provider)}>${t('entry.provider', { label: provider.label })}</a>`)}
