@@ -93,6 +93,15 @@ test('read markers are sent at once, then sparingly, and never back', async () =
   assert.equal(sent.length, 2);
 });
 
+test('a conversation that has no read marker gets one, if this user has an account', () => {
+  for (const account of [null, 'me']) {
+    const { chat, sent, take } = begin({ capabilities: 'draft/read-marker' });
+    chat.session.update({ account });
+    take(':me!u@h JOIN #a', '@time=2026-01-01T00:00:00.000Z MARKREAD #a *', 'MARKREAD #a *');
+    assert.deepEqual(sent, account ? ['MARKREAD #a timestamp=2026-01-01T00:00:00.000Z'] : []);
+  }
+});
+
 test('a read marker of another client is not sent again', () => {
   const { chat, client, sent, timers } = begin({ capabilities: 'draft/read-marker' });
   const conversation = chat.conversation('bob');

@@ -53,6 +53,8 @@ export class Client {
     chat.session.watch(() => this._follow());
     chat.on('joined', (conversation) => this._joined(conversation));
     chat.on('left', () => this._remember());
+    // What is said from the first visit on is unread at the next one.
+    chat.on('unmarked', (conversation) => chat.session.account && this._sendMark(conversation));
     chat.on('renamed', ({ conversation, from }) => this._renamed(conversation, from));
   }
 

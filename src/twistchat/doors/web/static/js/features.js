@@ -1,6 +1,7 @@
 import { Profiles } from './account/profiles.js';
 import { composingOf } from './compose/composing.js';
 import { setClock } from './log/row.js';
+import { installNotifications } from './notify/install.js';
 import { Rooms } from './rooms/rooms.js';
 import { showPerson } from './rooms/views.js';
 import { Mentions } from './search/mentions.js';
@@ -21,6 +22,7 @@ export function attach(app, document) {
   app.search = new Search(app.connection, app.chat);
   app.mentions = new Mentions(app.connection, app.chat);
   installSearchKey(document, app);
+  installNotifications(app, document);
   app.actions.add('profile', (conversation, message) => showPerson(app, message.nick, conversation));
   follow(app, document);
 }

@@ -27,6 +27,8 @@ const DEFAULTS = Object.freeze({
   presence: true,
   /** Words that count as a mention, besides the nick. */
   highlights: [],
+  /** Whether the desktop shows notifications, if the browser permits it. */
+  notifications: false,
   /** The language of the page. */
   language: 'en',
 });

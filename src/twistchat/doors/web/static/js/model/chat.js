@@ -51,7 +51,7 @@ class Conversations extends Observable {
  * All that the page knows of the chat. The effects of lines (`effects/`) change it, and the user interface shows it.
  *
  * What is to be done elsewhere is announced (`on`, `tell`): `joined` (a conversation: this user has come in), `left`,
- * `renamed` ({conversation, from}), `message` ({conversation, message}: something was said just now), `synced`
+ * `unmarked` (a conversation: the server has no read marker of it), `renamed` ({conversation, from}), `message` ({conversation, message}: something was said just now), `synced`
  * ({conversation, complete}: the history of a conversation was loaded after an entry, and whether all of it), `invited`
  * ({by, room}), `listed` ({name, count, topic}: a room of a list), `listEnds`, `changed` (capabilities),
  * `welcomed` (the server has registered this client), `syncLater` ({target, seconds}: metadata is to be asked for).

@@ -64,8 +64,12 @@ function mark(chat, line) {
   const time = Date.parse(stamp.replace('timestamp=', ''));
   const conversation = chat.conversations.get(target);
   if (!conversation) return;
-  if (!Number.isNaN(time)) conversation.mark(time);
-  else if (conversation.marker === null) conversation.mark(timeOf(line, chat.reader));
+  if (!Number.isNaN(time)) {
+    conversation.mark(time);
+  } else if (conversation.marker === null) {
+    conversation.mark(timeOf(line, chat.reader));
+    chat.tell('unmarked', conversation);
+  }
 }
 
 export const TEXTS = { PRIVMSG: say, NOTICE: say, TAGMSG: tag, REDACT: redact, MARKREAD: mark };

@@ -28,4 +28,13 @@ export const SEARCH = {
   'mentions.none': 'Nobody has mentioned you yet. Messages with your name come here.',
   'mentions.new': 'new',
   'mentions.older': 'Show older',
+
+  'notify.title': '{nick} in {name}',
+  'notify.page': '{name} — {network}',
+  'notify.count': '({count}) {title}',
+  'notify.unread': '• {title}',
+  'notify.setting': 'Show notifications on the desktop',
+  'notify.hint': 'For messages with your name and private messages, while you look elsewhere. The browser asks you first.',
+  'notify.denied': 'The browser does not permit them. Allow notifications for this page in the settings of the browser.',
+  'notify.unsupported': 'This browser cannot show them for this page.',
 };
