@@ -34,7 +34,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chro
 WAIT = 15_000
 """Milliseconds after which something that is waited for in a page is not coming."""
 
-BOUND = 150.0
+BOUND = 240.0
 """Seconds after which a test is ended together with the browser."""
 
 FAULTS = ("Content Security Policy", "Content-Security-Policy", "TrustedHTML", "TrustedScript", "Refused to")

@@ -32,7 +32,7 @@ function judge(one) {
   for (const { name, value } of one.attributes) {
     if (name.startsWith('on') || CODE.includes(name)) violations.push(`${name} ${one.outerHTML}`);
     if (READ.includes(name) && TURNED.test(value)) violations.push(`turned ${one.outerHTML}`);
-    if (name === 'style' && /url|expression|position|import/i.test(value)) violations.push(`style ${one.outerHTML}`);
+    if (name === 'style' && /url|expression|position|@import/i.test(value)) violations.push(`style ${one.outerHTML}`);
     if (!ADDRESS.includes(name)) continue;
     const url = URL.parse(value, location.href);
     if (url?.origin === location.origin) continue;

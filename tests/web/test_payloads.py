@@ -101,11 +101,13 @@ class PayloadTests(PageTestCase):
         self.inspect(live, watch, "live")
         self.wander(live, rooms)
         self.inspect(live, watch, "live, in other views")
+        self.openDialogs(live, eve, keeper, rooms, texts)
+        self.inspect(live, watch, "in dialogs")
         late = self.page(ROOM, context=context)
         watch.watch(late)
         late.get_by_label("Your name").fill("bob")
         late.get_by_role("button", name="Enter the chat").click()
-        self.shown(late, "that is all")
+        self.shown(late, "the end")
         for _ in range(4):
             self.inspect(late, watch, "from history")
             late.evaluate("document.querySelector('chat-log .scroller').scrollTop = 0")
@@ -141,7 +143,8 @@ class PayloadTests(PageTestCase):
             mallory.until("ERROR")
         keeper.settle()
         keeper.send(f"PRIVMSG {ROOM} :that is all")
-        self.shown(page, "that is all")
+        # The page has thousands of lines to show, which takes a slow machine a while.
+        self.row(page, "that is all").first.wait_for(state="attached", timeout=60_000)
         return rooms
 
     def arrived(self, texts: list[str]) -> None:
@@ -160,6 +163,43 @@ class PayloadTests(PageTestCase):
             page.get_by_label("Room to join or create").fill(room)
             page.get_by_role("button", name="Join", exact=True).click()
             page.get_by_role("heading", name=room, level=2, exact=True).wait_for()
+
+    def openDialogs(self, page: Page, eve: IrcPerson, keeper: IrcPerson, rooms: list[str], texts: list[str]) -> None:
+        """Open the dialogs that show what others have set."""
+        keeper.send(f"MODE {ROOM} +o ann", f"MODE {ROOM} +o eve")
+        keeper.settle()
+        eve.send(*[f"MODE {ROOM} +b {word(text)}" for text in texts[:90]])
+        eve.send(*[f"TOPIC {room} :{text}" for room, text in zip(rooms, texts, strict=False)])
+        eve.send(*[f"PRIVMSG {ROOM} :ann {text}" for text in texts])
+        eve.settle()
+        page.evaluate("(room) => { location.hash = room }", ROOM)
+        page.get_by_role("heading", name=ROOM, level=2, exact=True).wait_for()
+        dialog = page.get_by_role("dialog")
+        page.get_by_role("button", name="Find rooms").click()
+        dialog.get_by_text(rooms[-1]).first.wait_for()
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name=f"About {ROOM}").click()
+        dialog.get_by_role("tab", name="Bans").click()
+        dialog.locator(".masks li").nth(60).wait_for()
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name=re.compile("^Mentions")).click()
+        dialog.locator(".result").nth(10).wait_for()
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Search messages").click()
+        dialog.get_by_label("Words").fill("ann")
+        dialog.get_by_role("button", name="Search", exact=True).click()
+        dialog.locator(".result").nth(10).wait_for()
+        page.keyboard.press("Escape")
+        page.evaluate("() => { location.hash = '@eve' }")
+        for text in texts[::8]:
+            eve.send(f"SETNAME :{text}", f"AWAY :{text}", f"METADATA * SET display-name :{text}")
+            eve.settle()
+            page.get_by_role("button", name="Profile of eve").click()
+            dialog.locator(".facts").wait_for()
+            page.keyboard.press("Escape")
+            dialog.wait_for(state="detached")
+        keeper.send(f"PRIVMSG {ROOM} :the end")
+        keeper.settle()
 
     def inspect(self, page: Page, watch: Watch, when: str) -> None:
         """Check that no text had its way."""
