@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { FakeTimers, settle } from './fakes.mjs';
 import { STATIC } from './paths.mjs';
@@ -81,6 +82,17 @@ test('QR codes of other sizes have their patterns, and a text that is too long h
   assert.match(qrPath(modules), /^M4 4h1v1h-1z/);
 });
 
+test('QR codes of several blocks are those of another encoder with the same mask', () => {
+  const known = [
+    [URI, 'a7a4b75e9b4d2e4ebaad216b344c5cf3227a3d6a7ea960a1647906c555d8f14e'],
+    ['twistchat '.repeat(15), '72bc22dbf7d649122e46c47987898d5207bc24ee9bdda26b787aa335fdd61d86'],
+  ];
+  for (const [text, hash] of known) {
+    const rows = qrCode(text).map((row) => row.map(Number).join(''));
+    assert.equal(createHash('sha256').update(rows.join('\n')).digest('hex'), hash, text);
+  }
+});
+
 test('what NickServ says about an account is read', () => {
   const said = [
     'ann: registered 2026-11-29 23:24:59 UTC', 'Mail address: none', 'Nicks: ann, ann_', 'App tokens: phone',
@@ -106,7 +118,7 @@ test('credentials and browsers are told apart', () => {
 test('a token and recovery codes are shown only if NickServ gave some', async () => {
   const connection = services(
     ['The app token phone is: tct_abc', 'Use it in place of your password. It is shown only now'],
-    ['There is an app token phone already'],
+    ['That is no name of an app token: phone'],
     ['The secret for your app: JBSW', URI, 'To finish, within ten minutes: /msg NickServ TOTP CONFIRM <code>'],
     ['The code is wrong, or was used before'],
     ['From now on your password needs a code.', 'If you lose the app, each of these works once: aaaa-bbbb cccc-dddd'],
