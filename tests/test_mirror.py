@@ -62,6 +62,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "web/test_restart",
         "web/test_rooms",
         "web/test_search",
+        "web/test_unread",
         "web/test_tabs",
         "web/test_together",
     ),
