@@ -47,6 +47,12 @@ KEYBOARD = """
 """Makes as if a keyboard left so many pixels of the page in sight, without changing the window, as iOS does."""
 
 
+THEME = """
+() => [...document.querySelectorAll('meta[name=theme-color]')].find(({ media }) => matchMedia(media).matches).content
+"""
+"""Returns the colour that the browser's own parts take."""
+
+
 class LooksTests(PageTestCase):
     """The layout."""
 
@@ -145,3 +151,16 @@ class LooksTests(PageTestCase):
             if seen[-1] == "sidebar":
                 self.assertTrue(page.evaluate("document.activeElement.matches('[aria-current]')"))
         self.assertEqual(["members", "sidebar", "", "composer"], seen)
+
+    def test_theme(self) -> None:
+        """The browser's own parts have the colour of the theme: the system's, or the one that the user chose."""
+        page = self.page(dark=True)
+        page.get_by_label("Your name").wait_for()
+        dark = page.evaluate(THEME)
+        page.evaluate("localStorage.setItem('twistchat', JSON.stringify({ theme: 'light' }))")
+        page.reload()
+        page.get_by_label("Your name").wait_for()
+        light = page.evaluate(THEME)
+        self.assertEqual(["#1d2029", "#f4f5f9"], [dark, light])
+        ground = "getComputedStyle(document.body).backgroundColor"
+        self.assertEqual("rgb(255, 255, 255)", page.evaluate(ground))
