@@ -241,3 +241,19 @@ test('a reader who is far back keeps what is there while others talk, and comes 
   live(3100);
   assert.deepEqual(shown(), range(1101, 3100));
 });
+
+test('while the reader is far back, a live message too many takes the newest away, and not what is read', async () => {
+  const { server, room, history, live, shown } = begin(1990, 500);
+  history.sync(room);
+  await server.answer();
+  room.timeline.isFar = () => true;
+  while (shown()[0] > 1) {
+    history.older(room);
+    await server.answer();
+  }
+  for (let id = 1991; id <= 2020; id++) live(id);
+  assert.deepEqual([shown()[0], shown().at(-1), room.timeline.atEnd], [1, 1800, false]);
+  history.newer(room);
+  await server.answer();
+  assert.deepEqual(shown(), range(1, 1850));
+});

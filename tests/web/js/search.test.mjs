@@ -12,6 +12,8 @@ const { apply } = await import(`${STATIC}/js/model/effects/index.js`);
 const { NOTHING, isEmpty, toParameter } = await import(`${STATIC}/js/search/query.js`);
 const { Search } = await import(`${STATIC}/js/search/search.js`);
 const { Mentions } = await import(`${STATIC}/js/search/mentions.js`);
+const { forgetOnLeave } = await import(`${STATIC}/js/search/views.js`);
+const { Observable } = await import(`${STATIC}/js/model/observable.js`);
 const { excerpt } = await import(`${STATIC}/js/search/excerpt.js`);
 
 const said = (id, text, { target = '#r', nick = 'bob', time = id } = {}) =>
@@ -121,6 +123,22 @@ test('where the server cannot search, mentions are those that are here', async (
   apply(chat, said(2, 'me, hello'));
   await mentions.collect();
   assert.deepEqual([ids(mentions), asked.length, mentions.error], [['2'], 0, null]);
+});
+
+test('when this user leaves, nothing of what was found is kept for the next one, and no late answer', async () => {
+  const { asked, chat, connection, search } = begin();
+  const app = Object.assign(new Observable(), { search, mentions: new Mentions(connection, chat), entered: true });
+  forgetOnLeave(app);
+  chat.conversation('#r');
+  apply(chat, said(2, 'me, hello'));
+  search.run({ ...NOTHING, text: 'tea' });
+  app.changed();
+  assert.deepEqual([ids(app.mentions), search.busy], [['2'], true]);
+  app.entered = false;
+  app.changed();
+  asked[0].answer(said(1, 'tea'));
+  await settle();
+  assert.deepEqual([ids(app.mentions), ids(search), search.query, search.busy], [[], [], NOTHING, false]);
 });
 
 const marked = (text, words) => excerpt(text, words).map(({ text: piece, hit }) => (hit ? `[${piece}]` : piece)).join('');

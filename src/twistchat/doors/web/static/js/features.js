@@ -6,7 +6,7 @@ import { Rooms } from './rooms/rooms.js';
 import { showPerson } from './rooms/views.js';
 import { Mentions } from './search/mentions.js';
 import { Search } from './search/search.js';
-import { installSearchKey } from './search/views.js';
+import { forgetOnLeave, installSearchKey } from './search/views.js';
 import { add } from './strings/index.js';
 import { ROOMS } from './strings/en/rooms.js';
 import { SEARCH } from './strings/en/search.js';
@@ -21,6 +21,7 @@ export function attach(app, document) {
   app.profiles = new Profiles(app);
   app.search = new Search(app.connection, app.chat);
   app.mentions = new Mentions(app.connection, app.chat);
+  forgetOnLeave(app);
   installSearchKey(document, app);
   installNotifications(app, document);
   app.actions.add('profile', (conversation, message) => showPerson(app, message.nick, conversation));

@@ -23,5 +23,5 @@ export function installNotifications(app, document) {
   });
   /** The component with which the user turns them on. */
   app.notifications.Setting = Setting;
-  app.badge.watch(() => app.notifications.tidy());
+  app.badge.watch(() => app.notifications.tidy(app.entered ? undefined : () => true));
 }

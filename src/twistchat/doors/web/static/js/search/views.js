@@ -16,6 +16,15 @@ export function showMentions(app) {
   return show(app, () => import('../ui/search/mentions.js').then(({ MentionsDialog }) => MentionsDialog));
 }
 
+/** Forget what was found when this user leaves: the next one may be another. */
+export function forgetOnLeave(app) {
+  app.watch(() => {
+    if (app.entered) return;
+    app.search.clear();
+    app.mentions.clear();
+  });
+}
+
 /** Open the search with Ctrl+K, or Cmd+K. */
 export function installSearchKey(document, app) {
   document.addEventListener('keydown', (event) => {
