@@ -175,7 +175,7 @@ export class Timeline extends Observable {
 
   _dropNewest() {
     if (this.messages.length <= MOST) return;
-    const last = this._place(MOST - NEWEST, -1);
+    const last = this._place(MOST - NEWEST - 1, -1);
     this._drop(last + 1, this.messages.length - last - 1);
     this.newest = this.messages[last].id;
     this.atEnd = false;
