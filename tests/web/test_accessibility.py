@@ -123,6 +123,27 @@ class AxeTests(PageTestCase):
         page.locator(".dialog input[name=mask]").first.wait_for()
         self.judge(page, "a ban")
 
+    def test_searching(self) -> None:
+        """The search with its results, and the mentions: on a phone, and in the dark."""
+        for phone, dark in ((True, False), (False, True)):
+            room, ann = f"#{self.name('tea')}", self.name("ann")
+            page, cat = self.enter(ann, room, phone=phone, dark=dark), self.irc(self.name("cat"))
+            cat.join(room)
+            cat.send(f"PRIVMSG {room} :{ann}, green tea?")
+            self.shown(page, "green tea?")
+            page.keyboard.press("Control+k")
+            page.get_by_label("Words").fill("tea")
+            page.get_by_label("Words").press("Enter")
+            page.locator(".result mark").wait_for()
+            self.judge(page, "the search")
+            page.keyboard.press("Escape")
+            page.get_by_role("dialog").wait_for(state="detached")
+            if phone:
+                page.get_by_role("button", name="Show rooms and people").click()
+            page.get_by_role("button", name="Mentions", exact=True).click()
+            page.locator(".result mark").wait_for()
+            self.judge(page, "the mentions")
+
     def test_wideLight(self) -> None:
         """A wide window, light."""
         self.views(phone=False, dark=False)
