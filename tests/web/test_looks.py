@@ -164,3 +164,23 @@ class LooksTests(PageTestCase):
         self.assertEqual(["#1d2029", "#f4f5f9"], [dark, light])
         ground = "getComputedStyle(document.body).backgroundColor"
         self.assertEqual("rgb(255, 255, 255)", page.evaluate(ground))
+
+    def test_noScript(self) -> None:
+        """Without JavaScript, the page says what to do."""
+        page = self.page(java_script_enabled=False)
+        heading = page.get_by_role("heading", name="The chat needs JavaScript")
+        box = heading.bounding_box()
+        assert box is not None
+        self.assertLess(box["y"] + box["height"], 750)
+
+    def test_lost(self) -> None:
+        """Without a connection a banner says so, with a button to try at once; both are in the window of a phone."""
+        server = self.serve()
+        page = self.enter(self.name("ann"), f"#{self.name('tea')}", phone=True)
+        server.kill()
+        page.get_by_role("status").filter(has_text="The connection is lost").wait_for()
+        self.assertEqual([], page.evaluate(OVERFLOW))
+        page.get_by_role("button", name="Try now").wait_for()
+        self.assertEqual([], page.evaluate(SMALL))
+        server.start()
+        page.get_by_text("The connection is lost").wait_for(state="hidden")
