@@ -131,6 +131,12 @@ class LooksTests(PageTestCase):
         page.get_by_role("complementary").wait_for()
         page.set_viewport_size({"width": 800, "height": 700})
         page.get_by_role("complementary").wait_for(state="hidden")
+        page.get_by_role("button", name="Show members").click()
+        shade = page.locator(".shade")
+        shade.hover(position={"x": 300, "y": 300})
+        # One sees through the shade also where the mouse is.
+        shade.evaluate("() => document.getAnimations().forEach((one) => one.finish())")
+        self.assertEqual("rgba(0, 0, 0, 0.45)", shade.evaluate("(shade) => getComputedStyle(shade).backgroundColor"))
 
     def test_empty(self) -> None:
         """A room without messages says so, until there is one."""
