@@ -25,7 +25,7 @@ function Member({ app, room, member }) {
     <button type="button" class=${away ? 'item away' : 'item'} title=${t('members.profile', { nick })} aria-haspopup="dialog"
       data-nick=${nick} onClick=${() => showPerson(app, nick, room)}>
       <${Avatar} name=${name} nick=${nick} colour=${person?.metadata.get('color')} state=${away ? 'away' : 'here'} />
-      <span class="name">${name}</span>
+      <span class="name">${name}${name !== nick && html` <small>${nick}</small>`}</span>
       ${app.chat.reader.ignores(nick) && html`<span class="rank">${t('members.ignored')}</span>`}
       ${away && html`<span class="rank">${t('sidebar.away')}</span>`}
     </button>
