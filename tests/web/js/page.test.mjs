@@ -101,6 +101,16 @@ test('dialogs are over each other, and say what they were closed with', async ()
   assert.deepEqual([await second, dialogs.open], [undefined, []]);
 });
 
+test('a dialog whose code is gone says so, and the next one can be opened', async () => {
+  const missing = [];
+  const dialogs = new Dialogs((error) => missing.push(error.message));
+  assert.equal(await dialogs.show(async () => { throw new TypeError('404'); }), undefined);
+  assert.deepEqual([missing, dialogs.open], [['404'], []]);
+  dialogs.show(async () => 'Next');
+  await settle();
+  assert.equal(dialogs.open.length, 1);
+});
+
 test('addresses name rooms and people, and nothing else', () => {
   for (const name of ['#room', '#é', '##two', 'nick', '#a/b?c']) assert.equal(fromFragment(toFragment(name)), name);
   for (const text of ['', '#', '#a%20b', '#a,b', '#%', '#%0d%0aQUIT']) assert.equal(fromFragment(text), '');

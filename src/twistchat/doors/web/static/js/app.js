@@ -43,7 +43,7 @@ export class App extends Observable {
     this.history = new History(this.connection, this.chat.reader);
     this.client = new Client({ ...this, history: this.history });
     this.actions = new Actions();
-    this.dialogs = new Dialogs();
+    this.dialogs = new Dialogs((error) => this.lacks(error));
     this.address = new Address(window, (name) => this.visit(name));
     /** Rooms and people: see `features.js`, which attaches it. @type {import('./rooms/rooms.js').Rooms|null} */
     this.rooms = null;
@@ -56,6 +56,8 @@ export class App extends Observable {
     this.entered = false;
     this.busy = false;
     this.error = null;
+    /** Whether the server has another version of the page than this one, so that code is no longer there. */
+    this.outdated = false;
     /** Who comes back after a login that has ended: the name of the account. */
     this.returning = '';
     /** Whether the entry begins with the login: a guest wants it. */
@@ -85,6 +87,25 @@ export class App extends Observable {
       this.timers.set(() => this.start(), 3000);
     }
     this.changed();
+  }
+
+  /** Some code of the page cannot be loaded: the server has another version of it, or cannot be reached. */
+  async lacks(error) {
+    console.error(error);
+    try {
+      await this._login.read();
+    } catch {
+      return;
+    }
+    this.outdated = true;
+    // Nobody reaches what is behind a dialog.
+    this.dialogs.clear();
+    this.changed();
+  }
+
+  /** Load the page again. Drafts are kept. */
+  reload() {
+    this._window.location.reload();
   }
 
   /** Say no more what went wrong. */

@@ -7,8 +7,10 @@ import { Observable } from './model/observable.js';
  * `app`, its own properties and `close`, and shows a `<Dialog>`.
  */
 export class Dialogs extends Observable {
-  constructor() {
+  /** @param {(error: Error) => void} onMissing the code of a dialog cannot be loaded */
+  constructor(onMissing = () => {}) {
     super();
+    this._onMissing = onMissing;
     /** @type {{key: number, Component: Function, props: object, close: (value?: any) => void}[]} */
     this.open = [];
     this._next = 1;
@@ -20,7 +22,7 @@ export class Dialogs extends Observable {
    *
    * @param {() => Promise<Function>} load returns the component
    * @param {object} props
-   * @returns {Promise<any>} what it is closed with; undefined if the user dismissed it
+   * @returns {Promise<any>} what it is closed with; undefined if the user dismissed it, or it cannot be loaded
    */
   async show(load, props = {}) {
     // A second click, while the code is loaded, opens no second dialog.
@@ -29,6 +31,9 @@ export class Dialogs extends Observable {
     let Component;
     try {
       Component = await load();
+    } catch (error) {
+      this._onMissing(error);
+      return undefined;
     } finally {
       this._loading = false;
     }

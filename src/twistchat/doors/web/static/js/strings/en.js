@@ -36,6 +36,8 @@ export const EN = {
   'banner.connecting': 'Connecting…',
   'banner.waiting': 'The connection is lost. Trying again soon.',
   'banner.retry': 'Try now',
+  'banner.outdated': 'The chat was updated. Reload the page. What you have typed is kept.',
+  'banner.reload': 'Reload',
 
   'dialog.close': 'Close',
   'dialog.cancel': 'Cancel',

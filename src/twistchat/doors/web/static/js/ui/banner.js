@@ -2,6 +2,14 @@ import { t } from '../strings/index.js';
 import { html } from './html.js';
 import { useWatch } from './watch.js';
 
+/** Says that the server has another version of the page, and loads that. */
+export function Outdated({ app }) {
+  return app.outdated && html`<div class="banner" role="alert" data-state="outdated">
+    <span>${t('banner.outdated')}</span>
+    <button type="button" onClick=${() => app.reload()}>${t('banner.reload')}</button>
+  </div>`;
+}
+
 /** Says that the connection is not there, and what happens about it. */
 export function Banner({ app }) {
   const { session } = app.chat;
