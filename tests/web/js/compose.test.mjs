@@ -170,6 +170,18 @@ test('a text that is too long is refused with what fits, and others become as fe
   assert.equal(cleaned('\n a\r\nb\0\x01\x07\x02c\x02\ud800 \n'), ' a\nb\x02c\x02\ufffd');
 });
 
+test('a text that may have a password is neither stored nor recalled', () => {
+  const secret = ['/ns identify pw', '/nickserv identify pw', '/cs op', '/identify pw', '/oper ann pw', '/pass pw', '/notice NickServ IDENTIFY pw',
+    '/msg NickServ IDENTIFY pw', '/msg nickserv@services.net identify pw', '/m bob,NS identify pw', '/query ChanServ x', '/register pw',
+    '/login ann pw', '/raw VERIFY ann 123', '/quote WEBIRC pw', '/raw :me PRIVMSG NickServ :pw', '/raw @a=b NOTICE NickServ :pw',
+    '/raw ping', '/identfy pw', '/NS\tidentify pw', ' /ns identify pw', 'half a line\n/ns identify pw', '/join #room key', '/mode +k key'];
+  for (const text of secret) assert.ok(isSecret('#tea', text), text);
+  const harmless = ['hello', '/me waves', '/msg bob hello', '/msg observer hi', '/j #tea', '/topic tea at 5', '/kick bob why', '//ns x', '/etc/hosts',
+    'see /ns help', '/help'];
+  for (const text of harmless) assert.ok(!isSecret('#tea', text), text);
+  for (const text of ['hello', '/me waves', 'IDENTIFY pw', '//x']) assert.ok(isSecret('NickServ', text), text);
+});
+
 test('commands are told from texts that begin with a slash', () => {
   assert.deepEqual(commandOf('/Join  #r  key '), { name: 'join', rest: '#r  key' });
   assert.deepEqual(commandOf('/me a\nb'), { name: 'me', rest: 'a\nb' });

@@ -26,16 +26,32 @@ export function spoken(text) {
 }
 
 const SERVICE = /^(?:nickserv|chanserv)$/i;
-const FOR_SERVICE = /^\/(?:msg|query|m|raw|quote)\s+(?:privmsg\s+)?(?:nickserv|chanserv|ns|cs|pass|oper|authenticate|register)\b/i;
+
+/** A target that may be a service: of this server, or of others that people have in their fingers. */
+const MAYBE_SERVICE = /^@?(?:\w*serv|[nc]s)(?:[@!]|$)/i;
+
+/** Commands without passwords. Whatever else begins with `/` may have one, also a mistyped command. */
+const HARMLESS = new Set(['me', 'part', 'leave', 'close', 'nick', 'away', 'back', 'ignore', 'unignore', 'topic', 't', 'invite', 'kick', 'k',
+  'ban', 'unban', 'op', 'deop', 'voice', 'devoice', 'whois', 'w', 'who', 'list', 'rooms', 'names', 'search', 'help', 'h', 'clear', 'quit', 'exit']);
 
 /** Whether a nick is that of a service. The server keeps no texts to services. */
 export function isService(name) {
   return SERVICE.test(name);
 }
 
-/** Whether a text is for a service and may have a password, so that it is neither recalled nor stored. */
+/** Whether one line may have a password, or the key of a room. */
+function hasSecret(line) {
+  const command = commandOf(line.trim());
+  if (!command || HARMLESS.has(command.name)) return false;
+  const [first, second] = words(command.rest, 1);
+  if (/^(?:msg|query|m)$/.test(command.name)) return first.split(',').some((target) => MAYBE_SERVICE.test(target));
+  // A key follows the name of the room.
+  return !/^(?:join|j)$/.test(command.name) || second !== '';
+}
+
+/** Whether a text may have a password, so that it is neither recalled nor stored. */
 export function isSecret(name, text) {
-  return FOR_SERVICE.test(text) || (isService(name) && !/^\/(?!\/)/.test(text));
+  return isService(name) || text.split('\n').some(hasSecret);
 }
 
 /** Return the first words of a text, and what follows them. Words that it does not have are empty. */
