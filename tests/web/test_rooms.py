@@ -107,11 +107,15 @@ class FindingTests(RoomsTestCase):
         self.assertNotIn("Mine now", cat.text)
 
     def test_register(self) -> None:
-        """An account creates a room and registers it.  It is asked before it leaves a room that it has founded."""
+        """
+        An account creates a room and registers it.  Another account gets a rank there for good.  The founder is asked before
+        they leave.
+        """
         ann, room = self.name("ann"), self.name("own")
-        founder = self.irc(ann)
-        founder.send("NS REGISTER Wq7-mapletree")
-        founder.until(re.compile(r"NickServ.* NOTICE .*registered"))
+        founder, bob = self.irc(ann), self.irc(self.name("bob"))
+        for person in (founder, bob):
+            person.send("NS REGISTER Wq7-mapletree")
+            person.until(re.compile(r"NickServ.* NOTICE .*registered"))
         founder.send("QUIT")
         page = self.page()
         page.get_by_role("button", name="Log in with an account").click()
@@ -125,6 +129,15 @@ class FindingTests(RoomsTestCase):
         dialog.get_by_role("button", name="Create").click()
         dialog.get_by_text(f"#{room} is registered, and {ann} is its founder").wait_for()
         dialog.get_by_role("button", name="Close").last.click()
+        bob.join(f"#{room}")
+        card = self.card(page, bob.nick)
+        card.get_by_label("For good").wait_for()
+        card.get_by_role("button", name="Operator", exact=True).click()
+        card.get_by_text(f"{bob.nick} has this rank for good: Operator.").wait_for()
+        self.closed(page)
+        bob.until(f" MODE #{room} +o {bob.nick}")
+        bob.send(f"PART #{room}", f"JOIN #{room}")
+        bob.until(re.compile(rf" PART .* MODE #{room} \+o {bob.nick}", re.DOTALL))
         dialog = self.about(page, f"#{room}")
         dialog.locator(".facts div", has_text="Founder").get_by_text(ann).first.wait_for()
         self.assertEqual(0, page.get_by_text("ChanServ", exact=True).count())

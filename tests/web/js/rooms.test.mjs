@@ -83,6 +83,33 @@ test('a mode is set and lifted with the parameters that it needs', () => {
   assert.deepEqual(change(which('k'), null), ['-k', '*']);
 });
 
+test('a rank is for good in the list of a registered room, and for the visit elsewhere', async () => {
+  const CS = (...texts) => texts.map((text) => `:ChanServ!C@s NOTICE me :${text}`);
+  const list = CS('The access list of #r has 2 accounts:', 'Rob: operator, voice', 'vic: voice');
+  const { chat, room, rooms, sent } = begin({ CS: list });
+  assert.equal(await rooms.access.load(room), null);
+  chat.session.update({ account: 'me' });
+  assert.deepEqual([...await rooms.access.load(room)], [['rob', 'ov'], ['vic', 'v']]);
+  await assert.rejects(rooms.setRank(room, 'bob', 'h', true, 'Rob'), { message: /The access list/ });
+  assert.equal(sent.at(-1), 'CS ACCESS #r SET Rob ohv');
+  await rooms.setRank(room, 'bob', 'h', true);
+  assert.equal(sent.at(-1), 'MODE #r +h bob');
+  chat.session.update({ account: 'vic' });
+  assert.equal(await rooms.access.load(room), null);
+  chat.session.update({ account: 'me' });
+  list.push(...CS('Rob has this rank in #r now: operator'));
+  await rooms.setRank(room, 'bob', 'h', true, 'Rob');
+  assert.deepEqual(sent.slice(-2), ['CS ACCESS #r SET Rob ohv', 'MODE #r +h bob']);
+  await rooms.setRank(room, 'vic', 'h', false, 'nobody');
+  assert.equal(sent.at(-1), 'CS ACCESS #r LIST');
+  list.push(...CS('vic is no longer in the access list of #r'));
+  await rooms.setRank(room, 'vic', 'v', false, 'vic');
+  assert.deepEqual(sent.slice(-2), ['CS ACCESS #r DEL vic', 'MODE #r -v vic']);
+  const free = begin({ CS: CS('#r is not registered') });
+  free.chat.session.update({ account: 'me' });
+  assert.equal(await free.rooms.access.load(free.room), null);
+});
+
 test('members are grouped by rank, and sorted by name', () => {
   const { chat, room } = begin();
   const shown = (groups) => groups.map(({ mode, members }) => `${mode}:${members.map((member) => member.nick)}`);

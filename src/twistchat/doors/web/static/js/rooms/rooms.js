@@ -1,5 +1,6 @@
 import { lines } from '../irc/requests.js';
 import { Observable } from '../model/observable.js';
+import { AccessList } from './access.js';
 import { Directory } from './directory.js';
 import { change, toEntries } from './modes.js';
 import { toProfile } from './whois.js';
@@ -27,6 +28,7 @@ export class Rooms extends Observable {
     this._client = client;
     this._settings = settings;
     this.directory = new Directory({ chat, connection, timers });
+    this.access = new AccessList({ chat, connection });
     /** The newest invitations. @type {{by: string, room: string}[]} */
     this.invitations = [];
     /** Conversations whose people's presence has been asked for on this connection. */
@@ -55,9 +57,17 @@ export class Rooms extends Observable {
     return this.setModes(room, ...change(which, value, room.modes.get(which.mode)));
   }
 
-  /** Give a rank to a member, or take it. */
-  setRank(room, nick, mode, given) {
-    return this.setModes(room, (given ? '+' : '-') + mode, nick);
+  /**
+   * Give a rank to a member, or take it.
+   *
+   * @param {string|null} account whose rank it is for good, in a registered room; null if it is for this visit
+   */
+  async setRank(room, nick, mode, given, account = null) {
+    if (account) await this.access.change(room, account, mode, given);
+    // The list may have changed what the member has: MODE is for what is left, such as a rank that was for the visit.
+    const { prefix } = this._chat.isupport.ranks.find((rank) => rank.mode === mode);
+    const member = room.members.byName.get(this._chat.fold(nick));
+    if (!account || (member && member.prefixes.includes(prefix) !== given)) await this.setModes(room, (given ? '+' : '-') + mode, nick);
   }
 
   /** Return the entries of a list of `LISTS`. */

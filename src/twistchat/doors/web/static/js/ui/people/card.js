@@ -1,6 +1,7 @@
 import { useEffect, useState } from '../../../vendor/preact-hooks.mjs';
 import { safeName } from '../../log/safe.js';
-import { grantable, isWithinReach, rankOf } from '../../rooms/ranks.js';
+import { canKeep } from '../../rooms/access.js';
+import { grantable, isWithinReach, rankOf, reaches } from '../../rooms/ranks.js';
 import { ENTERED } from '../../rooms/views.js';
 import { t } from '../../strings/index.js';
 import { Dialog } from '../dialog.js';
@@ -65,11 +66,18 @@ function Invite({ app, nick }) {
 }
 
 /** What an operator of a room can do with a member. */
-function InRoom({ app, room, nick }) {
+function InRoom({ app, room, nick, account }) {
   useWatch(room, room.members);
-  const { busy, error, run } = useTask();
+  const { busy, error, said, run } = useTask();
+  const [keeps, setKeeps] = useState(true);
+  const [list, setList] = useState(undefined);
   const member = room.members.byName.get(app.chat.fold(nick));
   const self = app.chat.isSelf(nick);
+  const operates = room.joined && member && !self && reaches(app.chat, room, 'o');
+  useEffect(() => {
+    if (operates && account) app.rooms.access.load(room).then(setList, () => setList(null));
+    else if (account === null) setList(null);
+  }, [operates, account]);
   if (!room.joined || !member) return null;
   const { ranks } = app.chat.isupport;
   const able = isWithinReach(app.chat, room, nick) || self;
@@ -81,15 +89,24 @@ function InRoom({ app, room, nick }) {
     if (reason !== undefined) run(() => app.rooms.kick(room, nick, reason));
   };
   const ban = (kind) => app.dialogs.show(() => import('./ban.js').then(({ BanPerson }) => BanPerson), { room, nick, kind });
+  const give = (mode) => run(async () => {
+    const given = !has(mode);
+    const forGood = list && keeps && canKeep(mode);
+    await app.rooms.setRank(room, nick, mode, given, forGood ? account : null);
+    return given ? t(forGood ? 'person.rankKept' : 'person.rankVisit', { nick: safeName(nick), rank: t(`rank.${mode}`) }) : '';
+  });
   const rank = rankOf(app.chat, room, nick);
   return html`<section class="inRoom">
     <h3>${t('person.in', { room: room.name })}</h3>
     ${mine.length > 0
       ? html`<div class="ranks" role="group" aria-label=${t('person.ranks')}>${mine.map((mode) => html`
           <button key=${mode} type="button" aria-pressed=${String(has(mode))} disabled=${busy}
-            onClick=${() => run(() => app.rooms.setRank(room, nick, mode, !has(mode)))}>${t(`rank.${mode}`)}</button>`)}</div>`
+            onClick=${() => give(mode)}>${t(`rank.${mode}`)}</button>`)}</div>
+          ${list && html`<label class="choice"><input type="checkbox" checked=${keeps} onChange=${(event) => setKeeps(event.target.checked)} />
+            ${t('person.keepRank')}</label>`}
+          ${operates && list === null && html`<p class="hint">${t(account ? 'person.ranksVisit' : 'person.ranksGuest', { nick: safeName(nick) })}</p>`}`
       : html`<p>${t(rank ? `rank.${rank}` : 'room.noRank')}</p>`}
-    <${Problem} error=${error} />
+    <${Problem} error=${error} /><${Done} text=${said} />
     ${able && !self && mine.length > 0 && html`<div class="ranks">
       <button type="button" class="danger" onClick=${kick}>${t('person.kick')}</button>
       <button type="button" class="danger" onClick=${() => ban('quiet')}>${t('person.quiet')}</button>
@@ -129,6 +146,7 @@ export function PersonCard({ app, close, nick, room }) {
     <${Done} text=${ignored ? t('person.ignoring', { nick }) : ''} />
     ${profile && html`<${Facts} app=${app} profile=${profile} close=${close} />`}
     ${profile && !self && html`<${Invite} app=${app} nick=${nick} />`}
-    ${room?.kind === 'room' && html`<${InRoom} app=${app} room=${room} nick=${nick} />`}
+    ${room?.kind === 'room' && html`<${InRoom} app=${app} room=${room} nick=${nick}
+      account=${profile === undefined ? undefined : profile?.account ?? null} />`}
   </${Dialog}>`;
 }
