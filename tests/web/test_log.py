@@ -46,7 +46,8 @@ class RowTests(LogTestCase):
         page = self.logPage()
         run(
             page,
-            """log.append([message(0), message(86400), message(86401, {self: true}), message(86402)]);
+            """log.append([message(0), message(86400), message(86401, {self: true}),
+                message(86401.5, {kind: 'mode', text: '+q ann'}), message(86402)]);
             log.setMarker(START + 86400000)""",
         )
         assert [text.replace(",", "") for text in texts(page, ".day")] == [
@@ -62,11 +63,12 @@ class RowTests(LogTestCase):
 
     def test_whatIsReadOnArrivalIsNotNew(self) -> None:
         """
-        The line does not appear above a message that arrives while the reader is at the end.
+        The line does not appear above a message that arrives while the reader is at the end, nor above joins and modes.
         """
         page = self.logPage()
         run(page, "log.append([message(0)]); log.setMarker(START)")
         run(page, "log.append([message(1)])")
+        run(page, "log.append([message(2, {kind: 'join'}), message(3, {kind: 'mode'})]); log.setMarker(START + 1000)")
         assert page.locator(".marker").count() == 0
 
     def test_folds(self) -> None:

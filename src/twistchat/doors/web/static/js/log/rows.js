@@ -6,7 +6,7 @@
 import { t } from '../strings/index.js';
 import { continuesGroup, folds, startsDay, summary } from './grouping.js';
 import { element } from './render.js';
-import { dayHeading, fillRow, makeRow, markerLine } from './row.js';
+import { dayHeading, fillRow, isSpoken, makeRow, markerLine } from './row.js';
 import { safeName } from './safe.js';
 
 /** So many names of a fold are shown. */
@@ -155,7 +155,7 @@ export class Rows {
     }
 
     /**
-     * Draw the line above the first message of others after a time.
+     * Draw the line above the first text of others after a time: not above who comes and goes, or changes modes.
      *
      * @param {number|null} time Milliseconds since the epoch; null is no line.
      */
@@ -279,7 +279,7 @@ export class Rows {
         const next =
             time === null
                 ? undefined
-                : this.entries.find(({ message }) => message.time > time && !message.self && !message.pending);
+                : this.entries.find(({ message }) => message.time > time && isSpoken(message) && !message.self && !message.pending);
         if (next !== (this.#marked ?? undefined)) this.#mark(next ?? null);
     }
 
