@@ -147,6 +147,14 @@ class FindingTests(RoomsTestCase):
         self.dialog(page).get_by_role("button", name=f"Leave #{room}").click()
         page.locator("dialog.small").get_by_role("button", name="Leave", exact=True).click()
         page.get_by_role("button", name=room, exact=True).wait_for(state="detached")
+        self.assertTrue(page.url.endswith("#lobby"))
+        # Whoever has left all rooms is in none after a reload.
+        self.composer(page).fill("/part")
+        self.composer(page).press("Enter")
+        page.get_by_role("heading", name="Where to?").wait_for()
+        self.assertNotIn("#", page.url)
+        page.reload()
+        page.get_by_role("heading", name="Where to?").wait_for()
 
 
 class MembersTests(RoomsTestCase):

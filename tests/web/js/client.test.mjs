@@ -52,6 +52,7 @@ test('rooms that this user is in are remembered, and left ones forgotten', () =>
   assert.deepEqual(settings.get('rooms'), ['#a', '#b']);
   client.close(chat.conversations.get('#a'));
   assert.deepEqual([sent.at(-1), settings.get('rooms'), chat.conversations.open.name], ['PART #a', ['#b'], '#b']);
+  assert.equal(settings.get('been'), true);
 });
 
 test('several lines are one message where the server takes it, and several ones where not', async () => {

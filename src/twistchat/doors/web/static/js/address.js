@@ -33,6 +33,11 @@ export class Address {
     return fromFragment(this._window.location.hash);
   }
 
+  /** Name no conversation. */
+  clear() {
+    if (this._window.location.hash) this._window.history.replaceState(null, '', this._window.location.pathname);
+  }
+
   /** Show a conversation in the address. */
   show(name) {
     if (this.current !== name) this._window.history.pushState(null, '', toFragment(name));

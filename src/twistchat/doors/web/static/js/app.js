@@ -274,10 +274,10 @@ export class App extends Observable {
     this.returning = '';
     this.wantsLogin = false;
     this.chat.tell('welcomed');
-    const wanted = this.address.current || this.settings.get('rooms')[0] || LOBBY;
+    const wanted = this.address.current || this.settings.get('rooms')[0] || (this.settings.get('been') ? '' : LOBBY);
     this.client.welcomed(nick, first ? wanted : '');
     this.changed();
-    if (first) await this.visit(wanted);
+    if (first && wanted) await this.visit(wanted);
   }
 
   async _refused(error) {
@@ -310,10 +310,10 @@ export class App extends Observable {
 
   /** Go back to the entry. What was said to one account is not shown to the next. */
   _forget() {
+    this.entered = false;
     this.client.leave();
     this.dialogs.clear();
     this.chat.session.update({ account: null });
-    this.entered = false;
     this.busy = false;
     this.error = null;
   }

@@ -138,7 +138,7 @@ export class Client {
     if (conversation.kind === 'person') this._watch('-', conversation.name);
     this._chat.conversations.remove(conversation);
     this._remember();
-    const next = this._chat.rooms()[0];
+    const next = this._chat.rooms()[0] ?? [...this._chat.conversations].find(({ kind }) => kind === 'person');
     if (next) this.show(next);
   }
 
@@ -264,6 +264,8 @@ export class Client {
   }
 
   _remember() {
-    this._settings.set('rooms', this._chat.rooms().filter((room) => room.joined).map((room) => room.name));
+    const rooms = this._chat.rooms().filter((room) => room.joined).map((room) => room.name);
+    if (rooms.length) this._settings.set('been', true);
+    this._settings.set('rooms', rooms);
   }
 }

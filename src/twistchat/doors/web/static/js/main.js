@@ -31,9 +31,13 @@ const app = new App({ window, timers, login: new Login((...request) => fetch(...
 wear(settings, document.documentElement);
 installRegions(document);
 installHelp(document, app);
+let named = false;
 app.chat.conversations.watch(() => {
   const { open } = app.chat.conversations;
   if (open && open.kind !== 'server') app.address.show(open.name);
+  // Somebody who has left a room is not brought back there. Whoever leaves the chat comes back to where they were.
+  else if (!open && named && app.entered) app.address.clear();
+  named = Boolean(open);
 });
 window.addEventListener('online', () => app.client.retry());
 render(html`<${View} app=${app} />`, document.getElementById('app'));

@@ -8,6 +8,8 @@ const DEFAULTS = Object.freeze({
   nick: '',
   /** The rooms to come back to. */
   rooms: [],
+  /** Whether this browser was in a room before: whoever has left all rooms is brought to none. */
+  been: false,
   /** `system`, `light` or `dark`. */
   theme: 'system',
   /** Whether the list of members is shown. */
