@@ -33,7 +33,7 @@ class LogLimits:
     waiting: int = 8192
     reserved: int = 100_000
     page: int = 500
-    settling: float = 0.005
+    settling: float = 0.02
 
 
 @dataclass(frozen=True, slots=True)
