@@ -47,10 +47,12 @@ class AccountTestCase(PageTestCase):
 
     def logIn(self, page: Page, name: str, password: str = PASSWORD) -> None:
         """Fill in the login at the entry, and send it."""
-        toggle = page.get_by_role("button", name="Log in with an account")
+        toggle, field = page.get_by_role("button", name="Log in with an account"), page.get_by_label("Account")
+        # A page that has just been opened shows neither yet.
+        toggle.or_(field).first.wait_for()
         if toggle.is_visible():
             toggle.click()
-        page.get_by_label("Account").fill(name)
+        field.fill(name)
         page.get_by_label("Password").fill(password)
         page.get_by_role("button", name="Log in", exact=True).click()
 
