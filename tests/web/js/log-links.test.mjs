@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { findLinks, SCHEMES } from '../../../src/twistchat/doors/web/static/js/log/links.js';
+import { format } from '../../../src/twistchat/doors/web/static/js/log/format.js';
+import { findLinks, LINKS, SCHEMES } from '../../../src/twistchat/doors/web/static/js/log/links.js';
 import { ADDRESSES, HOSTS, MARKUP } from './payloads.mjs';
 
 const hrefs = (text) => findLinks(text).map(({ href }) => href);
@@ -59,6 +60,18 @@ test('a link shows the host that the browser goes to', () => {
 test('names of rooms are links', () => {
     assert.deepEqual(hrefs('come to #lobby, (#café) or #a-b.c! “#quoted”'), ['#lobby', '#café', '#a-b.c', '#quoted']);
     assert.deepEqual(hrefs('issue #12, a#b, http://example.com/#room, # x, ##'), ['http://example.com/#room']);
+});
+
+test('a message has few links, and each has little work', (context) => {
+    for (const piece of ['irc://', 'a.a.a@b.b.b ', 'http://ü.ü.', 'http://a.b ', '#room ', '`x` http://a.b #room ']) {
+        const text = piece.repeat(4000 / piece.length);
+        const addresses = context.mock.method(globalThis, 'URL');
+        const links = format(text).filter(({ href }) => href !== undefined);
+        assert.ok(addresses.mock.callCount() <= 4 * LINKS, `${piece}: ${addresses.mock.callCount()} addresses`);
+        addresses.mock.restore();
+        assert.equal(links.length, LINKS, piece);
+    }
+    assert.deepEqual(hrefs('#one http://a.b #two '.repeat(50)).slice(0, 3), ['#one', 'http://a.b/', '#two']);
 });
 
 test('a long text takes linear time', () => {

@@ -3,7 +3,7 @@
  * plain data; {@link module:log/render} makes nodes of it. Nothing here is markup.
  */
 
-import { findLinks } from './links.js';
+import { findLinks, LINKS } from './links.js';
 import { neutral } from './safe.js';
 
 /**
@@ -122,8 +122,9 @@ function formatLine(text, style, parts) {
             if (written) into.push({ type: 'text', text: written, style: run.style });
         }
     };
+    const before = parts.filter(({ href }) => href !== undefined).length;
     let from = 0;
-    for (const link of findLinks(masked)) {
+    for (const link of findLinks(masked, LINKS - before)) {
         if (parts.length >= PARTS) break;
         texts(from, link.start, parts);
         const children = [];

@@ -23,6 +23,10 @@ const linkify = new LinkifyIt({ fuzzyEmail: true, maxLength: 2048 })
 /** A text without these has no address, and is not searched. */
 const HINT = /:\/\/|@|mailto:/i;
 const ROOM = /(?<![^\s([{"'«“‘,;])#[^\s,:#\p{Cc}][^\s,:\p{Cc}]{0,62}/gu;
+/** A message has so many links at most: the work for each would hold up the page. */
+export const LINKS = 20;
+/** So many UTF-16 units are searched for addresses at most. */
+const SEARCHED = 8192;
 const TRAILING = /[.,;:!?)\]}'"»”’>]+$/u;
 
 /**
@@ -35,15 +39,20 @@ const TRAILING = /[.,;:!?)\]}'"»”’>]+$/u;
  */
 
 /**
- * Find the links of a text, in their order. None overlap.
+ * Find the first links of a text, in their order. None overlap.
  *
  * @param {string} text The text; a NUL ends a link.
+ * @param {number} [most] How many links are found at most; so many addresses are examined, and so many names of rooms.
  * @returns {Link[]}
  */
-export function findLinks(text) {
-    const found = HINT.test(text) ? (linkify.match(text) ?? []).map(checked).filter(Boolean) : [];
+export function findLinks(text, most = LINKS) {
+    if (most <= 0) return [];
+    const addresses = HINT.test(text) ? (linkify.match(text.slice(0, SEARCHED)) ?? []) : [];
+    const found = addresses.slice(0, most).map(checked).filter(Boolean);
     if (text.includes('#')) {
+        let left = most;
         for (const match of text.matchAll(ROOM)) {
+            if (left-- === 0) break;
             const name = match[0].replace(TRAILING, '');
             const end = match.index + name.length;
             if (!/\p{L}/u.test(name) || found.some((link) => match.index < link.end && link.start < end)) continue;
@@ -51,7 +60,7 @@ export function findLinks(text) {
         }
         found.sort((one, other) => one.start - other.start);
     }
-    return found;
+    return found.slice(0, most);
 }
 
 /**
