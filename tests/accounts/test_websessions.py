@@ -59,7 +59,7 @@ class WebCase(AccountCase):
         """Enter the chat with a web session."""
         outlet, authenticated = FakeOutlet(FakeDialect()), self.logins.webSession(opened.secret)
         session, identity = self.chat.presence.open(outlet), self.chat.identity
-        login = identity.login(session, authenticated.account, webSession=authenticated.credential)
+        login = identity.login(session, authenticated.account, webSession=authenticated.stored)
         self.successResultOf(Deferred.fromCoroutine(login))
         self.successResultOf(Deferred.fromCoroutine(identity.enter(session, "alice", "~u", "host")))
         return outlet
@@ -168,14 +168,14 @@ class UseTests(WebCase):
         self.successResultOf(self.logins.endWebSessions("alice"))
         self.refused(self.logins.endWebSessions("nobody"), NoSuchAccount)
         stays, ends = self.open(), self.open()
-        self.successResultOf(self.logins.endWebSessions("alice", stays.name))
+        self.successResultOf(self.logins.endWebSessions("alice", digest(stays.secret)))
         self.assertEqual((True, False), (self.isOpen(stays), self.isOpen(ends)))
 
     def test_newPassword(self) -> None:
         """A new password ends all web sessions, but for the one with which its owner has logged in."""
         own, other = self.open(), self.open()
         session = sessionFrom(None)
-        session.webSession = own.name
+        session.webSession = digest(own.secret)
         self.refused(self.registrar.setPassword(session, "alice", "short"), BadPassword)
         self.assertTrue(self.isOpen(other))
         self.successResultOf(self.registrar.setPassword(session, "alice", "battery staple"))

@@ -124,7 +124,7 @@ class WebSessions:
         account, credential = found
         accounts.checkUsable(account.name)
         self._note(caller, account, credential.name)
-        return Authenticated(account.name, "websession", credential.name)
+        return Authenticated(account.name, "websession", credential.name, credential.secret)
 
     async def end(self, secret: str) -> None:
         """See L{ILogins.endWebSession <twistchat.interfaces.ILogins.endWebSession>}."""
@@ -137,7 +137,7 @@ class WebSessions:
         """See L{ILogins.endWebSessions <twistchat.interfaces.ILogins.endWebSessions>}."""
         accounts = self._context.chat.accounts
         open = self._context.chat.state.accounts.named(name).ofKind("websession")
-        names = [credential.name for credential in open if credential.name != but]
+        names = [credential.name for credential in open if credential.secret != but]
         ending = [accounts.removeCredential(None, name, "websession", own) for own in names]
         await gatherResults(ending, consumeErrors=True)
 
@@ -151,7 +151,7 @@ class WebSessions:
             if found is None:
                 continue
             account, credential = found
-            if self._context.chat.webSessions.isConnected(account, credential.name):
+            if self._context.chat.webSessions.isConnected(account, credential.secret):
                 self._note(None, account, credential.name)
             elif self._expiry(account, credential) <= now:
                 ending = self._context.chat.accounts.removeCredential(None, account.name, "websession", credential.name)

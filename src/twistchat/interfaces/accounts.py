@@ -94,11 +94,13 @@ class Authenticated:
     @ivar account: the name of the account.
     @ivar kind: the kind of the credential that was used.
     @ivar credential: the name of the credential; empty for a password.
+    @ivar stored: for a web session, the hash of its secret, which tells it from a later one of the same name.
     """
 
     account: str
     kind: CredentialKind
     credential: str = ""
+    stored: str = field(default="", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +274,7 @@ class ILogins(Interface):
         """
         Find out who has a web session.  This is fast, and counts as a use of the web session.
 
-        To log a session of the chat in with it, pass L{Authenticated.credential} as C{webSession} to
+        To log a session of the chat in with it, pass L{Authenticated.stored} as C{webSession} to
         C{chat.identity.login}.
 
         @param secret: what the browser sent.
@@ -291,7 +293,7 @@ class ILogins(Interface):
         """
         End all web sessions of an account, as L{endWebSession} does.
 
-        @param but: the name of one that stays; C{None} for none.
+        @param but: the hash of the secret of one that stays; C{None} for none.
         """
 
     def tend() -> None:

@@ -7,6 +7,7 @@ from pyotp import TOTP
 from tests.accounts.fakes import PASSWORD, sessionFrom
 from tests.doors.web.accounts import WebCase, contentOf, cookieOf
 from tests.doors.web.browser import HttpClient, WebSocketClient
+from twistchat.accounts.tokens import digest
 from twistchat.doors.web.login import LONGEST
 from twistchat.testing.workers import HeldWorker
 
@@ -71,7 +72,22 @@ class EnterTests(WebCase):
         user = self.server.chat.state.users.named("ann")
         assert user is not None
         (session,) = user.sessions.values()
-        self.assertEqual(("alice", "Firefox on Linux"), (user.source.account, session.webSession))
+        self.assertEqual(("alice", digest(cookie.partition("=")[2])), (user.source.account, session.webSession))
+
+    def test_endedBeforeEntering(self) -> None:
+        """A client that has logged in does not come in if its login ends first, not even if another gets its name."""
+        stolen = self.logIn()
+        client = WebSocketClient(self.server, Cookie=stolen)
+        client.send(
+            "CAP LS 302", "CAP REQ :sasl", "AUTHENTICATE EXTERNAL", "AUTHENTICATE +", "NICK alice", "USER a 0 * :a"
+        )
+        self.assertIn(" 903 ", str(client.take()))
+        self.assertEqual(200, self.post("/logout", {"everywhere": True}, Cookie=stolen).status)
+        self.logIn()
+        self.assertEqual(["Firefox on Linux"], self.webSessions())
+        client.send("CAP END")
+        self.assertIn("(Logged out)", str(client.take()[-1]))
+        self.assertIsNone(self.server.chat.state.users.named("alice"))
 
     def test_flags(self) -> None:
         """Scripts and other sites cannot have the cookie, and no answer has the secret in its body."""

@@ -25,8 +25,8 @@ class Session:
     @ivar outlet: its output.
     @ivar exempt: whether it is exempt from rate limits.
     @ivar account: the account that it has logged in to before it entered; C{None} for none.  After that, see its user.
-    @ivar webSession: the name of the web session of its account that it logged in with; C{None} if it logged in by
-        other means, or is a guest's.
+    @ivar webSession: the web session of its account that it logged in with: the hash of its secret, because another web
+        session may get the name; C{None} if it logged in by other means, or is a guest's.
     @ivar user: its user; C{None} before the user has entered, and after the session has ended.
     @ivar echo: whether it gets its own texts.
     @ivar ignored: the folded nicks whose texts and invitations it does not get.  Each maps to the folded nick under

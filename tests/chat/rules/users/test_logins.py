@@ -75,10 +75,11 @@ class EnterTests(SynchronousTestCase):
         refused(errors.NoSuchAccount, lambda: scene.logIn(late, "nobody"))
 
     def test_dropped(self) -> None:
-        """A session whose account was dropped before it entered comes in as a guest."""
+        """A session whose account was dropped before it entered is told, and comes in as a guest if it tries again."""
         person = self.scene.connect()
         done(self.scene.logIn(person, "alice"))
         done(self.scene.chat.accounts.drop(None, "alice"))
+        refused(errors.NotLoggedIn, lambda: self.scene.enter(person, "ally"))
         done(self.scene.enter(person, "ally"))
         self.assertEqual((person.user.source.account, person.session.account), (None, None))
 

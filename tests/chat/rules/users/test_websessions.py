@@ -22,8 +22,9 @@ def browser(name: str = "Firefox", secret: str = "") -> Credential:
 
 
 def begin(scene: Scene, person: Person, account: str, webSession: str | None) -> Deferred[None]:
-    """Begin to log a session in."""
-    return Deferred.fromCoroutine(scene.chat.identity.login(person.session, account, webSession))
+    """Begin to log a session in, with the web session of this name."""
+    hash = None if webSession is None else browser(webSession).secret
+    return Deferred.fromCoroutine(scene.chat.identity.login(person.session, account, hash))
 
 
 def manual(limits: ChatLimits | None = None) -> ManualScene:
@@ -51,6 +52,10 @@ class WebSessionCase(SynchronousTestCase):
     def names(self) -> list[str]:
         """The names of the web sessions."""
         return [credential.name for credential in self.alice.ofKind("websession")]
+
+    def isConnected(self, name: str) -> bool:
+        """Whether somebody is connected with the web session of this name."""
+        return self.rules.isConnected(self.alice, browser(name).secret)
 
     def end(self, name: str) -> None:
         """End a web session."""
@@ -135,9 +140,7 @@ class EndTests(WebSessionCase):
             done(self.scene.enter(person, "alice"))
         late = self.scene.person("late")
         done(begin(self.scene, late, "alice", "Firefox"))
-        self.assertEqual(
-            (True, True), tuple(self.rules.isConnected(self.alice, name) for name in ("Firefox", "Safari"))
-        )
+        self.assertEqual((True, True), tuple(self.isConnected(name) for name in ("Firefox", "Safari")))
         self.end("Firefox")
         self.assertEqual([[LOGGED_OUT], [], [], [LOGGED_OUT]], [one.outlet.reasons for one in (*people, late)])
 
@@ -146,9 +149,9 @@ class EndTests(WebSessionCase):
         person = self.scene.connect()
         done(begin(self.scene, person, "alice", "Firefox"))
         done(self.scene.enter(person, "someone"))
-        self.assertTrue(self.rules.isConnected(self.alice, "Firefox"))
+        self.assertTrue(self.isConnected("Firefox"))
         done(self.scene.logOut(person))
-        self.assertFalse(self.rules.isConnected(self.alice, "Firefox"))
+        self.assertFalse(self.isConnected("Firefox"))
         done(begin(self.scene, person, "alice", None))
         self.end("Firefox")
         self.assertEqual([], person.outlet.reasons)
@@ -163,13 +166,24 @@ class EndTests(WebSessionCase):
         self.assertEqual([LOGGED_OUT], person.outlet.reasons)
 
     def test_beforeEntering(self) -> None:
-        """If the web session ends before the session enters, it comes in as a guest."""
+        """If the web session ends before the session enters, it does not come in, and is not logged in any more."""
         person = self.scene.connect()
         done(begin(self.scene, person, "alice", "Firefox"))
         self.end("Firefox")
+        refused(errors.NotLoggedIn, lambda: self.scene.enter(person, "alice"))
         refused(errors.NickOwned, lambda: self.scene.enter(person, "alice"))
         done(self.scene.enter(person, "someone"))
         self.assertIsNone(person.user.source.account)
+
+    def test_nameReused(self) -> None:
+        """A later web session that gets the name does not let in a session that logged in with the earlier one."""
+        entering, guest = self.scene.connect(), self.scene.person("guest")
+        done(begin(self.scene, entering, "alice", "Firefox"))
+        self.end("Firefox")
+        done(self.rules.open("alice", browser(secret="another secret")))
+        refused(errors.NotLoggedIn, lambda: self.scene.enter(entering, "alice"))
+        done(begin(self.scene, guest, "alice", "Firefox"))
+        self.assertEqual([LOGGED_OUT], guest.outlet.reasons)
 
     def test_meanwhile(self) -> None:
         """If the web session ends while the session enters or logs in, the session is disconnected."""

@@ -385,9 +385,10 @@ def _credentialSet(state: State, entry: Entry, event: CredentialSet, origin: Ori
 
 def _credentialRemoved(state: State, entry: Entry, event: CredentialRemoved, origin: Origin | None) -> None:
     account = state.accounts.named(event.account)
+    removed = account.credential(event.kind, event.name)
     state.accounts.removeCredential(account, event.kind, event.name)
-    if event.kind == "websession":
-        disconnectAll(state, account, event.name)
+    if removed is not None and removed.kind == "websession":
+        disconnectAll(state, account, removed.secret)
 
 
 def _loginRecorded(state: State, entry: Entry, event: LoginRecorded, origin: Origin | None) -> None:

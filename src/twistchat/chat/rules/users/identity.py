@@ -80,6 +80,8 @@ class Identity:
         @param modes: letters of L{SETTABLE} user modes to start with.  Modes for server operators are ignored.
         @param away: the away message to start with, or C{None}.
         @return: the entry of the L{Entered}; or of the L{SessionStarted} if the user was here already.
+        @raise NotLoggedIn: the session had logged in, but the account was dropped or the web session has ended.  It is
+            not logged in any more.
         @raise ChatError: the nick is not available, a server ban matches these names, or the account cannot be used.
         """
         session = asker.session
@@ -222,8 +224,8 @@ class Identity:
         <twistchat.interfaces.IOutlet.attached>}).
 
         @param name: the name of the account.
-        @param webSession: the name of the web session that it logged in with; C{None} for other credentials.  When
-            the web session ends, the session is disconnected.
+        @param webSession: the hash of the secret of the web session that it logged in with; C{None} for other
+            credentials.  When the web session ends, the session is disconnected.
         @raise AlreadyLoggedIn: the user is logged in to another account.
         @raise TooManySessions: the account has too many sessions.
         @raise ChatError: the account cannot be used.
@@ -350,21 +352,26 @@ class Identity:
 
     def _accountOf(self, session: Session) -> str | None:
         """
-        The account that a session enters with; C{None} for a guest, or if the account was dropped in the meantime, or
-        the web session has ended.
+        The account that a session enters with; C{None} for a guest.
 
+        @raise NotLoggedIn: the account was dropped in the meantime, or the web session has ended.
         @raise Suspended: the account was suspended in the meantime.
         """
+        if session.account is None:
+            return None
         account = self._core.state.accounts.get(session.account)
         if account is None or self._isLoggedOut(session, account):
             session.account = session.webSession = None
-            return None
+            raise errors.NotLoggedIn
         self._core.state.accounts.checkUsable(account.name)
         return account.name
 
     def _isLoggedOut(self, session: Session, account: Account) -> bool:
         """Whether the web session has ended with which a session logged in to an account."""
-        return session.webSession is not None and account.credential("websession", session.webSession) is None
+        if session.webSession is None:
+            return False
+        found = self._core.state.accounts.withWebSession(session.webSession)
+        return found is None or found[0] is not account
 
     def _endIfLoggedOut(self, session: Session) -> None:
         """Disconnect a session whose web session ended while the login was on its way."""

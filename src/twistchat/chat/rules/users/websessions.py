@@ -44,19 +44,30 @@ class WebSessionRules:
             log.append(CredentialRemoved(SERVER, account.name, "websession", first.name)).addErrback(_refused)
         return self._core.counted(counted, log.append(CredentialSet(SERVER, account.name, credential)))
 
-    def isConnected(self, account: Account, name: str) -> bool:
-        """Whether somebody is connected who has logged in with a web session."""
+    def isConnected(self, account: Account, hash: str) -> bool:
+        """
+        Whether somebody is connected who has logged in with a web session.
+
+        @param hash: the hash of its secret.
+        """
         user = self._core.state.users.ofAccount(account.name)
-        return user is not None and any(session.webSession == name for session in user.sessions.values())
+        return user is not None and any(session.webSession == hash for session in user.sessions.values())
 
 
 def _refused(failure: Any) -> None:
     """Do nothing: the entry that follows is refused for the same reason, and its receipt says so."""
 
 
-def disconnectAll(state: State, account: Account, name: str) -> None:
-    """Disconnect the sessions that logged in to an account with a web session, which has ended."""
+def disconnectAll(state: State, account: Account, hash: str) -> None:
+    """
+    Disconnect the sessions that logged in to an account with a web session, which has ended.
+
+    A session that has not entered yet is refused when it enters, see L{Identity.enter
+    <twistchat.chat.rules.users.identity.Identity.enter>}.
+
+    @param hash: the hash of the secret of the web session.
+    """
     user = state.users.ofAccount(account.name)
     if user is not None:
-        ended = [session for session in user.sessions.values() if session.webSession == name]
+        ended = [session for session in user.sessions.values() if session.webSession == hash]
         state.broadcast.departures.disconnect(ended, LOGGED_OUT)

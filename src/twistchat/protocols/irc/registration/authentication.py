@@ -125,7 +125,7 @@ class Authentication:
         client = self._client
         if client.ending:
             return
-        webSession = authenticated.credential if authenticated.kind == "websession" else None
+        webSession = authenticated.stored if authenticated.kind == "websession" else None
         await client.context.chat.identity.login(reply.asker, authenticated.account, webSession)
         client.authentication = None
         if client.openSession.closed:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from twisted.internet.defer import Deferred
 
-from twistchat.chat.errors import ChatError, NickInUse, NickOwned, ServerBanned
+from twistchat.chat.errors import ChatError, NickInUse, NickOwned, NotLoggedIn, ServerBanned
 from twistchat.chat.model.bans.server import wordServerBan
 from twistchat.chat.model.events import SessionStarted
+from twistchat.chat.rules.users.websessions import LOGGED_OUT
 from twistchat.protocols.irc.attaching import showRooms
 from twistchat.protocols.irc.registration.welcome import welcome
 from twistchat.protocols.irc.replies.accounts import showLoggedIn
@@ -83,6 +84,10 @@ class Registration:
         except (NickInUse, NickOwned) as e:
             self.nick = ""
             reply.error(e)
+            return
+        except NotLoggedIn as e:
+            reply.error(e)
+            self._expel(reply, LOGGED_OUT)
             return
         except ChatError as e:
             reply.error(e)
