@@ -11,6 +11,9 @@ import { Observable } from './model/observable.js';
 /** Where everyone goes who has been nowhere yet. */
 const LOBBY = '#lobby';
 
+/** Where a tab keeps the nick of its guest: a reload is no leaving. */
+const GUEST = 'twistchat-guest';
+
 /**
  * The parts of the page, put together, and the steps from the entry to the chat. Watchers hear when another view is due.
  *
@@ -24,9 +27,11 @@ export class App extends Observable {
    * @param {{now: Function, set: Function, clear: Function, random: Function}} world.timers
    * @param {import('./login.js').Login} world.login
    * @param {import('./settings.js').Settings} world.settings
+   * @param {Storage} world.visit what lasts as long as the tab
    */
-  constructor({ window, timers, login, settings }) {
+  constructor({ window, timers, login, settings, visit }) {
     super();
+    this._visit = visit;
     this.timers = timers;
     this.settings = settings;
     this._window = window;
@@ -40,6 +45,7 @@ export class App extends Observable {
       onRefused: (error) => this._refused(error),
     }, timers, window.WebSocket);
     this.chat = new Chat(() => this.connection.isupport, timers.now);
+    this.chat.session.watch(() => this._keepGuest());
     this.history = new History(this.connection, this.chat.reader);
     this.client = new Client({ ...this, history: this.history });
     this.actions = new Actions();
@@ -76,12 +82,14 @@ export class App extends Observable {
     return this._window.matchMedia('(max-width: 60rem)').matches;
   }
 
-  /** Ask the server what it offers; enter at once with the account of an earlier login. */
+  /** Ask the server what it offers; enter at once with the account of an earlier login, or as the guest of this tab. */
   async start() {
     try {
       this.offer = await this._login.read();
       this.error = null;
+      const guest = this._visit.getItem(GUEST);
       if (this.offer.account) this._enter(this.offer.account, true);
+      else if (guest && this.offer.guests) this.enterAsGuest(guest);
     } catch (error) {
       this.error = error;
       this.timers.set(() => this.start(), 3000);
@@ -308,9 +316,16 @@ export class App extends Observable {
     this.changed();
   }
 
+  _keepGuest() {
+    const { nick, account } = this.chat.session;
+    if (account) this._visit.removeItem(GUEST);
+    else if (this.entered && nick) this._visit.setItem(GUEST, nick);
+  }
+
   /** Go back to the entry. What was said to one account is not shown to the next. */
   _forget() {
     this.entered = false;
+    this._visit.removeItem(GUEST);
     this.client.leave();
     this.dialogs.clear();
     this.chat.session.update({ account: null });

@@ -16,17 +16,18 @@ const timers = {
   random: () => Math.random(),
 };
 
-/** Return the storage of the browser. Where it is forbidden, settings last until the page is closed. */
-function storageOf(window) {
+/** Return a storage of the browser. Where it is forbidden, settings last until the page is closed. */
+function storageOf(window, name) {
   try {
-    return window.localStorage;
+    return window[name];
   } catch {
     return { getItem: () => null, setItem() {}, removeItem() {} };
   }
 }
 
-const settings = new Settings(storageOf(window), window);
-const app = new App({ window, timers, login: new Login((...request) => fetch(...request)), settings });
+const settings = new Settings(storageOf(window, 'localStorage'), window);
+const login = new Login((...request) => fetch(...request));
+const app = new App({ window, timers, login, settings, visit: storageOf(window, 'sessionStorage') });
 
 wear(settings, document.documentElement);
 installRegions(document);
