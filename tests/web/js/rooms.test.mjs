@@ -5,7 +5,7 @@ import { FakeTimers } from './fakes.mjs';
 import { STATIC } from './paths.mjs';
 
 const { Directory, checkName, select } = await import(`${STATIC}/js/rooms/directory.js`);
-const { LISTS, MODES, change, masksOf, offered, readMask, toEntries } = await import(`${STATIC}/js/rooms/modes.js`);
+const { LISTS, MODES, change, masksOf, neighbours, offered, readMask, toEntries } = await import(`${STATIC}/js/rooms/modes.js`);
 const { grantable, groupsOf, isWithinReach, GIVEN_BY, rankOf, reaches } = await import(`${STATIC}/js/rooms/ranks.js`);
 const { Rooms } = await import(`${STATIC}/js/rooms/rooms.js`);
 const { toProfile } = await import(`${STATIC}/js/rooms/whois.js`);
@@ -131,8 +131,12 @@ test('what one may do follows from the ranks', () => {
 });
 
 test('masks are offered by what is known, and are read in plain words', () => {
-  assert.deepEqual(masksOf('bob', { account: 'rob', host: 'h' }).map(({ mask }) => mask), ['~a:rob', '*!*@h', 'bob!*@*']);
+  assert.deepEqual(masksOf('bob', { account: 'rob', host: 'h' }).map(({ mask }) => mask), ['~a:rob', 'bob!*@*', '*!*@h']);
   assert.deepEqual(masksOf('bob', undefined), [{ kind: 'nick', mask: 'bob!*@*' }]);
+  const { chat, room } = begin();
+  for (const [nick, host] of [['bob', 'h'], ['vic', 'h'], ['hal', 'other'], ['far', 'h']]) chat.people.note(nick, { host });
+  assert.deepEqual(neighbours(chat, room, 'Bob'), ['me', 'vic']);
+  assert.deepEqual(neighbours(chat, room, 'ann'), []);
   assert.deepEqual(readMask('bob!*@*'), { kind: 'nick', who: 'bob', quiet: false });
   assert.deepEqual(readMask('~m:~a:rob'), { kind: 'account', who: 'rob', quiet: true });
   assert.deepEqual(readMask('*!*@1.2.*'), { kind: 'host', who: '1.2.*', quiet: false });
@@ -193,7 +197,7 @@ test('a new room gets its modes, its topic and its registration; one that was th
   const fresh = [':me!u@h JOIN #new', ':s 353 me = #new :@me', ':s 366 me #new :end'];
   const { rooms, sent } = begin({ join: fresh, CS: [':ChanServ!C@s NOTICE me :#new is registered'] });
   const outcome = await rooms.create('#new', { topic: 'All new', modes: 'is', register: true });
-  assert.deepEqual(outcome, { created: true, said: ['#new is registered'] });
+  assert.deepEqual(outcome, { created: true, said: ['#new is registered'], registered: true });
   assert.deepEqual(sent, ['MODE #new +is', 'TOPIC #new All new', 'CS REGISTER #new']);
   for (const names of ['@ann me', '@ann @me', 'me']) {
     const other = begin({ join: [':me!u@h JOIN #new', `:s 353 me = #new :${names}`, ':s 366 me #new :end'] });
@@ -260,6 +264,9 @@ test('why one is not in a room is known, and ends with the next visit', () => {
   const { room, take } = begin();
   take(':ann!a@h KICK #r me :enough');
   assert.deepEqual([room.joined, room.outside], [false, { how: 'kicked', by: 'ann', reason: 'enough' }]);
+  assert.equal(room.timeline.messages.at(-1).text, 'enough');
+  take(':me!u@h JOIN #r', ':ann!a@h KICK #r me :ann');
+  assert.deepEqual([room.outside.reason, room.timeline.messages.at(-1).text, room.timeline.messages.at(-1).target], ['', '', 'me']);
   take(':s 474 me #r :Cannot join channel (+b)');
   assert.deepEqual(room.outside, { how: 'refused', code: '474', reason: 'Cannot join channel (+b)' });
   take(':me!u@h JOIN #r');

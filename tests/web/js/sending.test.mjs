@@ -213,7 +213,7 @@ test('commands send what they say, with the open room where none is named', asyn
   const lines = {
     '/j tea secret': 'JOIN #tea secret', '/part bye all': 'PART #r bye all', '/leave #x': 'PART #x', '/nick you': 'NICK you',
     '/topic #x new topic': 'TOPIC #x new topic', '/topic -': 'TOPIC #r ', '/away': 'AWAY Away', '/away lunch now': 'AWAY lunch now',
-    '/back': 'AWAY', '/invite ann': 'INVITE ann #r', '/kick bob be nice': 'KICK #r bob be nice', '/ban bob': 'MODE #r +b *!*@cloak',
+    '/back': 'AWAY', '/invite ann': 'INVITE ann #r', '/kick bob be nice': 'KICK #r bob be nice', '/ban bob': 'MODE #r +b bob!*@*',
     '/ban #x eve': 'MODE #x +b eve!*@*', '/unban *!*@bad': 'MODE #r -b *!*@bad', '/op bob': 'MODE #r +o bob',
     '/devoice #x bob eve': 'MODE #x -vv bob eve', '/mode +mk key': 'MODE #r +mk key', '/mode #x': 'MODE #x', '/whois bob': 'WHOIS bob',
     '/list *tea*': 'LIST *tea*', '/names #x': 'NAMES #x',

@@ -82,6 +82,8 @@ export function toMessage(line, reader) {
   if (!kind) return null;
   if (kind === 'mode') return makeMessage({ ...common, kind, text: line.params.slice(1).join(' '), target: line.params[0] ?? '' });
   const [text, target] = PLACES[line.command];
+  // Without a reason, the server gives the nick of who kicks. Source: modern.ircdocs.horse, KICK.
+  if (kind === 'kick' && line.params[text] === nick) return makeMessage({ ...common, kind, target: line.params[target] ?? '' });
   return makeMessage({ ...common, kind, text: line.params[text] ?? '', target: line.params[target] ?? '' });
 }
 

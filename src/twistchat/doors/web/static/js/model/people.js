@@ -5,7 +5,7 @@ import { Observable } from './observable.js';
  *
  * @typedef {object} Person
  * @property {string} nick
- * @property {string|null} account
+ * @property {string|null|undefined} account null for a guest, undefined if that is not known
  * @property {string} user
  * @property {string} host
  * @property {string} realname
@@ -28,7 +28,7 @@ export class People extends Observable {
   /** Note something about a user. */
   note(nick, fields = {}) {
     const before = this.get(nick) ?? {
-      nick, account: null, user: '', host: '', realname: '', away: null, online: null, metadata: new Map(),
+      nick, account: undefined, user: '', host: '', realname: '', away: null, online: null, metadata: new Map(),
     };
     this._byName.set(this._fold(nick), { ...before, nick, ...fields });
     this.changed(nick);

@@ -42,7 +42,7 @@ export function toEntries(lines, { entry }) {
 }
 
 /**
- * Return who can be meant by a ban of somebody, the best choice first.
+ * Return who can be meant by a ban of somebody. The first choice is one that meets nobody else; an address may be that of many.
  *
  * @param {string} nick
  * @param {import('../model/people.js').Person|undefined} person
@@ -50,9 +50,17 @@ export function toEntries(lines, { entry }) {
  */
 export function masksOf(nick, person) {
   const masks = [{ kind: 'nick', mask: `${nick}!*@*` }];
-  if (person?.host) masks.unshift({ kind: 'host', mask: `*!*@${person.host}` });
   if (person?.account) masks.unshift({ kind: 'account', mask: `~a:${person.account}` });
+  if (person?.host) masks.push({ kind: 'host', mask: `*!*@${person.host}` });
   return masks;
+}
+
+/** Return the other members of a room who have the address of a nick, as far as that is known. */
+export function neighbours(chat, room, nick) {
+  const host = chat.people.get(nick)?.host;
+  const name = chat.fold(nick);
+  const others = [...room.members.byName].filter(([other, member]) => other !== name && host && chat.people.get(member.nick)?.host === host);
+  return others.map(([, member]) => member.nick);
 }
 
 /** What a mask may begin with. Source: docs/irc.md, Extended bans. */

@@ -111,7 +111,8 @@ export class Rooms extends Observable {
    *
    * @param {string} name
    * @param {{topic: string, modes: string, register: boolean}} options
-   * @returns {Promise<{created: boolean, said: string[]}>} whether this user is its operator now; what ChanServ said
+   * @returns {Promise<{created: boolean, said: string[], registered?: boolean}>} whether this user is its operator now; what ChanServ
+   *   said, and whether it registered the room
    */
   async create(name, { topic = '', modes = '', register = false } = {}) {
     await this._client.join(name);
@@ -121,7 +122,8 @@ export class Rooms extends Observable {
     if (!created) return { created, said: [] };
     if (modes) await this.setModes(room, `+${modes}`);
     if (topic) await this.setTopic(room, topic);
-    return { created, said: register ? await this.askChanServ('REGISTER', room.name) : [] };
+    const said = register ? await this.askChanServ('REGISTER', room.name) : [];
+    return { created, said, registered: said.some((text) => text.startsWith(`${room.name} is registered`)) };
   }
 
   /** Return what the server knows of a user, and load the metadata of the profile. Null if there is nobody. */

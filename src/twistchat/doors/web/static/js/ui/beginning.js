@@ -1,3 +1,4 @@
+import { safeName } from '../log/safe.js';
 import { createRoom, findRooms } from '../rooms/views.js';
 import { t } from '../strings/index.js';
 import { html } from './html.js';
@@ -17,6 +18,16 @@ export function Beginning({ conversation }) {
     <p class="what">${t('beginning.title')}</p>
     <p>${t(kind === 'room' ? 'beginning.room' : 'beginning.person', { name })}</p>
   </div>`;
+}
+
+/** Says that a private conversation with a guest is gone when the page is loaded again. Source: docs/irc.md, History. */
+export function NotKept({ app, conversation }) {
+  const { chat } = app;
+  useWatch(chat.people, chat.session);
+  const { kind, name } = conversation;
+  const account = kind === 'person' ? chat.people.get(name)?.account : undefined;
+  if (account === undefined || (account && chat.session.account)) return null;
+  return html`<p class="notKept">${t(chat.session.account ? 'beginning.guest' : 'beginning.selfGuest', { name: safeName(name) })}</p>`;
 }
 
 /** Stands where no conversation is open. */

@@ -1,5 +1,5 @@
 import { useEffect } from '../../vendor/preact-hooks.mjs';
-import { Beginning } from './beginning.js';
+import { Beginning, NotKept } from './beginning.js';
 import { Composer } from './composer.js';
 import { Header } from './header.js';
 import { html } from './html.js';
@@ -26,6 +26,7 @@ export function ConversationView({ app, conversation, inert }) {
   return html`<main id="main" class="conversation" aria-label=${name} inert=${inert}>
     <h1 class="hidden">${app.offer.network}</h1>
     <${Header} app=${app} conversation=${conversation} />
+    <${NotKept} app=${app} conversation=${conversation} />
     <${Beginning} key=${`${name} `} conversation=${conversation} />
     <${LogView} app=${app} conversation=${conversation} />
     <${Typing} app=${app} conversation=${conversation} />

@@ -1,3 +1,4 @@
+import { masksOf } from '../../rooms/modes.js';
 import { t } from '../../strings/index.js';
 import { words } from './parse.js';
 
@@ -27,11 +28,9 @@ async function kick(context, text) {
   await context.ask('KICK', reason ? [room, name, reason] : [room, name]);
 }
 
-/** Return the mask that bans a user: the host, where it is known, since a nick is easily changed. */
+/** Return the mask that bans a user and nobody else: of their account, or else of their nick. */
 function maskOf(context, name) {
-  if (/[!@*:$~]/.test(name)) return name;
-  const host = context.chat.people.get(name)?.host;
-  return host ? `*!*@${host}` : `${name}!*@*`;
+  return /[!@*:$~]/.test(name) ? name : masksOf(name, context.chat.people.get(name))[0].mask;
 }
 
 async function ban(context, text) {

@@ -47,7 +47,7 @@ function kick(chat, line) {
   const conversation = chat.conversations.get(line.params[0]);
   if (!conversation) return;
   show(chat, conversation, line);
-  gone(chat, conversation, line.params[1], { how: 'kicked', by: line.source?.nick ?? '', reason: line.params[2] ?? '' });
+  gone(chat, conversation, line.params[1], { how: 'kicked', by: line.source?.nick ?? '', reason: toMessage(line, chat.reader).text });
 }
 
 function quit(chat, line) {

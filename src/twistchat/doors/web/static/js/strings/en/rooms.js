@@ -152,7 +152,7 @@ export const ROOMS = {
   'list.loading': 'Loading…',
   'list.add': 'Add',
   'list.mask': 'Nick or mask, such as bob or *!*@host',
-  'list.remove': 'Remove {mask}',
+  'list.remove': 'Lift: {mask}',
   'list.by': 'added by {by}',
   'list.quiet': 'may come in and not speak',
 
@@ -176,6 +176,9 @@ export const ROOMS = {
   'members.more': 'Show more ({count})',
   'members.profile': 'Profile of {nick}',
   'members.ignored': 'ignored',
+
+  'beginning.guest': '{name} is a guest: this conversation is not kept.',
+  'beginning.selfGuest': 'You are a guest: this conversation is not kept.',
 
   'person.title': 'Profile',
   'person.loading': 'Asking the server…',
@@ -222,6 +225,8 @@ export const ROOMS = {
   'ban.ban': 'Ban {nick} from {room}',
   'ban.quiet': 'Silence {nick} in {room}',
   'ban.who': 'Who?',
+  'ban.also': '(also matches {names})',
+  'ban.others': 'and {count} more',
   'ban.kick': 'Remove them from the room now',
   'ban.doBan': 'Ban',
   'ban.doQuiet': 'Silence',

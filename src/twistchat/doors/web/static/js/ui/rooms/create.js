@@ -32,7 +32,7 @@ export function CreateRoom({ app, close, name: suggested = '' }) {
     const modes = (values.access === 'invited' ? 'i' : '') + (values.hidden ? 's' : '');
     await run(async () => {
       const outcome = await app.rooms.create(name, { topic: values.topic.trim(), modes, register: Boolean(values.register) });
-      if (outcome.created && !outcome.said.length) close(ENTERED);
+      if (outcome.created && (!outcome.said.length || outcome.registered)) close(ENTERED);
       else setSaid([t(outcome.created ? 'create.done' : 'create.existed', { name }), ...outcome.said]);
     });
   };
