@@ -141,8 +141,8 @@ class WritingTests(ComposerTestCase):
 
     def test_drafts(self) -> None:
         """
-        What is written stays with its room, also when the page is loaded again, where a guest stays in the chat.  Leaving
-        the chat forgets it.
+        What is written stays with its room, also when the page is loaded again.  A guest stays in the chat then.
+        Leaving the chat forgets it.
         """
         room = f"#{self.name('tea')}"
         nick = self.name("ann")

@@ -141,7 +141,10 @@ class UnreadTests(AccountTestCase):
         self.assertEqual([[f"{name} in {tea}".replace(name, bob.nick), f"{name}, while none is"]], notes)
 
     def test_fromTheStart(self) -> None:
-        """Unread messages of before count when one enters, also those that are not loaded."""
+        """
+        Unread messages of before count when one enters, also those that are not loaded.  The room says how many there
+        are, and leads to the first.
+        """
         self.serve(*EXEMPT)
         tea, coffee = f"#{self.name('tea')}", f"#{self.name('coffee')}"
         name, page = self.account(tea)
@@ -155,4 +158,10 @@ class UnreadTests(AccountTestCase):
             bob.send(f"PRIVMSG {tea} :{f'{name}, ' if number < 2 else ''}line {number}")
         bob.settle()
         page.goto(f"{self.server.url}{coffee}")
-        self.item(page, tea, "2 for you").wait_for()
+        self.item(page, tea, "2 for you").click()
+        self.shown(page, "line 59")
+        news = page.get_by_role("status").filter(has_text="60 new messages since")
+        news.get_by_text("2 mention you").wait_for()
+        news.get_by_role("button", name="Go to the first").press("Enter")
+        page.locator("chat-log .row:focus").filter(has_text="line 0").wait_for()
+        news.wait_for(state="detached")

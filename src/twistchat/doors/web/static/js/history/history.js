@@ -58,12 +58,24 @@ export class History {
     });
   }
 
+  /**
+   * Return one page of the messages before those that are loaded, and do not keep it; null if there is none.
+   *
+   * @returns {Promise<import('./page.js').Page & {more: boolean}|null>} `more`: whether others come before them
+   */
+  async before(conversation) {
+    const { timeline } = conversation;
+    if (timeline.atStart || !timeline.oldest) return null;
+    const page = await this._ask('BEFORE', conversation, `msgid=${timeline.oldest}`, COUNTED, true).catch(() => null);
+    return page && { ...page, more: page.count >= this._limit(COUNTED) };
+  }
+
   /** Count the unread messages before those that are loaded: one page of them. */
   async count(conversation) {
     const { timeline, marker } = conversation;
     const [first] = timeline.messages;
-    if (marker === null || timeline.atStart || !timeline.oldest || !first || first.time <= marker) return;
-    const page = await this._ask('BEFORE', conversation, `msgid=${timeline.oldest}`, COUNTED, true).catch(() => null);
+    if (marker === null || !first || first.time <= marker) return;
+    const page = await this.before(conversation);
     if (page) conversation.note(page.messages);
   }
 

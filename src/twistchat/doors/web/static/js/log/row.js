@@ -30,6 +30,12 @@ export function explainTime(row) {
     if (time && !time.title) time.title = full.format(new Date(time.dateTime));
 }
 
+/** @returns {string} A time of today, or a day and a time. */
+export function timeWords(time) {
+    const date = new Date(time);
+    return date.toDateString() === new Date().toDateString() ? clock.format(date) : `${day.format(date)}, ${clock.format(date)}`;
+}
+
 /** @returns {HTMLElement} The heading of a day. */
 export function dayHeading(time) {
     return element('h3', 'day', day.format(time));

@@ -88,6 +88,12 @@ export const EN = {
 
   'log.label': 'Messages in {name}',
   'log.new': 'New messages',
+  'log.news': '{count} new messages since {time}.',
+  'log.newsOne': '1 new message since {time}.',
+  'log.newsMentions': '{count} mention you.',
+  'log.newsMention': '1 mentions you.',
+  'log.newsFirst': 'Go to the first',
+  'log.newsClose': 'Hide this',
   'log.removedMessage': 'Message removed',
   'log.pending': 'Sending…',
   'log.waiting': 'Waiting for the connection',

@@ -1,8 +1,9 @@
-import { useEffect, useRef } from '../../vendor/preact-hooks.mjs';
+import { useEffect, useRef, useState } from '../../vendor/preact-hooks.mjs';
 import { composingOf } from '../compose/composing.js';
 import '../log/chatlog.js';
 import { showPerson } from '../rooms/views.js';
 import { html } from './html.js';
+import { News, NewsBar } from './news.js';
 
 /** How many messages are given to the log at once. */
 const PORTION = 100;
@@ -35,6 +36,10 @@ class Binding {
     this._read = -Infinity;
     /** Folded nicks to the profiles with which their messages are shown. */
     this._worn = new Map();
+    /** What was said before this user came back. */
+    this.news = new News(app.history, conversation, (id) => this._isSeen(id));
+    const look = () => this.news.look();
+    log.addEventListener('scroll', look, { capture: true, passive: true });
     log.permits = (action, message) => app.actions.permits(action, conversation, message);
     const events = {
       needolder: ({ before }) => this._older(before),
@@ -56,6 +61,7 @@ class Binding {
       this._watchReader(),
       app.settings.watch(() => this._wear()),
       app.chat.people.watch((nick) => this._dressAnew(nick)),
+      () => log.removeEventListener('scroll', look, { capture: true }),
       () => listeners.forEach(([name, listener]) => log.removeEventListener(name, listener)),
     ];
     conversation.timeline.isFar = () => !log.atEnd;
@@ -65,6 +71,13 @@ class Binding {
     };
     this._wear();
     this._showEnd();
+    this.news.count();
+  }
+
+  /** Whether a message is on the screen, or below it. */
+  _isSeen(id) {
+    const row = this._log.querySelector(`.row[data-msgid="${CSS.escape(id)}"]`);
+    return row !== null && row.getBoundingClientRect().bottom > this._log.getBoundingClientRect().top;
   }
 
   /** The conversation that is shown. */
@@ -149,6 +162,7 @@ class Binding {
 
   /** Draw the line as soon as it is known where. */
   _mark() {
+    this.news.count();
     if (this._line !== null || this._conversation.marker === null) return;
     this._line = this._conversation.marker;
     this._log.setMarker(this._line);
@@ -156,8 +170,10 @@ class Binding {
 
   _changed({ type, messages, message, id, live, end }) {
     const { timeline } = this._conversation;
-    if (type === 'reset') this._showEnd();
-    else if (type === 'update') this._log.update(id, this._dress([message])[0]);
+    if (type === 'reset') {
+      this._showEnd();
+      this.news.count();
+    } else if (type === 'update') this._log.update(id, this._dress([message])[0]);
     else if (type === 'prepend') this._log.prepend(this._dress(messages), { before: timeline.messages[messages.length]?.id });
     else if (live) this._log.append(this._dress(messages), { newer: false });
     else this._log.append(this._dress(messages), { newer: true, end, after: timeline.messages.at(-1 - messages.length)?.id });
@@ -221,11 +237,14 @@ class Binding {
 /** The messages of a conversation. The custom element `<chat-log>` shows them; its contract is in docs/web.md. */
 export function LogView({ app, conversation }) {
   const element = useRef(null);
+  const [shown, setShown] = useState(null);
   useEffect(() => {
     const binding = new Binding(app, conversation, element.current);
     app.log = binding;
+    setShown(binding);
     app.shown();
     return () => binding.end();
   }, [conversation]);
-  return html`<chat-log ref=${element} data-region></chat-log>`;
+  return html`<${NewsBar} news=${shown?.news ?? null} go=${(id) => shown.locate(id)} />
+    <chat-log ref=${element} data-region></chat-log>`;
 }
