@@ -10,10 +10,15 @@ from pathlib import Path
 
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
+from tests.doors.web.browser import HttpClient, webServer
 from twistchat.doors.web.pages import STATIC, Pages
+from twistchat.doors.web.site import HEADERS
 
 FIRST_LOAD = 60 * 1024
 """How many bytes, compressed, the page and the files that it loads at first may have."""
+
+SITE = {name.lower() for name in HEADERS}
+"""The headers of every document of the site."""
 
 
 class PagesTests(SynchronousTestCase):
@@ -69,6 +74,18 @@ class PagesTests(SynchronousTestCase):
         after = ["", "", "", before[3], "", before[5], "", before[7]]
         pages = self.made(main="\n".join(before))
         self.assertEqual(self.sent(pages, "js/main.js"), "\n".join(after))
+
+    def test_headers(self) -> None:
+        """The page and pictures have all headers of the site; scripts and style sheets only those that count for them."""
+        client = HttpClient(webServer())
+        page = client.ask("GET", "/")
+        few = {"x-content-type-options", "cross-origin-resource-policy"}
+        for name, wanted in (("js/main.js", few), ("style/variables.css", few), ("icon.svg", SITE)):
+            path = re.search(r'"(/static/[0-9a-f]+)/', page.body.decode())
+            assert path is not None
+            answer = client.ask("GET", f"{path[1]}/{name}")
+            self.assertEqual((200, wanted), (answer.status, SITE & set(answer.headers)), name)
+        self.assertEqual(SITE, SITE & set(page.headers))
 
     def test_size(self) -> None:
         """The first load of the real page is small."""

@@ -21,6 +21,9 @@ _log = Logger()
 TEXT: Final = "text/plain; charset=utf-8"
 JSON: Final = "application/json"
 
+PART: Final = frozenset({"X-Content-Type-Options", "Cross-Origin-Resource-Policy"})
+"""Those of the site's headers that scripts and style sheets have, too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -32,6 +35,7 @@ class Answer:
     @ivar type: the media type of the body.
     @ivar headers: further headers.
     @ivar cookies: values of C{Set-Cookie}.
+    @ivar isPart: whether it is a script or a style sheet.  Only documents need the site's headers about documents.
     """
 
     body: bytes
@@ -39,6 +43,7 @@ class Answer:
     type: str = TEXT
     headers: Mapping[str, str] = field(default_factory=dict)
     cookies: tuple[str, ...] = field(default=(), repr=False)
+    isPart: bool = False
 
 
 TAKEN: Final = None
@@ -119,6 +124,9 @@ class Root(Resource):
 def _write(request: BoundedRequest, answer: Answer) -> None:
     request.setResponseCode(answer.status, HTTPStatus(answer.status).phrase.encode())
     request.setHeader("Content-Type", answer.type)
+    for name in request.channel.site.headers if answer.isPart else ():
+        if name not in PART:
+            request.responseHeaders.removeHeader(name)
     request.setHeader("Content-Length", str(len(answer.body)))
     for name, value in answer.headers.items():
         request.setHeader(name, value)

@@ -125,6 +125,7 @@ def _file(name: str, data: bytes) -> File:
 def _answer(request: BoundedRequest, file: File, keep: str) -> Answer:
     accepted = ",".join(request.requestHeaders.getRawHeaders("accept-encoding", []))
     headers = {"Cache-Control": keep, "Vary": "Accept-Encoding"}
+    isPart = file.type.startswith(("text/javascript", "text/css"))
     if file.zipped is not None and any(part.strip().partition(";")[0] == "gzip" for part in accepted.split(",")):
-        return Answer(file.zipped, type=file.type, headers=headers | {"Content-Encoding": "gzip"})
-    return Answer(file.data, type=file.type, headers=headers)
+        return Answer(file.zipped, type=file.type, headers=headers | {"Content-Encoding": "gzip"}, isPart=isPart)
+    return Answer(file.data, type=file.type, headers=headers, isPart=isPart)
