@@ -76,7 +76,7 @@ class PagesTests(SynchronousTestCase):
         self.assertEqual(self.sent(pages, "js/main.js"), "\n".join(after))
 
     def test_headers(self) -> None:
-        """The page and pictures have all headers of the site; scripts and style sheets only those that count for them."""
+        """Documents have all headers of the site; scripts and style sheets only those that count for them."""
         client = HttpClient(webServer())
         page = client.ask("GET", "/")
         few = {"x-content-type-options", "cross-origin-resource-policy"}
