@@ -165,7 +165,7 @@ class AxeTests(PageTestCase):
         cat.join(room)
         page = self.enter(self.name("ann"), room, phone=True, dark=True)
         cat.send(f"PRIVMSG {room} :who wants tea?", f"MODE {room} +m")
-        self.shown(page, "changed the modes")
+        self.shown(page, "lets only people with a voice or more speak")
         self.say(page, "me")
         page.locator("chat-log .row.failed").wait_for()
         row = self.row(page, "who wants tea?")

@@ -29,6 +29,7 @@ test("a day begins at the reader's midnight", () => {
 
 test('a fold says what became of each', () => {
     const happened = (kind, nick, target = '') => ({ kind, nick, name: '', target, text: '', time: NOON });
+    const ranked = (value) => ({ kind: 'mode', byServer: true, nick: 's', changes: [{ given: true, mode: 'o', value, kind: 'rank' }] });
     assert.deepEqual(
         summary([
             happened('join', 'ann'),
@@ -41,8 +42,10 @@ test('a fold says what became of each', () => {
             happened('nick', 'eva', 'evi'),
             happened('join', 'fay'),
             happened('nick', 'fay', 'fee'),
+            ranked('ann'),
+            ranked('gil'),
         ]),
-        { joined: ['ann', 'fee'], left: ['bob'], renamed: [['eve', 'evi']], visited: ['cat', 'dan'] },
+        { joined: ['ann', 'fee'], left: ['bob'], renamed: [['eve', 'evi']], visited: ['cat', 'dan'], ranked: ['gil'] },
     );
     assert.deepEqual(summary([happened('nick', 'ann', 'bob'), happened('nick', 'bob', 'ann')]).renamed, []);
 });
@@ -52,4 +55,8 @@ test('only who comes and goes is folded', () => {
         ['join', 'part', 'quit', 'nick', 'text', 'kick', 'mode', 'topic', 'error'].filter((kind) => folds({ kind })),
         ['join', 'part', 'quit', 'nick'],
     );
+    const changes = [{ given: true, mode: 'o', value: 'ann', kind: 'rank' }];
+    assert.ok(folds({ kind: 'mode', byServer: true, changes }));
+    assert.ok(!folds({ kind: 'mode', byServer: false, changes }));
+    assert.ok(!folds({ kind: 'mode', byServer: true, changes: [...changes, { given: true, mode: 'i', value: '', kind: 'other' }] }));
 });

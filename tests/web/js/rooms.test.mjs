@@ -15,6 +15,8 @@ const { Capabilities } = await import(`${STATIC}/js/irc/capabilities.js`);
 const { Isupport } = await import(`${STATIC}/js/irc/isupport.js`);
 const { parse } = await import(`${STATIC}/js/irc/message.js`);
 const { errorOf } = await import(`${STATIC}/js/irc/requests.js`);
+const { modeWords } = await import(`${STATIC}/js/log/modes.js`);
+const { add: addStrings } = await import(`${STATIC}/js/strings/index.js`);
 const { Settings } = await import(`${STATIC}/js/settings.js`);
 const { ROOMS } = await import(`${STATIC}/js/strings/en/rooms.js`);
 
@@ -64,6 +66,27 @@ test('each mode says what it does in the words of the manual, and who may change
   }
   for (const { mode } of MODES) assert.ok(ROOMS[`modeName.${mode}`], mode);
   for (const [mode, [, , giver]] of table('Ranks')) assert.equal(GIVEN_BY[mode], ranks[giver], mode);
+});
+
+test('changes of modes are told in words, and unknown ones as they are', () => {
+  addStrings(ROOMS);
+  const { chat } = begin();
+  const told = (text, byServer = false) =>
+    modeWords({ byServer, changes: chat.isupport.changes(text.split(' ')) }).replace(/[\u2068\u2069]/g, '');
+  assert.equal(told('+o-v bob vic'), 'made bob an operator, took the voice from vic');
+  assert.equal(told('+bi-l max!*@*'), 'banned max!*@*, made the room invite-only, removed the limit of members');
+  assert.equal(told('+b-b ~m:~a:max ~m:bob!*@*'), 'silenced ~a:max, lets bob!*@* speak again');
+  assert.equal(told('-k+kt old new'), 'removed the key of the room, set the key of the room to new, switched on: Topic locked');
+  assert.equal(told('+f #other'), 'switched on: Forward (#other)');
+  assert.equal(told('+y'), 'changed the modes: +y');
+  assert.equal(told('+qo lea lea', true), 'lea is a founder, lea is an operator');
+  assert.equal(told('-o+i lea', true), 'took the rank of operator from lea, made the room invite-only');
+  for (const { mode } of chat.isupport.ranks) {
+    for (const sign of '+-') assert.ok(ROOMS[`log.mode.${sign}${mode}`] && ROOMS[`log.rank.${sign}${mode}`], mode);
+  }
+  const { room, take } = begin();
+  take(':s.example MODE #r +o bob', ':ann!a@h MODE #r -o bob');
+  assert.deepEqual(room.timeline.messages.slice(-2).map(({ byServer }) => byServer), [true, false]);
 });
 
 test('only the modes that the server has are offered', () => {

@@ -35,6 +35,28 @@ export class Isupport {
     this.modeKinds = { list: kinds[0] ?? '', always: kinds[1] ?? '', set: kinds[2] ?? '' };
   }
 
+  /**
+   * Return what parameters of MODE change, such as `+o-v alice bob`.
+   *
+   * @param {string[]} params
+   * @returns {{given: boolean, mode: string, value: string, kind: 'rank'|'list'|'other'}[]} the value is empty where there is none
+   */
+  changes([letters = '', ...values]) {
+    const { list, always, set } = this.modeKinds;
+    const made = [];
+    let given = true;
+    for (const mode of letters) {
+      if (mode === '+' || mode === '-') {
+        given = mode === '+';
+        continue;
+      }
+      const kind = this.ranks.some((rank) => rank.mode === mode) ? 'rank' : list.includes(mode) ? 'list' : 'other';
+      const valued = kind !== 'other' || always.includes(mode) || (given && set.includes(mode));
+      made.push({ given, mode, value: (valued && values.shift()) || '', kind });
+    }
+    return made;
+  }
+
   /** Whether a target is a room. */
   isRoom(name) {
     return name !== '' && this.roomTypes.includes(name[0]);

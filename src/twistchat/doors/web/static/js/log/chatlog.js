@@ -40,6 +40,8 @@ const HIDDEN = 250;
  * @property {string|null} replyTo
  * @property {{nick: string, text: string}|null} replyPreview
  * @property {Map<string, Set<string>>} reactions
+ * @property {{given: boolean, mode: string, value: string, kind: string}[]|null} [changes] What a message of kind `mode` changes.
+ * @property {boolean} [byServer] Whether the server changed modes.
  * @property {string|null} target Whom a kick removes; the new nick of a nick change.
  * @property {boolean} pending
  * @property {boolean} failed

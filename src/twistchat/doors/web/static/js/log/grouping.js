@@ -45,24 +45,35 @@ export function continuesGroup(previous, message) {
     );
 }
 
+/** @returns {boolean} Whether the server gave or took ranks, as it does when somebody with an account comes. */
+export function ranksByServer({ byServer, changes }) {
+    return Boolean(byServer && changes?.length) && changes.every(({ kind }) => kind === 'rank');
+}
+
 /** @returns {boolean} Whether the message can be folded with its neighbours. */
 export function folds(message) {
-    return FOLDED.has(message.kind);
+    return FOLDED.has(message.kind) || ranksByServer(message);
 }
 
 /**
  * Sum up who came and went. A user who came and left again is in neither list.
  *
  * @param {object[]} messages Messages that {@link folds} accepts, in their order.
- * @returns {{joined: string[], left: string[], renamed: [string, string][], visited: string[]}} Names, each once, by what
+ * @returns {{joined: string[], left: string[], renamed: [string, string][], visited: string[], ranked: string[]}} Names, each once, by what
  *   became of them: who came and stays, who was there and left, who has another nick, who came and left or left and came
- *   back.
+ *   back; who was there and has other ranks.
  */
 export function summary(messages) {
     /** @type {Map<string, {first: string, last: string, name: string, from: string|null}>} */
     const people = new Map();
     for (const message of messages) {
         const { kind, nick } = message;
+        if (kind === 'mode') {
+            for (const { value } of message.changes) {
+                if (!people.has(value)) people.set(value, { first: 'rank', last: 'rank', name: value, from: null });
+            }
+            continue;
+        }
         const known = people.get(nick);
         const name = message.name || nick;
         if (kind === 'nick') {
@@ -74,9 +85,10 @@ export function summary(messages) {
             people.set(nick, { first: known?.first ?? what, last: what, name, from: known?.from ?? null });
         }
     }
-    const result = { joined: [], left: [], renamed: [], visited: [] };
+    const result = { joined: [], left: [], renamed: [], visited: [], ranked: [] };
     for (const { first, last, name, from } of people.values()) {
-        if (first === 'nick' && last === 'nick') {
+        if (last === 'rank') result.ranked.push(name);
+        else if (first === 'nick' && last === 'nick') {
             if (from !== name) result.renamed.push([from, name]);
         } else if (last === 'join') (first === 'part' ? result.visited : result.joined).push(name);
         else (first === 'join' ? result.visited : result.left).push(name);

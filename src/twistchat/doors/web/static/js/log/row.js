@@ -5,6 +5,8 @@
 import { avatarColours } from '../ui/colour.js';
 import { t } from '../strings/index.js';
 import { plain } from './format.js';
+import { ranksByServer } from './grouping.js';
+import { modeWords } from './modes.js';
 import { element, renderText } from './render.js';
 import { safeName } from './safe.js';
 
@@ -119,7 +121,7 @@ function compactParts(message, id) {
     const body = element('div', 'body');
     body.id = `${id}-body`;
     const said = event(message);
-    if (message.nick) {
+    if (message.nick && !ranksByServer(message)) {
         const who = nickButton(message);
         who.id = `${id}-who`;
         body.append(who, ' ');
@@ -146,7 +148,7 @@ function event(message) {
         case 'kick':
             return target ? [t('log.kicked'), ' ', target, ...because(reason)] : [t('log.kick'), ...because(reason)];
         case 'mode':
-            return [t('log.mode'), ' ', isolated(reason)];
+            return message.changes?.length ? [modeWords(message)] : [t('log.mode'), ' ', isolated(reason)];
         case 'topic':
             return reason ? [t('log.topic'), ' ', isolated(reason)] : [t('log.noTopic')];
         default: {

@@ -291,7 +291,7 @@ export class Rows {
 }
 
 /** @returns {string} A sentence about who came and went. Each name is isolated from the direction of the sentence (UAX 9). */
-function describe({ joined, left, renamed, visited }) {
+function describe({ joined, left, renamed, visited, ranked }) {
     const isolate = (name) => `\u2068${safeName(name)}\u2069`;
     const names = (people) => {
         const shown = people.slice(0, NAMES).join(', ');
@@ -303,6 +303,7 @@ function describe({ joined, left, renamed, visited }) {
             joined.length > 0 && t('log.foldJoined', { names: names(joined.map(isolate)) }),
             left.length > 0 && t('log.foldLeft', { names: names(left.map(isolate)) }),
             visited.length > 0 && t('log.foldVisited', { names: names(visited.map(isolate)) }),
+            ranked.length > 0 && t('log.foldRanked', { names: names(ranked.map(isolate)) }),
             pairs.length > 0 && names(pairs),
         ]
             .filter(Boolean)

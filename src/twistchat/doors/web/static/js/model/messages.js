@@ -12,6 +12,7 @@
  * @property {boolean} mention
  * @property {string|null} replyTo the id of the message that this one answers
  * @property {Map<string, Set<string>>} reactions text to nicks
+ * @property {boolean} [byServer] whether the server changed modes
  * @property {string} target where a text went (`#room`, `@#room`, a nick); the nick that was kicked; the new nick
  *
  * @typedef {object} Amendment a change of an earlier message
@@ -80,7 +81,10 @@ export function toMessage(line, reader) {
   }
   const kind = SIMPLE[line.command];
   if (!kind) return null;
-  if (kind === 'mode') return makeMessage({ ...common, kind, text: line.params.slice(1).join(' '), target: line.params[0] ?? '' });
+  if (kind === 'mode') {
+    const byServer = !line.source?.user;
+    return makeMessage({ ...common, kind, text: line.params.slice(1).join(' '), target: line.params[0] ?? '', byServer });
+  }
   const [text, target] = PLACES[line.command];
   // Without a reason, the server gives the nick of who kicks. Source: modern.ircdocs.horse, KICK.
   if (kind === 'kick' && line.params[text] === nick) return makeMessage({ ...common, kind, target: line.params[target] ?? '' });

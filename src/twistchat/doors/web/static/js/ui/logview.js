@@ -16,6 +16,7 @@ function dressed(app, conversation, message) {
     ...message,
     name: metadata?.get('display-name') ?? message.nick,
     colour: metadata?.get('color') ?? null,
+    changes: message.kind === 'mode' ? app.chat.isupport.changes(message.text.split(' ')) : null,
     replyPreview: answered ? { nick: answered.nick, text: answered.text } : null,
     mine: new Set([...message.reactions].filter(([, nicks]) => [...nicks].some(app.chat.isSelf, app.chat)).map(([text]) => text)),
   });

@@ -9,23 +9,14 @@ function topic(chat, line) {
 }
 
 /** Take changes of modes, such as `+o-v alice bob`: ranks of members and modes of the room. */
-function change(chat, conversation, [letters = '', ...values]) {
-  const { ranks, modeKinds } = chat.isupport;
+function change(chat, conversation, params) {
+  const { ranks } = chat.isupport;
   const order = ranks.map((rank) => rank.prefix).join('');
-  let given = true;
-  for (const letter of letters) {
-    if (letter === '+' || letter === '-') {
-      given = letter === '+';
-      continue;
-    }
+  for (const { given, mode: letter, value, kind } of chat.isupport.changes(params)) {
     const rank = ranks.find((one) => one.mode === letter);
-    if (rank) conversation.members.rank(chat.fold(values.shift() ?? ''), rank.prefix, given, order);
-    else if (modeKinds.list.includes(letter)) values.shift();
-    else {
-      const value = modeKinds.always.includes(letter) || (given && modeKinds.set.includes(letter)) ? values.shift() : '';
-      if (given) conversation.modes.set(letter, value ?? '');
-      else conversation.modes.delete(letter);
-    }
+    if (rank) conversation.members.rank(chat.fold(value), rank.prefix, given, order);
+    else if (kind === 'other' && given) conversation.modes.set(letter, value);
+    else if (kind === 'other') conversation.modes.delete(letter);
   }
   conversation.changed();
 }
