@@ -74,6 +74,7 @@ class EntryTests(AccountTestCase):
         """Who registers stays logged in after a reload.  Scripts see no secret."""
         name, room = self.name("ann"), f"#{self.name('tea')}"
         page = self.register(name, room)
+        page.get_by_role("status").filter(has_text=f"Your account {name} is ready").wait_for()
         cookies = page.context.cookies()
         self.assertEqual(
             [("twistchat", True, "Strict")], [(one["name"], one["httpOnly"], one["sameSite"]) for one in cookies]
@@ -88,9 +89,10 @@ class EntryTests(AccountTestCase):
         irc.send(f"WHOIS {name}")
         irc.until(re.compile(rf" 330 \S+ {name} {name} "))
         page.get_by_role("button", name="Log out").click()
-        page.get_by_label("Your name").wait_for()
+        page.get_by_role("status").filter(has_text="You are logged out.").wait_for()
+        self.assertEqual("nick", page.evaluate("document.activeElement.name"))
         page.reload()
-        page.get_by_label("Your name").wait_for()
+        self.assertEqual(name, page.get_by_label("Your name").input_value())
         self.assertEqual([], page.context.cookies())
 
     def test_refusedPassword(self) -> None:
@@ -116,6 +118,7 @@ class EntryTests(AccountTestCase):
         self.problem(page, "already in use")
         page.get_by_role("button", name="Enter as ").click()
         self.composer(page).wait_for()
+        page.locator(".sidebar footer").get_by_text("guest", exact=True).wait_for()
 
     def test_ownedNick(self) -> None:
         """A name that belongs to an account leads to the login.  A wrong password says so, the right one enters."""

@@ -7,9 +7,13 @@ import { Connection } from './irc/connection.js';
 import { apply } from './model/effects/index.js';
 import { Chat } from './model/chat.js';
 import { Observable } from './model/observable.js';
+import { t } from './strings/index.js';
 
 /** Where everyone goes who has been nowhere yet. */
 const LOBBY = '#lobby';
+
+/** Milliseconds for which is said what was done. */
+const SAID = 15000;
 
 /** Where a tab keeps the nick of its guest: a reload is no leaving. */
 const GUEST = 'twistchat-guest';
@@ -64,6 +68,8 @@ export class App extends Observable {
     this.error = null;
     /** Whether the server has another version of the page than this one, so that code is no longer there. */
     this.outdated = false;
+    /** What this user has done, as a sentence that is shown for a while. */
+    this.said = '';
     /** Who comes back after a login that has ended: the name of the account. */
     this.returning = '';
     /** Whether the entry begins with the login: a guest wants it. */
@@ -159,9 +165,10 @@ export class App extends Observable {
    * @param {boolean} everywhere whether the logins of all browsers end
    */
   async logOut(everywhere = false) {
-    const { account } = this.chat.session;
+    const { account, nick } = this.chat.session;
     this._forget();
-    this.changed();
+    if (!this.settings.get('nick')) this.settings.set('nick', nick);
+    this.say(t(!account ? 'entry.left' : everywhere ? 'entry.loggedOutAll' : 'entry.loggedOut'));
     if (account) await this._login.leave(everywhere).catch((error) => this._stillLoggedIn(error));
   }
 
@@ -193,6 +200,14 @@ export class App extends Observable {
       this.depart();
       this._enter(account, true);
     }
+    this.say(t('account.ready', { name: account }));
+  }
+
+  /** Say for a while what has been done; an empty text ends that. */
+  say(text) {
+    this.said = text;
+    this.changed();
+    if (text) this.timers.set(() => this.said === text && this.say(''), SAID);
   }
 
   /** Show a conversation, and name it in the address: see `Client.open`. */
@@ -264,6 +279,7 @@ export class App extends Observable {
 
   _enter(nick, account) {
     this.busy = true;
+    this.said = '';
     this.error = null;
     this.changed();
     this.client.enter({ nick, account });
@@ -312,6 +328,7 @@ export class App extends Observable {
   }
 
   _stillLoggedIn(error) {
+    this.said = '';
     this.error = { code: 'STILL_LOGGED_IN', context: { text: error.message } };
     this.changed();
   }

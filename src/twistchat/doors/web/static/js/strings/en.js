@@ -3,6 +3,10 @@ export const EN = {
   'app.title': '{network}',
   'app.skip': 'Skip to the message field',
 
+  'entry.loggedOut': 'You are logged out.',
+  'entry.loggedOutAll': 'You are logged out everywhere.',
+  'entry.left': 'You have left the chat.',
+  'account.ready': 'Your account {name} is ready, and you are logged in.',
   'entry.title': 'Welcome to {network}',
   'entry.lead': 'Pick a name and start talking.',
   'entry.leadLogin': 'Log in to start talking.',
@@ -59,6 +63,7 @@ export const EN = {
   'sidebar.away': 'away',
   'sidebar.offline': 'not here',
   'sidebar.you': 'You are {nick}',
+  'sidebar.guest': 'guest',
   'sidebar.profile': 'Your profile',
   'sidebar.settings': 'Settings',
   'sidebar.leave': 'Leave the chat',

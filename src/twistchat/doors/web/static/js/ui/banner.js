@@ -10,6 +10,11 @@ export function Outdated({ app }) {
   </div>`;
 }
 
+/** Says for a while what this user has done. */
+export function Said({ app }) {
+  return html`<div class="banner" role="status" data-state="said">${app.said}</div>`;
+}
+
 /** Says that the connection is not there, and what happens about it. */
 export function Banner({ app }) {
   const { session } = app.chat;

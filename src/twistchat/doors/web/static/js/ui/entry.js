@@ -110,6 +110,9 @@ export function Entry({ app, offer, error, busy }) {
   const [name, setName] = useState(app.returning);
   const canLogIn = offer.logins !== false;
   const [login, setLogin] = useState(canLogIn && (!offer.guests || app.wantsLogin || Boolean(app.returning)));
+  const form = useRef(null);
+  // Whoever has left finds the focus where one enters again.
+  useEffect(() => { if (app.said) form.current?.querySelector('input')?.focus(); }, []);
   const toLogin = (account) => {
     setName(account);
     setLogin(true);
@@ -120,8 +123,9 @@ export function Entry({ app, offer, error, busy }) {
     setLogin(!login);
   };
   if (!canLogIn && !offer.guests) return html`<main class="entry"><div class="card"><p>${t('entry.noWay')}</p></div></main>`;
-  return html`<main class="entry" data-region>
+  return html`<main class="entry" data-region ref=${form}>
     <div class="card">
+      <p class="said" role="status">${app.said}</p>
       <h1>${t('entry.title', { network: offer.network })}</h1>
       <p class="lead">${name && login ? t('entry.welcomeBack', { name }) : t(login ? 'entry.leadLogin' : 'entry.lead')}</p>
       ${login

@@ -1,6 +1,6 @@
 import { useEffect } from '../../vendor/preact-hooks.mjs';
 import { t } from '../strings/index.js';
-import { Banner, Outdated } from './banner.js';
+import { Banner, Outdated, Said } from './banner.js';
 import { Nowhere } from './beginning.js';
 import { ConversationView } from './conversation.js';
 import { OpenDialogs } from './dialog.js';
@@ -23,7 +23,7 @@ export function Screen({ app }) {
   useEffect(() => installViewport(window), []);
   return html`<div class="screen" data-sidebar=${app.sidebar ? 'open' : 'closed'} data-members=${members ? 'open' : 'closed'}>
     <a class="skip" href="#main" onClick=${(event) => app.skip(event)}>${t('app.skip')}</a>
-    <div class="banners"><${Outdated} app=${app} /><${Banner} app=${app} /><${Invitations} app=${app} /></div>
+    <div class="banners"><${Outdated} app=${app} /><${Said} app=${app} /><${Banner} app=${app} /><${Invitations} app=${app} /></div>
     <${Sidebar} app=${app} />
     ${drawer === 'sidebar' && html`<button type="button" class="shade" aria-label=${t('sidebar.close')}
       onClick=${() => app.toggleSidebar()}></button>`}

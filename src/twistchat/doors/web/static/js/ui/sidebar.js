@@ -101,7 +101,8 @@ function Footer({ app }) {
   return html`<footer>
     <button type="button" class="item self" title=${t('sidebar.profile')} onClick=${() => app.showSettings('profile')}>
       <${Avatar} name=${name} nick=${session.nick} colour=${metadata?.get('color')} />
-      <span class="name"><span class="hidden">${t('sidebar.you', { nick: '' })}</span>${name}</span>
+      <span class="name"><span class="hidden">${t('sidebar.you', { nick: '' })}</span>${name}
+        ${!session.account && html`<small>${t('sidebar.guest')}</small>`}</span>
     </button>
     <button type="button" class="plain" aria-label=${t('sidebar.settings')} title=${t('sidebar.settings')}
       onClick=${() => app.showSettings()}><${Icon} name="settings" /></button>
