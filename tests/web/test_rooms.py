@@ -340,6 +340,9 @@ class OperatingTests(RoomsTestCase):
         cat.until(f"MODE {room} +l 7")
         limit.get_by_role("button", name="Lift").click()
         cat.until(f"MODE {room} -l")
+        dialog.get_by_text("More", exact=True).click()
+        dialog.get_by_role("switch", name="No colours").click()
+        cat.until(f"MODE {room} +c")
 
     def test_rename(self) -> None:
         """A room that is renamed keeps its conversation, here and at another page, and its place in the address."""

@@ -5,7 +5,7 @@ import { FakeTimers } from './fakes.mjs';
 import { STATIC } from './paths.mjs';
 
 const { Directory, checkName, select } = await import(`${STATIC}/js/rooms/directory.js`);
-const { LISTS, MODES, change, masksOf, neighbours, offered, readMask, toEntries } = await import(`${STATIC}/js/rooms/modes.js`);
+const { LISTS, MODES, change, masksOf, neighbours, offered, RARE, readMask, toEntries } = await import(`${STATIC}/js/rooms/modes.js`);
 const { grantable, groupsOf, isWithinReach, GIVEN_BY, rankOf, reaches } = await import(`${STATIC}/js/rooms/ranks.js`);
 const { Rooms } = await import(`${STATIC}/js/rooms/rooms.js`);
 const { toProfile } = await import(`${STATIC}/js/rooms/whois.js`);
@@ -65,6 +65,7 @@ test('each mode says what it does in the words of the manual, and who may change
     assert.equal(by, ranks[changer], mode);
   }
   for (const { mode } of MODES) assert.ok(ROOMS[`modeName.${mode}`], mode);
+  for (const mode of RARE) assert.ok(MODES.some((one) => one.mode === mode), mode);
   for (const [mode, [, , giver]] of table('Ranks')) assert.equal(GIVEN_BY[mode], ranks[giver], mode);
 });
 

@@ -105,14 +105,14 @@ ROOM_MODES = {
     mode.letter: mode
     for mode in (
         RoomMode("b", Shape.LIST, HALF_OPERATOR, "those who match a mask cannot come in or speak"),
-        RoomMode("e", Shape.LIST, HALF_OPERATOR, "no ban binds those who match a mask"),
+        RoomMode("e", Shape.LIST, HALF_OPERATOR, "bans do not apply to those who match a mask"),
         RoomMode("I", Shape.LIST, HALF_OPERATOR, "those who match a mask need no invitation"),
-        RoomMode("k", Shape.ALWAYS, OPERATOR, "only those who name this key come in"),
+        RoomMode("k", Shape.ALWAYS, OPERATOR, "only those who know this key come in"),
         RoomMode("f", Shape.ON_SET, OPERATOR, "those who cannot come in are sent to this room"),
         RoomMode("l", Shape.ON_SET, OPERATOR, "the room takes no more members than this"),
-        RoomMode("C", Shape.FLAG, OPERATOR, "no text is a CTCP request; actions such as /me are allowed"),
+        RoomMode("C", Shape.FLAG, OPERATOR, "CTCP requests are refused; actions such as /me are allowed"),
         RoomMode("M", Shape.FLAG, HALF_OPERATOR, "only those with an account, a voice or more may speak"),
-        RoomMode("N", Shape.FLAG, OPERATOR, "no member changes their nick"),
+        RoomMode("N", Shape.FLAG, OPERATOR, "members cannot change their nicks"),
         RoomMode("O", Shape.FLAG, SERVER_OPERATOR, "only operators of the server come in"),
         RoomMode(
             "P",
@@ -126,7 +126,7 @@ ROOM_MODES = {
         RoomMode("g", Shape.FLAG, OPERATOR, "every member may invite others, even if mode i is set"),
         RoomMode("i", Shape.FLAG, OPERATOR, "only those who were invited come in"),
         RoomMode("m", Shape.FLAG, HALF_OPERATOR, "only those with a voice or more may speak"),
-        RoomMode("n", Shape.FLAG, OPERATOR, "only members may speak"),
+        RoomMode("n", Shape.FLAG, OPERATOR, "only people in the room may speak"),
         RoomMode("s", Shape.FLAG, OPERATOR, "the room is listed to its members only"),
         RoomMode("t", Shape.FLAG, OPERATOR, "only operators set the topic"),
         RoomMode("z", Shape.FLAG, OPERATOR, "only those whose connections are encrypted come in"),

@@ -9,6 +9,9 @@ export const MODES = Object.freeze([
   { mode: 'f', by: 'o', value: 'text' }, { mode: 'P', by: 'q' }, { mode: 'z', by: 'o' }, { mode: 'O', by: '*' },
 ]);
 
+/** The modes of `MODES` that most rooms never need. */
+export const RARE = 'cCTNfPzO';
+
 /** The lists of masks, the rank that changes them, and the numerics of their entries. Source: modern.ircdocs.horse, MODE. */
 export const LISTS = Object.freeze([
   { mode: 'b', by: 'h', entry: '367' }, { mode: 'e', by: 'h', entry: '348' }, { mode: 'I', by: 'h', entry: '346' },

@@ -1,5 +1,5 @@
 import { useState } from '../../../vendor/preact-hooks.mjs';
-import { MODES, offered } from '../../rooms/modes.js';
+import { MODES, offered, RARE } from '../../rooms/modes.js';
 import { reaches } from '../../rooms/ranks.js';
 import { t } from '../../strings/index.js';
 import { html } from '../html.js';
@@ -107,8 +107,12 @@ function HistorySetting({ app, room }) {
 
 /** The modes of a room as switches, and its name. */
 export function RoomSettings({ app, room }) {
-  return html`<ul class="roomModes">${offered(MODES, app.chat.isupport).map((which) => html`
-      <${which.value ? Value : Switch} key=${which.mode} app=${app} room=${room} which=${which} />`)}</ul>
+  const modes = offered(MODES, app.chat.isupport);
+  const rare = modes.filter(({ mode }) => RARE.includes(mode));
+  const list = (some) => html`<ul class="roomModes">${some.map((which) => html`
+      <${which.value ? Value : Switch} key=${which.mode} app=${app} room=${room} which=${which} />`)}</ul>`;
+  return html`${list(modes.filter((which) => !rare.includes(which)))}
+    ${rare.length > 0 && html`<details class="more"><summary>${t('modes.more')}</summary>${list(rare)}</details>`}
     ${reaches(app.chat, room, 'q') && html`<${HistorySetting} app=${app} room=${room} />`}
     ${reaches(app.chat, room, 'o') && app.connection.capabilities.has('channel-rename') && html`<${Rename} app=${app} room=${room} />`}`;
 }
