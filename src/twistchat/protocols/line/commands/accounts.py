@@ -221,7 +221,7 @@ def _used(client: LineProtocol, account: Account, credential: Credential) -> str
     example="/totp setup",
     details=(
         "/totp setup shows a secret for the app; /totp confirm CODE then takes the first code that the app shows",
-        "From then on your password needs a code.  App tokens, certificates and SSH keys need none",
+        "From then on your password needs a code.  App tokens and certificates need none",
     ),
     asks=_neverAsks,
 )
@@ -241,7 +241,7 @@ async def totp(client: LineProtocol, argument: str) -> None:
         client.reply(notice("/totp confirm CODE, with the code that the app shows, completes this within ten minutes"))
     elif action == "confirm" and code is not None:
         codes = await factors.confirm(account.name, code)
-        client.reply(notice("From now on your password needs a code.  App tokens, certificates and SSH keys need none"))
+        client.reply(notice("From now on your password needs a code.  App tokens and certificates need none"))
         client.reply(notice(f"If you lose the app, each of these works once: {' '.join(codes)}"))
     elif action == "off" and code is not None:
         await factors.remove(account.name, code)

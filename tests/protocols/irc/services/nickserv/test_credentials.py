@@ -168,7 +168,7 @@ class SshKeyTests(ServiceConversations):
     def test_key(self) -> None:
         """A line as in authorized_keys is added; its fingerprint is listed and removed."""
         alice = self.member("alice")
-        self.asks(alice, f"SSHKEY ADD {LINE}", f"The SSH key {SSH} can log you in now")
+        self.asks(alice, f"SSHKEY ADD {LINE}", f"The SSH key {SSH} is stored. No door uses SSH keys yet")
         self.asks(alice, "SSHKEY LIST", "You have 1 SSH key:", f"{SSH} (never used)")
         self.asks(alice, f"SSHKEY DEL {SSH}", f"The SSH key {SSH} is removed")
         self.asks(alice, "SSHKEY LIST", "You have 0 SSH keys")

@@ -68,7 +68,7 @@ async def cert(request: Request) -> None:
 @table.command(
     "SSHKEY",
     "ADD <key> | DEL <fingerprint> | LIST",
-    "add, remove or list the SSH keys that log you in",
+    "add, remove or list your SSH keys",
     "ADD ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJZ3 alice@laptop",
     least=1,
     account=True,
@@ -81,7 +81,7 @@ async def sshkey(request: Request) -> None:
     if len(request.words) < 2:
         raise Usage
     added = await request.context.registrar.addSshKey(request.session, request.account.name, request.rest(1))
-    request.say(f"The SSH key {added} can log you in now")
+    request.say(f"The SSH key {added} is stored. No door uses SSH keys yet")
 
 
 @table.command(

@@ -99,6 +99,7 @@ export const SETTINGS = {
   'devices.certificates': 'Certificates',
   'devices.certificatesAdd': 'Fingerprint of a certificate (SHA-256)',
   'devices.sshKeys': 'SSH keys',
+  'devices.sshKeysText': 'SSH keys are stored for later. Nothing uses them yet.',
   'devices.sshKeysAdd': 'Public key, as in authorized_keys',
 
   'error.PASSWORDS_DIFFER': 'The two passwords differ.',

@@ -6,10 +6,10 @@ import { Icon } from '../parts.js';
 import { useTask } from '../rooms/task.js';
 import { Field, Outcome } from './form.js';
 
-/** Keys: NickServ's command, and the keys of the title and of the label of a new one. */
+/** Keys: NickServ's command, and the keys of the title, of the label of a new one, and of a text about them. */
 const KINDS = [
-  ['CERT', 'devices.certificates', 'devices.certificatesAdd'],
-  ['SSHKEY', 'devices.sshKeys', 'devices.sshKeysAdd'],
+  ['CERT', 'devices.certificates', 'devices.certificatesAdd', ''],
+  ['SSHKEY', 'devices.sshKeys', 'devices.sshKeysAdd', 'devices.sshKeysText'],
 ];
 
 /** A list of credentials, each with a button that removes it. */
@@ -77,7 +77,7 @@ function Tokens({ app }) {
 }
 
 /** Certificates or SSH keys. */
-function Keys({ app, kind, title, label }) {
+function Keys({ app, kind, title, label, text }) {
   const { items, task, load, remove } = useList(app, () => app.nickserv.credentials(kind), kind);
   const submit = (event) => {
     event.preventDefault();
@@ -90,6 +90,7 @@ function Keys({ app, kind, title, label }) {
     });
   };
   return html`<section><h3>${title}</h3>
+    ${text && html`<p>${text}</p>`}
     <${List} label=${title} items=${items} action=${t('devices.remove')} onRemove=${remove} />
     <form class="add" onSubmit=${submit}>
       <${Field} label=${label} name="value" required maxlength="400" autocomplete="off" />
@@ -101,6 +102,7 @@ function Keys({ app, kind, title, label }) {
 /** Everything that logs this user in, besides the password. */
 export function Devices({ app }) {
   return html`<div class="panel"><${Browsers} app=${app} /><${Tokens} app=${app} />
-    ${KINDS.map(([kind, title, label]) => html`<${Keys} key=${kind} app=${app} kind=${kind} title=${t(title)} label=${t(label)} />`)}
+    ${KINDS.map(([kind, title, label, text]) => html`<${Keys} key=${kind} app=${app} kind=${kind} title=${t(title)} label=${t(label)}
+      text=${text && t(text)} />`)}
   </div>`;
 }
