@@ -210,8 +210,11 @@ class CommandTests(ComposerTestCase):
         self.do(page, f"/kick {irc.nick} out")
         self.problem(page, "operator")
         self.holds(page, f"/kick {irc.nick} out")
-        irc.send(f"MODE {room} +o {page.locator('.sidebar footer .name').inner_text().split()[-1]}")
-        self.shown(page, "an operator")
+        nick = page.locator(".sidebar footer .name").inner_text().split()[-1]
+        irc.send(f"MODE {room} +o {nick}")
+        page.locator("chat-log .row.mode").filter(has_text=nick).filter(has_text="an operator").wait_for(
+            state="attached"
+        )
         self.do(page, "/topic green tea")
         page.locator(".header .topic").filter(has_text="green tea").wait_for()
         self.do(page, "/me pours")

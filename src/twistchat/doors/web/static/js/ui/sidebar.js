@@ -101,7 +101,7 @@ function Footer({ app }) {
   return html`<footer>
     <button type="button" class="item self" title=${t('sidebar.profile')} onClick=${() => app.showSettings('profile')}>
       <${Avatar} name=${name} nick=${session.nick} colour=${metadata?.get('color')} />
-      <span class="name"><span class="hidden">${t('sidebar.you', { nick: '' })}</span>${name}
+      <span class="own"><span class="name"><span class="hidden">${t('sidebar.you', { nick: '' })}</span>${name}</span>
         ${!session.account && html`<small>${t('sidebar.guest')}</small>`}</span>
     </button>
     <button type="button" class="plain" aria-label=${t('sidebar.settings')} title=${t('sidebar.settings')}
