@@ -143,7 +143,7 @@ class UnreadTests(AccountTestCase):
     def test_fromTheStart(self) -> None:
         """
         Unread messages of before count when one enters, also those that are not loaded.  The room says how many there
-        are, and leads to the first.
+        are, and leads to the first.  The answer of a command leads back to the end.
         """
         self.serve(*EXEMPT)
         tea, coffee = f"#{self.name('tea')}", f"#{self.name('coffee')}"
@@ -165,3 +165,9 @@ class UnreadTests(AccountTestCase):
         news.get_by_role("button", name="Go to the first").press("Enter")
         page.locator("chat-log .row:focus").filter(has_text="line 0").wait_for()
         news.wait_for(state="detached")
+        # An answer is at the end, and the reader is brought there.
+        self.composer(page).fill("/unread")
+        self.composer(page).press("Enter")
+        self.row(page, "You have read everything.").wait_for()
+        page.get_by_role("button", name="Jump to the newest").wait_for(state="hidden")
+        self.shown(page, "line 59")

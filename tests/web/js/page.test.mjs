@@ -72,7 +72,8 @@ test('no two files of strings have the same key', () => {
 test('texts have their values; a translation may lack some', () => {
   assert.equal(t('rank.o'), 'Operator');
   assert.equal(t('entry.title', { network: '{x}' }), 'Welcome to {x}');
-  assert.equal(wordsFor({ code: '404', message: 'You are banned' }), 'You are banned');
+  assert.equal(wordsFor({ code: '404', message: 'You are banned' }), 'You are banned.');
+  assert.equal(wordsFor({ code: '461', message: 'Usage: /kick NICK' }), 'Usage: /kick NICK');
   assert.equal(wordsFor({ code: 'MULTILINE_MAX_LINES', context: ['100'] }), 'A message has at most 100 lines.');
   use({ 'rank.o': 'Operador' });
   assert.equal(t('rank.o'), 'Operador');

@@ -95,7 +95,7 @@ test('what the server refuses stays with the reason, until it is sent again or d
   sending.send(room, 'two');
   await refuse('404', 'You may not speak here');
   await answer('m2');
-  assert.deepEqual(shown(), ['one failed: You may not speak here']);
+  assert.deepEqual(shown(), ['one failed: You may not speak here.']);
   const [{ id }] = sending.of(room);
   assert.equal(sending.find(id).text, 'one');
   sending.retry(id);
@@ -236,6 +236,17 @@ test('commands send what they say, with the open room where none is named', asyn
   told.length = 0;
   await run('/help');
   for (const { name } of commands.list()) assert.ok(told[0].includes(`\n/${name}`), name);
+  await run('/unread');
+  assert.equal(told.pop(), 'You have read everything.');
+  chat.conversation('ann', 1).note([{ id: 'u1', kind: 'text', time: 2 }]);
+  await run('/unread');
+  assert.equal(told.pop(), 'ann: 1 unread, 1 for you');
+  chat.session.update({ account: null });
+  app.offer = { logins: true };
+  app.goToLogin = () => told.push('login view');
+  await run('/login me password');
+  assert.equal(told.pop(), 'login view');
+  await assert.rejects(run('/room #nowhere'), { code: 'NO_NAME' });
   await run('/help leave');
   assert.match(told[1], /^\/part .*\nAlso: \/leave/);
 });

@@ -1,6 +1,6 @@
 import { Actions } from './actions.js';
 import { Address } from './address.js';
-import { Client } from './client.js';
+import { Client, NO_NICK } from './client.js';
 import { Dialogs } from './dialogs.js';
 import { History } from './history/history.js';
 import { Connection } from './irc/connection.js';
@@ -151,7 +151,13 @@ export class App extends Observable {
   }
 
   enterAsGuest(nick) {
-    this._enter(nick, false);
+    const [sign] = NO_NICK.exec(nick) ?? [];
+    if (!sign) {
+      this._enter(nick, false);
+      return;
+    }
+    this.error = /\s/.test(sign) ? { code: 'NAME_SPACE' } : { code: 'NAME_SIGN', context: [sign] };
+    this.changed();
   }
 
   /** @throws {import('./login.js').LoginError} */

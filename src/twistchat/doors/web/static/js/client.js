@@ -5,7 +5,7 @@ import { RequestError, lines } from './irc/requests.js';
 const MARK_EVERY = 2000;
 
 /** What no nick has. */
-const NO_NICK = /[\s,!@:*?#]/;
+export const NO_NICK = /[\s,!@:*?#]/;
 
 /** How many bytes of names a line has, beside its command. */
 const NAMES = 400;

@@ -89,10 +89,12 @@ export class Composing extends Observable {
     if (!isSecret(conversation.name, text)) this.recall(conversation).add(text);
   }
 
-  /** Show a text to this user alone, in the conversation that is open. */
-  tell(conversation, text) {
-    const { open } = this._app.chat.conversations;
-    (open ?? conversation).timeline.add(makeMessage({ kind: 'system', text, time: this._app.timers.now() }));
+  /** Show a text to this user alone, at the end of the conversation that is open. */
+  async tell(conversation, text) {
+    const shown = this._app.chat.conversations.open ?? conversation;
+    if (!shown.timeline.atEnd) await this._app.history.latest(shown);
+    shown.timeline.add(makeMessage({ kind: 'system', text, time: this._app.timers.now() }));
+    if (this._app.log?.conversation === shown) this._app.log.toEnd();
   }
 
   /** This user has left the chat: who comes next does not see the drafts. */

@@ -33,6 +33,8 @@ export const EN = {
   'error.TIMEOUT': 'The server did not answer.',
   'error.LOGIN_EXPIRED': 'Your login has ended: you logged out elsewhere, or did not come back for a long time. Log in again.',
   'error.MULTILINE_MAX_LINES': 'A message has at most {0} lines.',
+  'error.NAME_SPACE': 'A name has no spaces: use _ or - instead.',
+  'error.NAME_SIGN': 'A name has no {0} in it.',
   'error.NO_NAME': 'That is not the name of a room or of a person.',
   'error.STILL_LOGGED_IN': 'You have left the chat, but the server did not end your login: {text} Reload the page, and leave again.',
   'error.other': '{text}',

@@ -21,8 +21,18 @@ export function t(key, values = {}) {
   return (table[key] ?? key).replace(/\{(\w+)\}/g, (place, name) => (name in values ? String(values[name]) : place));
 }
 
+/** Return a sentence with a dot at its end, where it ends with none. */
+export function sentence(text) {
+  return /[\p{L}\p{N})\]"'”]$/u.test(text) && !text.startsWith('Usage') ? `${text}.` : text;
+}
+
+/** Return several sentences as one text. */
+export function sentences(texts) {
+  return texts.map(sentence).join(' ');
+}
+
 /** Return what an error says: our own words where there are some, and otherwise those of the server. */
 export function wordsFor(error) {
   const key = `error.${error.code}`;
-  return key in table ? t(key, error.context ?? {}) : t('error.other', { text: error.message || error.code || String(error) });
+  return key in table ? t(key, error.context ?? {}) : t('error.other', { text: sentence(error.message || error.code || String(error)) });
 }

@@ -140,6 +140,11 @@ class Binding {
     }
   }
 
+  /** Go to the newest message. */
+  toEnd() {
+    this._log.toEnd();
+  }
+
   /** Show nothing of what was said so far, until the conversation is shown again. */
   clear() {
     this._cleared = this._conversation.timeline.messages.at(-1)?.time ?? -Infinity;

@@ -1,6 +1,6 @@
 import { parse } from '../../irc/message.js';
 import { lines, RequestError } from '../../irc/requests.js';
-import { findRooms } from '../../rooms/views.js';
+import { findRooms, showRoom } from '../../rooms/views.js';
 import { NOTHING } from '../../search/query.js';
 import { showSearch } from '../../search/views.js';
 import { t } from '../../strings/index.js';
@@ -72,6 +72,26 @@ function register({ app, chat, tell }) {
   else tell(t('command.register.how'));
 }
 
+function login({ app, chat, tell }) {
+  if (chat.session.account) tell(t('command.register.done', { name: chat.session.account }));
+  else if (app.offer?.logins !== false) app.goToLogin();
+  else tell(t('command.login.none'));
+}
+
+/** The settings of a room. */
+function room(context, rest) {
+  const { room: name } = context.room(rest);
+  const found = context.chat.conversations.get(name);
+  if (!found) throw new RequestError('NO_NAME', '');
+  showRoom(context.app, found);
+}
+
+function unread({ chat, tell }) {
+  const found = [...chat.conversations].filter((conversation) => conversation.unread);
+  const words = found.map(({ name, unread: count, mentions }) => t(mentions ? 'command.unreadFor' : 'command.unreadIn', { name, count, mentions }));
+  tell(words.length ? words.join('\n') : t('command.unreadNone'));
+}
+
 function clear({ app }) {
   app.log.clear();
 }
@@ -82,4 +102,4 @@ function quit({ app }, rest) {
 }
 
 /** Commands that ask the server, and those about this page. */
-export const ASKING = { whois, list, names, search, raw, register, clear, quit };
+export const ASKING = { whois, list, names, search, raw, register, login, room, unread, clear, quit };

@@ -8,6 +8,7 @@ import { TALKING } from './talking.js';
 /** Other names of commands. */
 const ALIASES = {
   j: 'join', leave: 'part', close: 'part', query: 'msg', m: 'msg', t: 'topic', w: 'whois', quote: 'raw', h: 'help', k: 'kick', exit: 'quit',
+  rooms: 'list', who: 'names',
 };
 
 /**

@@ -32,7 +32,7 @@ const MAYBE_SERVICE = /^@?(?:\w*serv|[nc]s)(?:[@!]|$)/i;
 
 /** Commands without passwords. Whatever else begins with `/` may have one, also a mistyped command. */
 const HARMLESS = new Set(['me', 'part', 'leave', 'close', 'nick', 'away', 'back', 'ignore', 'unignore', 'topic', 't', 'invite', 'kick', 'k',
-  'ban', 'unban', 'op', 'deop', 'voice', 'devoice', 'whois', 'w', 'who', 'list', 'rooms', 'names', 'search', 'help', 'h', 'clear', 'quit', 'exit']);
+  'ban', 'unban', 'op', 'deop', 'voice', 'devoice', 'whois', 'w', 'who', 'list', 'rooms', 'names', 'search', 'room', 'unread', 'help', 'h', 'clear', 'quit', 'exit']);
 
 /** Whether a nick is that of a service. The server keeps no texts to services. */
 export function isService(name) {

@@ -1,6 +1,6 @@
 import { useEffect, useState } from '../../../vendor/preact-hooks.mjs';
 import { withLocalTimes } from '../../account/nickserv.js';
-import { t } from '../../strings/index.js';
+import { sentences, t } from '../../strings/index.js';
 import { html } from '../html.js';
 import { useWatch } from '../watch.js';
 import { useTask } from '../rooms/task.js';
@@ -42,7 +42,7 @@ export function Account({ app, close }) {
   const stay = (on) => task.run(async () => {
     const said = await app.nickserv.setAlwaysOn(on);
     await load();
-    return said.join(' ');
+    return sentences(said);
   });
   const send = (event) => {
     event.preventDefault();
@@ -52,7 +52,7 @@ export function Account({ app, close }) {
       const before = account.email;
       await load();
       setVerifies(!verifies && before !== email.trim());
-      return said.join(' ');
+      return sentences(said);
     });
   };
   return html`<div class="panel">

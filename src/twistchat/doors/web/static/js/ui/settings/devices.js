@@ -1,6 +1,6 @@
 import { useEffect, useState } from '../../../vendor/preact-hooks.mjs';
 import { withLocalTimes } from '../../account/nickserv.js';
-import { t } from '../../strings/index.js';
+import { sentences, t } from '../../strings/index.js';
 import { html } from '../html.js';
 import { Icon } from '../parts.js';
 import { useTask } from '../rooms/task.js';
@@ -30,7 +30,7 @@ function useList(app, read, kind) {
   const remove = (name) => task.run(async () => {
     const said = await app.nickserv.remove(kind, name);
     await load();
-    return said.join(' ');
+    return sentences(said);
   });
   return { items, task, load, remove };
 }
@@ -60,7 +60,7 @@ function Tokens({ app }) {
       setMade(secret && { name, secret });
       if (secret) form.reset();
       await load();
-      return secret ? '' : said.join(' ');
+      return secret ? '' : sentences(said);
     });
   };
   return html`<section><h3>${t('devices.tokens')}</h3>
@@ -86,7 +86,7 @@ function Keys({ app, kind, title, label, text }) {
       const said = await app.nickserv.add(kind, new FormData(form).get('value').trim());
       await load();
       form.reset();
-      return said.join(' ');
+      return sentences(said);
     });
   };
   return html`<section><h3>${title}</h3>

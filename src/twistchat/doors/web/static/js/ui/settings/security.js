@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from '../../../vendor/preact-hooks.mjs';
 import { qrCode, qrPath } from '../../account/qr.js';
 import { RequestError } from '../../irc/requests.js';
-import { t } from '../../strings/index.js';
+import { sentences, t } from '../../strings/index.js';
 import { html } from '../html.js';
 import { useAccount } from './account.js';
 import { useTask } from '../rooms/task.js';
@@ -19,7 +19,7 @@ function Password({ app }) {
       if (/\s/.test(password)) throw new RequestError('PASSWORD_SPACES', '');
       const said = await app.nickserv.setPassword(password);
       form.reset();
-      return said.join(' ');
+      return sentences(said);
     });
   };
   return html`<form onSubmit=${submit}>
@@ -84,7 +84,7 @@ function Factor({ app }) {
     task.run(async () => {
       const said = await app.nickserv.endFactor(code);
       await load();
-      return said.join(' ');
+      return sentences(said);
     });
   };
   return html`<section>
