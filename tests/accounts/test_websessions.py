@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred
 
 from tests.accounts.fakes import PASSWORD, AccountCase, sessionFrom
 from tests.chat.fakes import FakeDialect, FakeOutlet
+from twistchat.accounts.passwords import SALTS
 from twistchat.accounts.tokens import TOKEN, digest
 from twistchat.accounts.websessions import INTERVAL, LONGEST_SECRET, MOST_EXPIRED, SECRET, nameBrowser
 from twistchat.chat.errors import (
@@ -24,6 +25,7 @@ from twistchat.chat.errors import (
 )
 from twistchat.chat.rules.users.websessions import LOGGED_OUT
 from twistchat.interfaces import Authenticated, WebCaller, WebSession
+from twistchat.testing import ManualLog, inMemory
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0"
 """The User-Agent of the browsers in these tests."""
@@ -192,6 +194,38 @@ class UseTests(WebCase):
         self.assertEqual(20, len(self.names()))
 
 
+class AtOnceTests(WebCase):
+    """Changes that the journal has not stored yet."""
+
+    def setUp(self) -> None:
+        self.serve(journal=inMemory(ManualLog))
+        registering = self.registrar.register(sessionFrom(None), "alice", PASSWORD)
+        self.server.log.commit()
+        self.assertEqual("registered", self.successResultOf(registering))
+
+    def change(self, password: str) -> Any:
+        """Begin to change the password."""
+        hashing = self.server.context.passwords.hash(password, bytes(SALTS))
+        return self.chat.accounts.setCredential(None, "alice", self.successResultOf(hashing))
+
+    def test_oldPassword(self) -> None:
+        """A login with the old password, which is in progress while the password changes, is refused."""
+        self.change("another horse")
+        opening = self.webLogin()
+        self.assertNoResult(opening)
+        self.server.log.commit()
+        self.refused(opening, LoginFailed)
+        self.assertEqual([], self.names())
+
+    def test_samePassword(self) -> None:
+        """Without a change, the same login succeeds; and a later change does not end what was opened before."""
+        opening = self.webLogin()
+        changing = self.change("another horse")
+        self.server.log.commit()
+        self.successResultOf(changing)
+        self.assertTrue(self.isOpen(self.successResultOf(opening)))
+
+
 class RestartTests(WebCase):
     """A server with a journal on disk that starts again."""
 
@@ -213,13 +247,15 @@ class RestartTests(WebCase):
         totp = TOTP(begun.secret)
         codes = self.successResultOf(self.logins.factors.confirm("alice", totp.at(self.server.context.wall())))
         self.successResultOf(self.logins.endWebSession(ends.secret))
+        changing = self.server.context.passwords.hash("another horse", bytes(SALTS))
+        self.successResultOf(self.chat.accounts.setCredential(None, "alice", self.successResultOf(changing)))
         self.restart()
         self.assertEqual(stays.name, self.logins.webSession(stays.secret).credential)
         self.assertRaises(LoginFailed, self.logins.webSession, ends.secret)
-        self.refused(self.webLogin(), CodeRequired)
-        self.successResultOf(self.logins.webLogin(HOME, "alice", PASSWORD, codes[0], FIREFOX))
+        self.refused(self.webLogin(password="another horse"), CodeRequired)
+        self.successResultOf(self.logins.webLogin(HOME, "alice", "another horse", codes[0], FIREFOX))
         self.restart()
-        self.refused(self.logins.webLogin(HOME, "alice", PASSWORD, codes[0], FIREFOX), WrongCode)
+        self.refused(self.logins.webLogin(HOME, "alice", "another horse", codes[0], FIREFOX), WrongCode)
         self.successResultOf(self.chat.accounts.drop(None, "alice"))
         self.restart()
         self.assertRaises(LoginFailed, self.logins.webSession, stays.secret)

@@ -70,7 +70,7 @@ class PasswordChecker:
             right = await self._passwords.check(None if stored is None else stored.secret, password)
             # The check waits in a queue.  If the password was changed meanwhile, the old one must not log in any more.
             if not right or _passwordOf(account) is stored:
-                return _decide(right, account, "password")
+                return _decide(right, account, "password", stored="" if stored is None else stored.secret)
 
 
 @implementer(ICredentialsChecker)
@@ -176,7 +176,9 @@ def makePortal(
     return Portal(Realm(accounts), [compose(own), TokenChecker(accounts), ScramChecker(accounts), KeyChecker(accounts)])
 
 
-def _decide(right: bool, account: Account | None, kind: CredentialKind, name: str = "") -> Authenticated:
+def _decide(
+    right: bool, account: Account | None, kind: CredentialKind, name: str = "", stored: str = ""
+) -> Authenticated:
     """
     Return who has logged in.
 
@@ -184,7 +186,7 @@ def _decide(right: bool, account: Account | None, kind: CredentialKind, name: st
     """
     if account is None or not right:
         raise UnauthorizedLogin
-    return Authenticated(account.name, kind, name)
+    return Authenticated(account.name, kind, name, stored)
 
 
 def _logout() -> None:

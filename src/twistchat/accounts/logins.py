@@ -216,7 +216,9 @@ class Logins:
 
     async def _webLogin(self, caller: Caller, name: str, password: str, code: str | None, agent: str) -> WebSession:
         authenticated = await self._ownPassword(caller, name, password, code)
-        return await self._web.open(authenticated.account, agent)
+        opened = await self._web.open(authenticated.account, agent, authenticated.stored)
+        self._renew(authenticated, password)
+        return opened
 
     async def _openWebSession(self, caller: Caller, account: str, agent: str) -> WebSession:
         if not self.maySendPasswords(caller):
@@ -226,21 +228,19 @@ class Logins:
     async def _password(self, caller: Caller, name: str, password: str, code: str | None) -> Authenticated:
         if password.startswith(TOKEN) and self.maySendPasswords(caller):
             return await self._unguessable(caller, name, AccountToken(name, password))
-        return await self._ownPassword(caller, name, password, code)
+        authenticated = await self._ownPassword(caller, name, password, code)
+        self._renew(authenticated, password)
+        return authenticated
 
     async def _ownPassword(self, caller: Caller, name: str, password: str, code: str | None) -> Authenticated:
         """Check a password, and the second factor.  An app token in place of the password is wrong."""
         if not self.maySendPasswords(caller):
             raise NotEncrypted
         account = accountOf(self._accounts, name)
-        stored = None if account is None else account.credential("password")
         counted, trusted = self._context.countedAs(caller, name, account)
         attempt = await self._context.throttle.wait(caller, counted, trusted)
         with self._context.throttle.checking(caller, counted):
-            authenticated = await self._login(caller, AccountPassword(name, password), attempt, code)
-        if account is not None and stored is not None and self._context.passwords.outdated(stored):
-            self._renew(account, stored, password)
-        return authenticated
+            return await self._login(caller, AccountPassword(name, password), attempt, code)
 
     async def _key(self, caller: Caller, name: str | None, kind: Any, fingerprint: str | None) -> Authenticated:
         if fingerprint is None:
@@ -295,8 +295,14 @@ class Logins:
         """See L{IScramAttempt.succeeded}.  The checks need no waiting."""
         return resultOf(Deferred.fromCoroutine(self._login(caller, credentials, attempt)))
 
-    def _renew(self, account: Account, stored: Credential, password: str) -> None:
-        """Hash a password again, with the current parameters, unless too many passwords wait."""
+    def _renew(self, authenticated: Authenticated, password: str) -> None:
+        """Hash a password that was right again, if the parameters have changed, unless too many passwords wait."""
+        account = self._accounts.get(authenticated.account)
+        stored = None if account is None else account.credential("password")
+        if account is None or stored is None or stored.secret != authenticated.stored:
+            return
+        if not self._context.passwords.outdated(stored):
+            return
 
         def hashed(new: Credential) -> Any:
             if account.credential("password") is stored:

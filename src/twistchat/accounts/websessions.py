@@ -95,11 +95,13 @@ class WebSessions:
         self._unseen: list[str] = []
         self._scheduled = False
 
-    async def open(self, name: str, agent: str) -> WebSession:
+    async def open(self, name: str, agent: str, password: str = "") -> WebSession:
         """
         Open a web session.  See L{ILogins.openWebSession <twistchat.interfaces.ILogins.openWebSession>}.
 
         @param name: the name of the account.
+        @param password: what the account stores of the password that was checked; C{""} if none was.
+        @raise LoginFailed: the account has got another password in the meantime.
         """
         chat = self._context.chat
         account = chat.state.accounts.named(name)
@@ -108,7 +110,7 @@ class WebSessions:
         credential = Credential("websession", shown, digest(secret), created=int(self._context.wall() * 1000))
         self._opening.add((account.name, shown))
         try:
-            await chat.webSessions.open(account.name, credential)
+            await chat.webSessions.open(account.name, credential, password)
         finally:
             self._opening.discard((account.name, shown))
         if not self._scheduled:

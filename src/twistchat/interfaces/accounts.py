@@ -94,7 +94,8 @@ class Authenticated:
     @ivar account: the name of the account.
     @ivar kind: the kind of the credential that was used.
     @ivar credential: the name of the credential; empty for a password.
-    @ivar stored: for a web session, the hash of its secret, which tells it from a later one of the same name.
+    @ivar stored: what the account stores of the secret of a web session or of a password that was sent.  It tells the
+        credential from a later one of the same name.  Empty for others, and if a further source has checked a password.
     """
 
     account: str

@@ -127,10 +127,13 @@ class CredentialSet(AccountEvent, frozen=True, gc=False):
 
     @ivar registration: the L{AccountRegistered.registration} that this is a part of; empty if the account existed.  If
         two users register a name at the same time, the credentials of the second do not go to the account of the first.
+    @ivar openedWith: for a web session that was opened with a password, the SHA-256 of what is stored of the password,
+        in hexadecimal.  If the account has another password by now, the web session is refused.  Otherwise empty.
     """
 
     credential: Credential
     registration: str = ""
+    openedWith: str = ""
 
 
 class CredentialRemoved(AccountEvent, frozen=True, gc=False):

@@ -41,7 +41,7 @@ from twistchat.chat.rules.users.alwayson import isAlwaysOn, removeDetached
 from twistchat.chat.rules.users.claims import claim
 from twistchat.chat.rules.users.logins import endFurtherSessions
 from twistchat.chat.rules.users.operators import updateOperator
-from twistchat.chat.rules.users.websessions import disconnectAll
+from twistchat.chat.rules.users.websessions import checkOpened, disconnectAll
 
 if TYPE_CHECKING:
     from twistchat.chat.rules.rooms.ownership import Ownership
@@ -380,7 +380,9 @@ def _accountDropped(state: State, entry: Entry, event: AccountDropped, origin: O
 
 
 def _credentialSet(state: State, entry: Entry, event: CredentialSet, origin: Origin | None) -> None:
-    state.accounts.setCredential(_registered(state, event), event.credential)
+    account = _registered(state, event)
+    checkOpened(account, event.openedWith)
+    state.accounts.setCredential(account, event.credential)
 
 
 def _credentialRemoved(state: State, entry: Entry, event: CredentialRemoved, origin: Origin | None) -> None:
