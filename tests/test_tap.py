@@ -11,6 +11,7 @@ from importlib import import_module
 from io import StringIO
 from pathlib import Path
 from sqlite3 import connect
+from threading import Event
 from typing import Any, cast
 
 from twisted.internet.testing import MemoryReactorClock
@@ -56,7 +57,9 @@ class CloakKeyTests(CommandLineTestCase):
         try:
             return journal.cloakKey()
         finally:
-            journal.close()
+            closed = Event()
+            journal.close().addBoth(lambda _: closed.set())
+            self.assertTrue(closed.wait(30))  # the journal's threads close the files
 
     def test_memory(self) -> None:
         """The memory journal makes a new key at each start."""

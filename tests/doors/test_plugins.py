@@ -13,6 +13,7 @@ from twistchat.doors.web.door import WebDoor
 from twistchat.interfaces import IDoor
 from twistchat.protocols.irc.settings import IrcSettings
 from twistchat.protocols.line.settings import LineSettings
+from twistchat.testing.server import settingsOf
 
 
 class PluginTests(SynchronousTestCase):
@@ -38,6 +39,18 @@ class PluginTests(SynchronousTestCase):
         ):
             self.assertEqual(plain, door.invitation("::1", 7, secure=False))
             self.assertEqual(secure, door.invitation("::1", 7, secure=True))
+
+    def test_proxied(self) -> None:
+        """A proxy, or a page with https, says that other machines reach the web door."""
+        doors = (LineDoor(), IrcDoor(), WebDoor())
+        for config, wanted in (
+            ("", False),
+            ('[web]\norigins = ["http://127.0.0.1:8000"]\n', False),
+            ('[web]\norigins = ["https://chat.example"]\n', True),
+            ('[web]\nproxies = ["127.0.0.1/32"]\n', True),
+        ):
+            settings = settingsOf(config, doors)
+            self.assertEqual([False, False, wanted], [door.isProxied(settings) for door in doors], config)
 
     def test_settings(self) -> None:
         """Each door names the class of its own settings."""

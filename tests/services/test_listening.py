@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from twisted.internet.testing import MemoryReactor
+from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from tests.commandlines import CommandLineTestCase
 from twistchat.config import Settings, SettingsBuilder
 from twistchat.interfaces import IDoor, IDoorFactory
 from twistchat.net.context import ServerContext
-from twistchat.services.listening import plan
+from twistchat.services.listening import Listener, Listening, plan
+from twistchat.testing import MemoryServer
 
 DEFAULT = "tcp:6623:interface=127.0.0.1"
 
@@ -24,11 +27,16 @@ class FakeDoor:
 
     def __init__(self, name: str, *defaultEndpoints: str) -> None:
         self.name = name
+        self.proxied = False
         self.defaultEndpoints = defaultEndpoints
 
     def invitation(self, host: str, port: int, secure: bool) -> str:
         """See L{IDoor.invitation}."""
         return f"knock{' quietly' if secure else ''} at {host} {port}"
+
+    def isProxied(self, settings: Settings) -> bool:
+        """See L{IDoor.isProxied}."""
+        return self.proxied
 
     def warnings(self, settings: Settings, endpoints: Sequence[str]) -> Sequence[str]:
         """See L{IDoor.warnings}.  All endpoints fit."""
@@ -63,3 +71,16 @@ class PlanTests(CommandLineTestCase):
     def test_nowhere(self) -> None:
         """A door with an empty list of endpoints does not listen."""
         self.assertEqual([], self.planned(line=[]))
+
+
+class ReachableTests(SynchronousTestCase):
+    """Whether other machines can reach the server."""
+
+    def test_proxied(self) -> None:
+        """A door on loopback can be reached if a proxy is in front of it."""
+        door = FakeDoor("knock", "tcp:7:interface=127.0.0.1")
+        server = MemoryServer(doors=())
+        listening = Listening(MemoryReactor(), [Listener(door, "tcp:7:interface=127.0.0.1")], server.context)
+        self.assertFalse(listening.isReachable)
+        door.proxied = True
+        self.assertTrue(listening.isReachable)

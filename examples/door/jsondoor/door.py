@@ -46,6 +46,10 @@ class JsonDoor:
         """See L{IDoor.invitation}."""
         return f"openssl s_client -quiet -connect {host}:{port}" if secure else f"nc {host} {port}"
 
+    def isProxied(self, settings: Settings) -> bool:
+        """See L{IDoor.isProxied}."""
+        return False
+
     def warnings(self, settings: Settings, endpoints: Sequence[str]) -> Sequence[str]:
         """See L{IDoor.warnings}.  All endpoints fit."""
         return ()

@@ -39,6 +39,10 @@ class IrcDoor:
         """See L{IDoor.invitation}.  irssi has no option for TLS."""
         return f"in irssi, /connect -tls {host} {port}" if secure else f"irssi -c {host} -p {port}"
 
+    def isProxied(self, settings: Settings) -> bool:
+        """See L{IDoor.isProxied}."""
+        return False
+
     def warnings(self, settings: Settings, endpoints: Sequence[str]) -> Sequence[str]:
         """See L{IDoor.warnings}.  Strict transport security needs an encrypted endpoint."""
         from twistchat.net.listening.endpoints import KINDS, PLAIN

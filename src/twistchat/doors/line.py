@@ -41,6 +41,10 @@ class LineDoor:
             return f"nc {host} {port}"
         return f"openssl s_client -quiet -connect {f'[{host}]' if ':' in host else host}:{port}"
 
+    def isProxied(self, settings: Settings) -> bool:
+        """See L{IDoor.isProxied}."""
+        return False
+
     def warnings(self, settings: Settings, endpoints: Sequence[str]) -> Sequence[str]:
         """See L{IDoor.warnings}."""
         return ()

@@ -43,6 +43,12 @@ class IDoor(Interface):
         @param secure: whether the endpoint uses TLS.
         """
 
+    def isProxied(settings: Settings) -> bool:
+        """
+        Whether the settings name a proxy in front of this door.  Then other machines reach it, also if it listens on
+        loopback only.
+        """
+
     def warnings(settings: Settings, endpoints: Sequence[str]) -> Sequence[str]:
         """
         Find settings of this door that do not fit the endpoints at which it listens.

@@ -107,8 +107,10 @@ class Listening:
 
     @property
     def isReachable(self) -> bool:
-        """Whether other machines can reach a port."""
-        return not all(_isLoopback(port) for port in self.ports)
+        """Whether other machines can reach a port, or a proxy in front of one."""
+        settings = self._context.settings
+        proxied = any(listener.door.isProxied(settings) for listener in self._listeners)
+        return proxied or not all(_isLoopback(port) for port in self.ports)
 
     def pause(self) -> None:
         """Stop accepting connections.  The kernel queues them until L{resume}."""

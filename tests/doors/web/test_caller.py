@@ -39,7 +39,7 @@ class ForwardedTests(SynchronousTestCase):
             (PROXY, {"X_Forwarded_For": real}, real),
             (PROXY, {"X_Forwarded_For": f"10.0.0.1, evil, {real}"}, real),
             (PROXY, {"X_Forwarded_For": f"10.0.0.1, {real}, 198.51.100.7"}, real),
-            (PROXY, {"X_Forwarded_For": f"{real}, nonsense"}, PROXY),
+            (PROXY, {"X_Forwarded_For": f"{real}:4711"}, real),
             (PROXY, {"X_Forwarded_For": "2001:db8::1"}, "2001:db8::1"),
             (PROXY, {"Forwarded": f'for="10.0.0.1, for={real}'}, real),
             (PROXY, {"Forwarded": f"for=10.0.0.1, For={real};proto=https"}, real),
@@ -49,6 +49,15 @@ class ForwardedTests(SynchronousTestCase):
             ("203.0.113.7", {"X_Forwarded_For": real, "Forwarded": f"for={real}"}, "203.0.113.7"),
         ):
             self.assertEqual(address, self.addressBy(host, **headers), headers)
+
+    def test_unreadable(self) -> None:
+        """A client whose address cannot be read is refused, and does not count as the proxy."""
+        for headers in (
+            {"X_Forwarded_For": "203.0.113.5, nonsense"},
+            {"X_Forwarded_For": "unknown"},
+            {"Forwarded": "for=_hidden"},
+        ):
+            self.assertEqual(400, self.ask(**headers).status, headers)
 
     def ask(self, host: str = PROXY, **headers: str) -> Response:
         """Ask for the page."""

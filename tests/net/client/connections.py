@@ -116,6 +116,10 @@ class Door:
         """See L{IDoor.invitation}."""
         return "knock"
 
+    def isProxied(self, settings: Settings) -> bool:
+        """See L{IDoor.isProxied}."""
+        return False
+
     def warnings(self, settings: Settings, endpoints: Sequence[str]) -> Sequence[str]:
         """See L{IDoor.warnings}.  All endpoints fit."""
         return ()

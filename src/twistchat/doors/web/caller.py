@@ -49,7 +49,7 @@ def callerOf(request: BoundedRequest, settings: Settings) -> Caller:
     Headers of proxies count if the connection comes from one of C{web.proxies}, or over a UNIX socket.  Of several
     addresses in such a header, the last one that is no proxy's counts.
 
-    @raise Refused: the headers contradict each other.
+    @raise Refused: the headers contradict each other, or have something else than addresses.
     """
     transport: Any = request.channel.transport
     peer: str | None = getattr(transport.getPeer(), "host", None)
@@ -124,7 +124,8 @@ def _standard(request: BoundedRequest) -> _Forwarded:
     parts = ",".join(request.requestHeaders.getRawHeaders("forwarded", [])).split(",")
     hops = [{m[1].lower(): m[2] or m[3] for m in _FORWARDED.finditer(part)} for part in parts if part.strip()]
     protos = [hop["proto"].lower() for hop in hops if "proto" in hop]
-    return _Forwarded([_withoutPort(hop.get("for", "")).strip("[]") for hop in hops], protos[-1] if protos else None)
+    addresses = [_withoutPort(hop["for"]).strip("[]") for hop in hops if "for" in hop]
+    return _Forwarded(addresses, protos[-1] if protos else None)
 
 
 def _usual(request: BoundedRequest) -> _Forwarded:
@@ -132,15 +133,20 @@ def _usual(request: BoundedRequest) -> _Forwarded:
     headers = request.requestHeaders
     addresses = ",".join(headers.getRawHeaders("x-forwarded-for", [])).split(",")
     protos = ",".join(headers.getRawHeaders("x-forwarded-proto", [])).split(",")
-    return _Forwarded([each.strip() for each in addresses if each.strip()], protos[-1].strip().lower() or None)
+    found = [_withoutPort(each.strip()).strip("[]") for each in addresses if each.strip()]
+    return _Forwarded(found, protos[-1].strip().lower() or None)
 
 
 def _client(addresses: Sequence[str], peer: str | None, proxies: tuple[str, ...]) -> str | None:
-    """Return the last address that is no proxy's."""
+    """
+    Return the last address that is no proxy's.
+
+    @raise Refused: it cannot be read.  The client must not count as the proxy.
+    """
     address = peer
     for hop in reversed(addresses):
         if not _isAddress(hop):
-            break
+            raise Refused(400, f"A proxy named {hop[:50]!r} as the address of a client.")
         address = hop
         if not isWithin(hop, proxies):
             break

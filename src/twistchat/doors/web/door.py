@@ -48,6 +48,13 @@ class WebDoor:
         """See L{IDoor.invitation}: the URL of the page."""
         return f"{'https' if secure else 'http'}://{f'[{host}]' if ':' in host else host}:{port}/"
 
+    def isProxied(self, settings: Settings) -> bool:
+        """See L{IDoor.isProxied}.  An https page of another name comes through a proxy, too."""
+        from twistchat.doors.web.settings import webSettings
+
+        web = webSettings(settings)
+        return bool(web.proxies) or any(origin.startswith("https:") for origin in web.origins)
+
     def warnings(self, settings: Settings, endpoints: Sequence[str]) -> Sequence[str]:
         """See L{IDoor.warnings}: logins with providers need packages that are not always installed."""
         if not settings.oidc or all([find_spec(name) is not None for name in ("treq", "joserfc")]):
