@@ -15,7 +15,7 @@ import re
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,11 +62,16 @@ SECOND: Sequence[tuple[str, str]] = (
 """What is said after the reader has come."""
 
 
-def hold(server: LiveServer) -> dict[str, IrcPerson]:
-    """Let people enter some rooms, and begin the conversation."""
+def hold(server: LiveServer, connections: ExitStack) -> dict[str, IrcPerson]:
+    """
+    Let people enter some rooms, and begin the conversation.
+
+    @param connections: closes the connections of the people.
+    """
     people = {}
     for nick, (name, colour) in PEOPLE.items():
         people[nick] = person = IrcPerson(server, nick, *CAPABILITIES)
+        connections.callback(person.socket.close)
         person.join(ROOM)
         person.send(f"METADATA * SET display-name :{name}", f"METADATA * SET color {colour}")
         person.settle()
@@ -94,8 +99,8 @@ def say(person: IrcPerson, text: str, tags: str = "") -> str:
 
 def picture(browser: Browser, *, dark: bool, phone: bool) -> bytes:
     """Hold the conversation, and return the picture."""
-    with closing(LiveServer(*EXEMPT)) as server:
-        people = hold(server)
+    with closing(LiveServer(*EXEMPT)) as server, ExitStack() as connections:
+        people = hold(server, connections)
         page = browser.new_page(
             viewport=PHONE if phone else WIDE,
             color_scheme="dark" if dark else "light",

@@ -112,6 +112,7 @@ class FindingTests(RoomsTestCase):
         before they leave.
         """
         ann, room = self.name("ann"), self.name("own")
+        self.serve()  # an address may register few accounts
         founder, bob = self.irc(ann), self.irc(self.name("bob"))
         for person in (founder, bob):
             person.send("NS REGISTER Wq7-mapletree")
