@@ -381,6 +381,14 @@ class GuestTests(WebCase):
         self.enter(self.logIn())
         self.server.irc("bob")
 
+    def test_logout(self) -> None:
+        """Somebody who logs out in the chat would be a guest, and is disconnected."""
+        client = self.enter(self.logIn())
+        client.send("PRIVMSG NickServ :LOGOUT", "JOIN #tea")
+        self.assertTrue(client.lost)
+        self.assertIn("log in to your account first", str(client.lines[-1]))
+        self.assertNotIn("#tea", str(client.lines))
+
     def test_live(self) -> None:
         """The setting takes effect when the configuration is read again."""
         self.server.configure("[web]\nguests = true\n")

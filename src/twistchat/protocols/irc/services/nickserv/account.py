@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.errors import LoginFailed
 from twistchat.net.client.table import CommandTable
+from twistchat.protocols.irc.registration.registration import NO_GUESTS
 from twistchat.protocols.irc.replies.accounts import showLoggedIn, showLoggedOut
 from twistchat.protocols.irc.services.table import ServiceCommand, Usage
 
@@ -98,11 +99,13 @@ async def identify(request: Request) -> None:
 
 @table.command("LOGOUT", "", "log out", most=0, account=True)
 async def logout(request: Request) -> None:
-    """C{LOGOUT}: logs the client out."""
+    """C{LOGOUT}: logs the client out.  It becomes a guest, or is disconnected where its door lets no guests in."""
     await request.chat.identity.logout(request.asker)
     request.checkHere()
     showLoggedOut(request.client, request.reply)
     request.say("You are logged out")
+    if not request.client.irc.guests():
+        request.client.closing.disconnect(NO_GUESTS)
 
 
 @table.command(
