@@ -345,7 +345,8 @@ export class ChatLog extends HTMLElement {
         this.#trim();
         this.#place.restore();
         const stops = this.#rows.stops();
-        if (!this.#list.contains(document.activeElement) || !this.#current?.isConnected || this.#current.hidden) {
+        const current = this.#current;
+        if (!this.#list.contains(document.activeElement) || !current?.isConnected || current.hidden || current.tabIndex !== 0) {
             this.#reach(stops.at(-1) ?? null);
         }
         this.#menu.point(this.#focusedRow());
