@@ -47,7 +47,7 @@ class ExportTests(DiskTestCase):
         """No export contains an event of an account, whatever name is given.  Registered rooms show no credentials."""
         self.append(
             AccountRegistered(SERVER, "alice"),
-            CredentialSet(SERVER, "alice", Credential("password", "", "the-hash", "the-keys")),
+            CredentialSet(SERVER, "alice", Credential("password", "", "the-hash", "the-keys"), openedWith="the-trace"),
             RoomRegistered(SERVER, "#room", "alice"),
             AccessSet(SERVER, "#room", "alice", "o"),
         )

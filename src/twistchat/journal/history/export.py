@@ -146,7 +146,7 @@ def _object(entry: Entry) -> dict[str, Any]:
 def _withoutSecrets(event: Event) -> Event:
     """Replace the keys of rooms (mode C{k}) in an event by C{*}, and leave out what proves a login."""
     if isinstance(event, CredentialSet):
-        return replace(event, credential=replace(event.credential, secret="", scram=""))
+        return replace(event, credential=replace(event.credential, secret="", scram=""), openedWith="")
     if not isinstance(event, ModesSet):
         return event
     return replace(event, changes=tuple([replace(c, parameter="*") if c.letter == "k" else c for c in event.changes]))
