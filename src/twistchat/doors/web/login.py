@@ -171,7 +171,7 @@ class Login:
 
 
 def bodyOf(request: BoundedRequest) -> bytes:
-    """The body of a request, which has at most L{BODY <twistchat.doors.web.channel.BODY>} bytes."""
+    """The body of a request, which has at most L{BODY <twistchat.doors.web.head.BODY>} bytes."""
     return b"" if request.content is None else request.content.read()
 
 
