@@ -123,10 +123,11 @@ class Root(Resource):
 
 def _write(request: BoundedRequest, answer: Answer) -> None:
     request.setResponseCode(answer.status, HTTPStatus(answer.status).phrase.encode())
+    request.responseHeaders.removeHeader("server")
+    for name, value in request.channel.site.headers.items():
+        if not answer.isPart or name in PART:
+            request.setHeader(name, value)
     request.setHeader("Content-Type", answer.type)
-    for name in request.channel.site.headers if answer.isPart else ():
-        if name not in PART:
-            request.responseHeaders.removeHeader(name)
     request.setHeader("Content-Length", str(len(answer.body)))
     for name, value in answer.headers.items():
         request.setHeader(name, value)

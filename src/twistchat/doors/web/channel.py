@@ -15,7 +15,6 @@ from twisted.internet.protocol import connectionDone
 from twisted.internet.tcp import Connection
 from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
-from twisted.web.resource import IResource
 from twisted.web.server import Request
 
 from twistchat.doors.web.crowd import Crowded
@@ -261,10 +260,3 @@ class BoundedRequest(Request):
         """See C{twisted.web.http.Request.requestReceived}."""
         self.channel.received()
         super().requestReceived(command, path, version)
-
-    def render(self, resrc: IResource) -> None:
-        """See C{twisted.web.server.Request.render}.  Every answer has the same headers."""
-        self.responseHeaders.removeHeader("server")
-        for name, value in self.channel.site.headers.items():
-            self.setHeader(name, value)
-        super().render(resrc)
