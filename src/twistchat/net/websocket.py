@@ -133,12 +133,11 @@ class WebSocketCarrier(Carrier):
             transport.setTcpKeepAlive(True)
         self.connected(transport.transport if isinstance(transport, Proxied) else transport)
 
-    def connected(self, below: Any) -> None:
-        """See L{Carrier.connected}.  The answer to the handshake comes before all other output."""
-        self.makeOutbox(below)
+    def makeOutbox(self, below: Any) -> None:
+        """See L{Carrier.makeOutbox}.  The answer to the handshake comes before all other output."""
+        super().makeOutbox(below)
         self.outbox.write(self._accepting)
         self._accepting = b""
-        self.client.makeConnection(self)
 
     def close(self, ending: Ending) -> None:
         """See L{ICarrier.close}.  A close frame comes before the end (RFC 6455, section 5.5.1)."""
