@@ -1,5 +1,8 @@
 import { Observable } from './model/observable.js';
 
+/** What a dialog is closed with when it has led to a conversation. The focus goes there, and not back. */
+export const ENTERED = 'entered';
+
 /**
  * The dialogs that are open, each over the one before. `ui/dialog.js` shows them.
  *

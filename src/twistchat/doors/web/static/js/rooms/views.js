@@ -1,7 +1,6 @@
-/** The dialogs about rooms and people. Each is loaded when it is opened. */
+import { ENTERED } from '../dialogs.js';
 
-/** What a dialog is closed with when it has led to a conversation. The focus goes there, and not back. */
-export const ENTERED = 'entered';
+/** The dialogs about rooms and people. Each is loaded when it is opened. */
 
 async function show(app, load, props) {
   if ((await app.dialogs.show(load, props)) === ENTERED) app.write();

@@ -1,12 +1,12 @@
 import { useEffect, useRef, useState } from '../../../vendor/preact-hooks.mjs';
 import { Registering } from '../../account/registering.js';
 import { RequestError } from '../../irc/requests.js';
-import { add, t } from '../../strings/index.js';
 import { REGISTER } from '../../strings/en/register.js';
+import { add, t } from '../../strings/index.js';
 import { Dialog } from '../dialog.js';
 import { html } from '../html.js';
-import { useTask } from '../rooms/task.js';
 import { Field, Outcome } from '../settings/form.js';
+import { useTask } from '../task.js';
 
 add(REGISTER);
 

@@ -3,7 +3,7 @@ import { masksOf, neighbours, readMask } from '../../rooms/modes.js';
 import { t } from '../../strings/index.js';
 import { Dialog } from '../dialog.js';
 import { html } from '../html.js';
-import { Problem, useTask } from '../rooms/task.js';
+import { Problem, useTask } from '../task.js';
 
 /** How many of those are named whom a ban would also meet. */
 const MOST_NAMED = 5;

@@ -1,15 +1,15 @@
 import { useEffect, useState } from '../../../vendor/preact-hooks.mjs';
+import { ENTERED } from '../../dialogs.js';
 import { safeName } from '../../log/safe.js';
 import { canKeep } from '../../rooms/access.js';
 import { grantable, isWithinReach, rankOf, reaches } from '../../rooms/ranks.js';
-import { ENTERED } from '../../rooms/views.js';
 import { t } from '../../strings/index.js';
 import { Dialog } from '../dialog.js';
 import { html } from '../html.js';
 import { Avatar } from '../parts.js';
-import { presenceOf } from './presence.js';
-import { Done, Problem, useTask } from '../rooms/task.js';
+import { Done, Problem, useTask } from '../task.js';
 import { useWatch } from '../watch.js';
+import { presenceOf } from './presence.js';
 
 /** Return a length of time in its largest unit. */
 function ago(seconds) {

@@ -6,8 +6,8 @@ import { MODES } from '../../rooms/modes.js';
 import { rankOf, reaches } from '../../rooms/ranks.js';
 import { t } from '../../strings/index.js';
 import { html } from '../html.js';
+import { Done, Problem, useTask } from '../task.js';
 import { useWatch } from '../watch.js';
-import { Done, Problem, useTask } from './task.js';
 
 function Topic({ app, room }) {
   const { busy, error, run } = useTask();

@@ -1,10 +1,10 @@
 import { useState } from '../../../vendor/preact-hooks.mjs';
+import { ENTERED } from '../../dialogs.js';
 import { checkName } from '../../rooms/directory.js';
-import { ENTERED } from '../../rooms/views.js';
 import { t } from '../../strings/index.js';
 import { Dialog } from '../dialog.js';
 import { html } from '../html.js';
-import { Done, Problem, useTask } from './task.js';
+import { Done, Problem, useTask } from '../task.js';
 
 /** Return the name of a room as people write it, with its `#`. */
 function full(name) {

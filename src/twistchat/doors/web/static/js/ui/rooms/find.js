@@ -1,12 +1,13 @@
 import { useEffect, useState } from '../../../vendor/preact-hooks.mjs';
+import { ENTERED } from '../../dialogs.js';
 import { plain } from '../../log/format.js';
 import { safeName } from '../../log/safe.js';
-import { createRoom, ENTERED } from '../../rooms/views.js';
+import { createRoom } from '../../rooms/views.js';
 import { t, wordsFor } from '../../strings/index.js';
 import { Dialog } from '../dialog.js';
 import { html } from '../html.js';
+import { Problem, useTask } from '../task.js';
 import { useWatch } from '../watch.js';
-import { Problem, useTask } from './task.js';
 
 /** How many rooms are shown at first, and how many more each time. */
 const PORTION = 50;

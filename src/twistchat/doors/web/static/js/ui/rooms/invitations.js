@@ -1,8 +1,8 @@
 import { safeName } from '../../log/safe.js';
 import { t } from '../../strings/index.js';
 import { html } from '../html.js';
+import { Problem, useTask } from '../task.js';
 import { useWatch } from '../watch.js';
-import { Problem, useTask } from './task.js';
 
 function Invitation({ app, by, room }) {
   const { busy, error, run } = useTask();

@@ -4,7 +4,7 @@ import { LISTS, offered, readMask } from '../../rooms/modes.js';
 import { reaches } from '../../rooms/ranks.js';
 import { t } from '../../strings/index.js';
 import { html } from '../html.js';
-import { Problem, useTask } from './task.js';
+import { Problem, useTask } from '../task.js';
 
 /** A mask in plain words, with the mask itself where the words do not say all of it. */
 function Mask({ mask }) {

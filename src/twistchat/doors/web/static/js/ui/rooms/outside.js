@@ -2,7 +2,7 @@ import { plain } from '../../log/format.js';
 import { safeName } from '../../log/safe.js';
 import { t } from '../../strings/index.js';
 import { html } from '../html.js';
-import { Problem, useTask } from './task.js';
+import { Problem, useTask } from '../task.js';
 
 /** What the page says to a refusal, by its numeric. Others are told in the words of the server. */
 const WORDS = { 471: 'room.full', 473: 'room.inviteOnly', 474: 'room.banned', 475: 'room.needsKey', 477: 'room.needsAccount' };

@@ -3,7 +3,7 @@ import { MODES, offered, RARE } from '../../rooms/modes.js';
 import { reaches } from '../../rooms/ranks.js';
 import { t } from '../../strings/index.js';
 import { html } from '../html.js';
-import { Done, Problem, useTask } from './task.js';
+import { Done, Problem, useTask } from '../task.js';
 
 /** Who can read the history, as ChanServ names it. Source: docs/irc.md, ChanServ. */
 const READERS = ['joined', 'members', 'accounts', 'everyone'];

@@ -2,8 +2,8 @@ import { useEffect, useState } from '../../../vendor/preact-hooks.mjs';
 import { withLocalTimes } from '../../account/nickserv.js';
 import { sentences, t } from '../../strings/index.js';
 import { html } from '../html.js';
+import { useTask } from '../task.js';
 import { useWatch } from '../watch.js';
-import { useTask } from '../rooms/task.js';
 import { Field, Outcome, Switch } from './form.js';
 
 /** For a guest: how to have an account. */

@@ -3,7 +3,7 @@ import { withLocalTimes } from '../../account/nickserv.js';
 import { sentences, t } from '../../strings/index.js';
 import { html } from '../html.js';
 import { Icon } from '../parts.js';
-import { useTask } from '../rooms/task.js';
+import { useTask } from '../task.js';
 import { Field, Outcome } from './form.js';
 
 /** Keys: NickServ's command, and the keys of the title, of the label of a new one, and of a text about them. */

@@ -1,6 +1,6 @@
 import { useId } from '../../../vendor/preact-hooks.mjs';
 import { html } from '../html.js';
-import { Done, Problem } from '../rooms/task.js';
+import { Done, Problem } from '../task.js';
 
 /** What the server says about a task, beside its fields. */
 export function Outcome({ task }) {

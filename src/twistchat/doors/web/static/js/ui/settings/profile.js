@@ -3,8 +3,8 @@ import { t } from '../../strings/index.js';
 import { hueOf } from '../colour.js';
 import { html } from '../html.js';
 import { Avatar } from '../parts.js';
+import { useTask } from '../task.js';
 import { useWatch } from '../watch.js';
-import { useTask } from '../rooms/task.js';
 import { Field, Outcome } from './form.js';
 
 /** Return a colour of a hue as `#rrggbb`, which the field for colours takes. */

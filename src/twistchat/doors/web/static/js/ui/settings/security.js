@@ -3,8 +3,8 @@ import { qrCode, qrPath } from '../../account/qr.js';
 import { RequestError } from '../../irc/requests.js';
 import { sentences, t } from '../../strings/index.js';
 import { html } from '../html.js';
+import { useTask } from '../task.js';
 import { useAccount } from './account.js';
-import { useTask } from '../rooms/task.js';
 import { Field, Outcome } from './form.js';
 
 /** Change the password. */

@@ -1,6 +1,6 @@
-import { useState } from '../../../vendor/preact-hooks.mjs';
-import { wordsFor } from '../../strings/index.js';
-import { html } from '../html.js';
+import { useState } from '../../vendor/preact-hooks.mjs';
+import { wordsFor } from '../strings/index.js';
+import { html } from './html.js';
 
 /**
  * What a control does: whether it is being done, and what the server says against it, or about it.
