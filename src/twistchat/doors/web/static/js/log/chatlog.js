@@ -11,8 +11,9 @@ import { t } from '../strings/index.js';
 import { RowMenu } from './menu.js';
 import { Place } from './place.js';
 import { element } from './render.js';
-import { explainTime, isSpoken } from './row.js';
+import { isSpoken } from './row.js';
 import { Rows } from './rows.js';
+import { Stops } from './stops.js';
 
 /** So many rows are in the document. */
 export const LIMIT = 500;
@@ -66,13 +67,12 @@ export class ChatLog extends HTMLElement {
         (row, action) => this.#choose(row, action),
         (row) => this.#actions(row),
     );
+    #stops = new Stops(this.#list, this.#rows, this.#menu);
     /** @type {{run: () => void, messages?: Message[], options?: object}[]} */
     #queue = [];
     #drawing = 0;
     #timer = 0;
     #checking = false;
-    /** @type {HTMLElement|null} The row or fold that the Tab key reaches. */
-    #current = null;
     /** Whether the conversation's first message is here. */
     #complete = false;
     /** @type {{time: number, id: string}|null} The newest message, where rows at the end are missing. */
@@ -95,10 +95,7 @@ export class ChatLog extends HTMLElement {
         this.#scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
         this.#jump.addEventListener('click', () => this.toEnd());
         this.#list.addEventListener('click', (event) => this.#clicked(event));
-        this.#list.addEventListener('keydown', (event) => this.#key(event));
-        this.#list.addEventListener('focusin', (event) => this.#focused(event));
-        this.#list.addEventListener('pointerover', (event) => this.#pointed(event));
-        this.#scroller.addEventListener('pointerleave', () => this.#menu.point(this.#focusedRow()));
+        this.#scroller.addEventListener('pointerleave', () => this.#stops.point());
     }
 
     /** Whether the log shows who comes and goes. */
@@ -141,7 +138,7 @@ export class ChatLog extends HTMLElement {
         this.#menu.point(null);
         this.#rows.clear();
         this.#place.stick = true;
-        this.#current = null;
+        this.#stops.reach(null);
         this.#complete = false;
         this.#gap = past ? { time: Infinity, id: null } : null;
         this.#asked = { needolder: -Infinity, neednewer: -Infinity };
@@ -213,7 +210,7 @@ export class ChatLog extends HTMLElement {
             if (!entry) return;
             const focused = entry.row.contains(document.activeElement);
             this.#rows.remove(this.#rows.entries.indexOf(entry), 1);
-            if (focused) this.#focus(this.#rows.stops().at(-1));
+            if (focused) this.#stops.focus(this.#rows.stops().at(-1));
         });
     }
 
@@ -241,7 +238,7 @@ export class ChatLog extends HTMLElement {
         entry.row.scrollIntoView({ block: 'center', behavior: 'instant' });
         entry.row.classList.add('found');
         setTimeout(() => entry.row.classList.remove('found'), FOUND);
-        this.#focus(entry.row);
+        this.#stops.focus(entry.row);
         this.#scrolled();
         return true;
     }
@@ -317,7 +314,7 @@ export class ChatLog extends HTMLElement {
         }
         if (hadFocus && !this.#list.contains(document.activeElement)) {
             const stops = this.#rows.stops();
-            this.#focus(from > 0 ? stops[0] : stops.at(-1));
+            this.#stops.focus(from > 0 ? stops[0] : stops.at(-1));
         }
     }
 
@@ -344,12 +341,7 @@ export class ChatLog extends HTMLElement {
         for (const { run } of queue) run();
         this.#trim();
         this.#place.restore();
-        const stops = this.#rows.stops();
-        const current = this.#current;
-        if (!this.#list.contains(document.activeElement) || !current?.isConnected || current.hidden || current.tabIndex !== 0) {
-            this.#reach(stops.at(-1) ?? null);
-        }
-        this.#menu.point(this.#focusedRow());
+        this.#stops.renew();
         this.#check();
     }
 
@@ -453,61 +445,6 @@ export class ChatLog extends HTMLElement {
             this.#emit('room', { room });
         }
     }
-
-    #key(event) {
-        if (event.ctrlKey || event.metaKey || event.altKey) return;
-        const stop = event.target.closest('.row, .fold');
-        if (!stop) return;
-        const stops = this.#rows.stops();
-        const at = stops.indexOf(stop);
-        const to = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: stops.length - 1 }[event.key];
-        if (to !== undefined) {
-            const next = stops[Math.min(Math.max(to, 0), stops.length - 1)];
-            this.#focus(next);
-            next.scrollIntoView({ block: 'nearest', behavior: 'instant' });
-        } else if (event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) this.#menu.open(stop);
-        else if (event.key === 'Enter' && event.target === stop && stop.matches('.row')) this.#menu.open(stop);
-        else if (event.key === 'Escape' && event.target !== stop) this.#focus(stop);
-        else return;
-        event.preventDefault();
-    }
-
-    #focused(event) {
-        const stop = event.target.closest('.row, .fold');
-        if (!stop) return;
-        this.#reach(stop);
-        explainTime(stop);
-        this.#menu.point(stop.matches('.row') ? stop : null);
-    }
-
-    #pointed(event) {
-        const row = event.target.closest('.row');
-        if (!row) return;
-        explainTime(row);
-        this.#menu.point(row);
-    }
-
-    #focusedRow() {
-        return document.activeElement?.closest?.('chat-log .row') ?? null;
-    }
-
-    #focus(stop) {
-        if (!stop) return;
-        this.#reach(stop);
-        stop.focus({ preventScroll: true });
-    }
-
-    /** Let the Tab key reach a row and what is in it, and no other row. */
-    #reach(stop) {
-        if (this.#current && this.#current !== stop) setReach(this.#current, -1);
-        this.#current = stop;
-        if (stop) setReach(stop, 0);
-    }
-}
-
-function setReach(stop, tabIndex) {
-    stop.tabIndex = tabIndex;
-    for (const inner of stop.querySelectorAll('a, button')) inner.tabIndex = tabIndex;
 }
 
 customElements.define('chat-log', ChatLog);
