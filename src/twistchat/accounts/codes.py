@@ -14,7 +14,7 @@ from twistchat.chat.model.events import Credential
 from twistchat.chat.model.names import fold
 
 if TYPE_CHECKING:
-    from twistchat.accounts.logins import AccountContext
+    from twistchat.accounts.context import AccountContext
     from twistchat.chat.model.accounts import Account
     from twistchat.chat.model.sessions import Session
     from twistchat.interfaces import IMailer

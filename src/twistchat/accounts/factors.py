@@ -17,7 +17,7 @@ from twistchat.chat.model.names import fold
 from twistchat.interfaces import FactorSetUp, ISecondFactors
 
 if TYPE_CHECKING:
-    from twistchat.accounts.logins import AccountContext
+    from twistchat.accounts.context import AccountContext
     from twistchat.chat.model.accounts import Account
 
 SECRET_BYTES: Final = 20

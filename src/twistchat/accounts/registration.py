@@ -13,9 +13,9 @@ from zope.interface import implementer
 
 from twistchat.accounts.checkers import accountOf
 from twistchat.accounts.codes import Codes, Purpose, addressOf
+from twistchat.accounts.context import ignored
 from twistchat.accounts.email import checkEmail
 from twistchat.accounts.keys import checkCertificate, readSshKey
-from twistchat.accounts.logins import ignored
 from twistchat.accounts.passwords import SALTS
 from twistchat.accounts.policy import checkPassword, prepare
 from twistchat.accounts.throttle import Buckets
@@ -36,7 +36,7 @@ from twistchat.chat.model.sessions import Session
 from twistchat.interfaces import ILogins, IPasswords, IRegistrar
 
 if TYPE_CHECKING:
-    from twistchat.accounts.logins import AccountContext
+    from twistchat.accounts.context import AccountContext
     from twistchat.chat.model.accounts import Account
     from twistchat.interfaces import IMailer
     from twistchat.interfaces.accounts import Outcome

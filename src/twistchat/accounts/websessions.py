@@ -15,7 +15,7 @@ from twistchat.chat.rules.users.accounts import RECORDED
 from twistchat.interfaces import Authenticated, WebSession
 
 if TYPE_CHECKING:
-    from twistchat.accounts.logins import AccountContext
+    from twistchat.accounts.context import AccountContext
     from twistchat.chat.model.accounts import Account
     from twistchat.interfaces import Caller
 

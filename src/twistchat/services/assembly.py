@@ -7,7 +7,8 @@ from collections.abc import Callable, Container, Sequence
 from twisted.cred.checkers import ICredentialsChecker
 from twisted.internet.interfaces import IReactorTime
 
-from twistchat.accounts.logins import AccountContext, Logins
+from twistchat.accounts.context import AccountContext
+from twistchat.accounts.logins import Logins
 from twistchat.accounts.registration import Registrar
 from twistchat.accounts.throttle import Buckets, Throttle
 from twistchat.chat.chat import Chat
