@@ -537,14 +537,14 @@ class CheckerTests(SynchronousTestCase):
     def test_accounts(self) -> None:
         """Accounts know the chat and the hashes of passwords, but no doors or journals."""
         self.assertAllowed(
-            "twistchat.accounts.passwords",
+            "twistchat.accounts.secrets.passwords",
             "import argon2.exceptions",
             "from twisted.internet.defer import Deferred",
             "from twistchat.worker import Worker",
             "from twistchat.chat.errors import ChatError",
         )
         self.assertRefused(
-            "twistchat.accounts.passwords",
+            "twistchat.accounts.secrets.passwords",
             "from twisted.internet import threads",
             "import twistchat.journal.sqlite.store",
             "import twistchat.net.context",

@@ -8,8 +8,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from twistchat.accounts.passwords import SALT, hashPassword
-from twistchat.accounts.scram import ITERATIONS, encodeKeys, makeKeys
+from twistchat.accounts.secrets.passwords import SALT, hashPassword
+from twistchat.accounts.secrets.scram import ITERATIONS, encodeKeys, makeKeys
 from twistchat.chat.model.events import (
     SERVER,
     AccountRegistered,

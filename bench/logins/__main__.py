@@ -23,8 +23,8 @@ from bench.load import percentile
 from bench.logins.clients import Plan
 from bench.protocols import Refused
 from bench.servers import TWISTD, NotStarted, freePort, running
-from twistchat.accounts.passwords import SALT, hashPassword
-from twistchat.accounts.scram import ITERATIONS, encodeKeys, makeKeys
+from twistchat.accounts.secrets.passwords import SALT, hashPassword
+from twistchat.accounts.secrets.scram import ITERATIONS, encodeKeys, makeKeys
 from twistchat.chat.model.events import SERVER, AccountRegistered, Credential, CredentialSet, Event
 from twistchat.testing import MemoryServer
 

@@ -18,7 +18,7 @@ from typing import Any
 from twisted.application.service import IService
 
 from twistchat.accounts.pam import PamChecker
-from twistchat.accounts.passwords import Verifier
+from twistchat.accounts.secrets.passwords import Verifier
 from twistchat.chat.rules.rooms.retention import retentions
 from twistchat.config import Settings, toml
 from twistchat.interfaces import IJournalKind, IMailer, Journal, JournalContext

@@ -17,8 +17,8 @@ from zope.interface.verify import verifyObject
 
 from twistchat.accounts.checkers import accountOf, makePortal
 from twistchat.accounts.credentials import AccountKey, AccountPassword, AccountToken, IAvatar
-from twistchat.accounts.passwords import SALTS, Verifier
-from twistchat.accounts.tokens import TOKEN
+from twistchat.accounts.secrets.passwords import SALTS, Verifier
+from twistchat.accounts.secrets.tokens import TOKEN
 from twistchat.chat.model.accounts import Account, Accounts
 from twistchat.interfaces import Authenticated
 from twistchat.testing.workers import InlineWorker

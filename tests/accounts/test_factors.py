@@ -12,7 +12,7 @@ from zope.interface.verify import verifyObject
 
 from tests.accounts.fakes import PASSWORD, AccountCase, sessionFrom, users
 from twistchat.accounts.factors import LONGEST_CODE, MOST_BEGUN, RECOVERY_CODES, SET_UP_TIME, STEP
-from twistchat.accounts.tokens import digest
+from twistchat.accounts.secrets.tokens import digest
 from twistchat.chat.errors import (
     BadCredential,
     CodeRequired,

@@ -8,8 +8,8 @@ from twisted.internet.defer import Deferred
 from zope.interface.verify import verifyObject
 
 from tests.accounts.fakes import PASSWORD, AccountCase, sessionFrom, users
-from twistchat.accounts.passwords import SALT, hashPassword
-from twistchat.accounts.tokens import digest
+from twistchat.accounts.secrets.passwords import SALT, hashPassword
+from twistchat.accounts.secrets.tokens import digest
 from twistchat.chat.errors import LoginFailed, NickReserved, NotEncrypted, NotVerified, Overloaded, Suspended, TooFast
 from twistchat.chat.model.events import Credential
 from twistchat.interfaces import Authenticated, ILogins, IScramAttempt

@@ -7,7 +7,7 @@ from typing import Any
 from zope.interface.verify import verifyObject
 
 from tests.accounts.fakes import PASSWORD, AccountCase, sessionFrom
-from tests.accounts.test_keys import FINGERPRINT, KEY
+from tests.accounts.secrets.test_keys import FINGERPRINT, KEY
 from twistchat.chat import errors
 from twistchat.interfaces import IRegistrar
 from twistchat.testing.workers import HeldWorker

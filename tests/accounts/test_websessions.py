@@ -10,8 +10,8 @@ from twisted.internet.defer import Deferred
 
 from tests.accounts.fakes import PASSWORD, AccountCase, sessionFrom
 from tests.chat.fakes import FakeDialect, FakeOutlet
-from twistchat.accounts.passwords import SALTS
-from twistchat.accounts.tokens import TOKEN, digest
+from twistchat.accounts.secrets.passwords import SALTS
+from twistchat.accounts.secrets.tokens import TOKEN, digest
 from twistchat.accounts.websessions import INTERVAL, LONGEST_SECRET, MOST_EXPIRED, SECRET, nameBrowser
 from twistchat.chat.errors import (
     BadPassword,

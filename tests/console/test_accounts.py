@@ -14,7 +14,7 @@ from argon2 import PasswordHasher
 from twisted.internet.task import Clock
 
 from tests.console.cases import ConsoleTestCase
-from twistchat.accounts.scram import decodeKeys
+from twistchat.accounts.secrets.scram import decodeKeys
 from twistchat.chat.model.accounts import Account
 from twistchat.chat.model.events import AccessSet, Credential, RoomRegistered, Source
 from twistchat.console import main, offline

@@ -19,7 +19,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from tests.net.listening.authorities import identify
-from twistchat.accounts.passwords import Verifier
+from twistchat.accounts.secrets.passwords import Verifier
 from twistchat.chat.errors import NotStored
 from twistchat.chat.model.events import RoomMessage, Source
 from twistchat.doors.irc import IrcDoor

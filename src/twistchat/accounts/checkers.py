@@ -18,10 +18,10 @@ from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
 from twistchat.accounts.credentials import IAccountKey, IAccountPassword, IAccountScram, IAccountToken, IAvatar
-from twistchat.accounts.policy import prepare
-from twistchat.accounts.scram import decodeKeys
+from twistchat.accounts.secrets.policy import prepare
+from twistchat.accounts.secrets.scram import decodeKeys
+from twistchat.accounts.secrets.tokens import digest, find
 from twistchat.accounts.throttle import LONGEST_NAME
-from twistchat.accounts.tokens import digest, find
 from twistchat.chat.errors import NotVerified, Suspended
 from twistchat.chat.model.accounts import Account, Accounts
 from twistchat.chat.model.events import Credential, CredentialKind

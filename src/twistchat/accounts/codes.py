@@ -7,8 +7,8 @@ from hmac import compare_digest
 from typing import TYPE_CHECKING, Final, Literal
 
 from twistchat.accounts.mails import Mail, resetMail, verificationMail
+from twistchat.accounts.secrets.tokens import digest, digestCode, makeCode
 from twistchat.accounts.throttle import LONGEST_NAME, Buckets
-from twistchat.accounts.tokens import digest, digestCode, makeCode
 from twistchat.chat.errors import BadCredential, TooFast
 from twistchat.chat.model.events import Credential
 from twistchat.chat.model.names import fold

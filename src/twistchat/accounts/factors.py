@@ -10,7 +10,7 @@ from pyotp import TOTP
 from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
-from twistchat.accounts.tokens import digest, digestCode, makeCode
+from twistchat.accounts.secrets.tokens import digest, digestCode, makeCode
 from twistchat.chat.errors import BadCredential, CodeRequired, TooFast, WrongCode
 from twistchat.chat.model.events import Credential
 from twistchat.chat.model.names import fold

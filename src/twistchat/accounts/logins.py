@@ -24,12 +24,12 @@ from twistchat.accounts.credentials import (
     IAvatar,
 )
 from twistchat.accounts.factors import SecondFactors
-from twistchat.accounts.passwords import SALTS
-from twistchat.accounts.policy import prepare
-from twistchat.accounts.scram import falseKeys
+from twistchat.accounts.secrets.passwords import SALTS
+from twistchat.accounts.secrets.policy import prepare
+from twistchat.accounts.secrets.scram import falseKeys
+from twistchat.accounts.secrets.tokens import TOKEN
 from twistchat.accounts.sources import PasswordSources
 from twistchat.accounts.throttle import Attempt
-from twistchat.accounts.tokens import TOKEN
 from twistchat.accounts.websessions import WebSessions
 from twistchat.chat.errors import AccountExists, LoginFailed, NotEncrypted, WrongCode
 from twistchat.chat.model.bans.server import parseAddress

@@ -15,11 +15,11 @@ from twistchat.accounts.checkers import accountOf
 from twistchat.accounts.codes import Codes, Purpose, addressOf
 from twistchat.accounts.context import ignored
 from twistchat.accounts.email import checkEmail
-from twistchat.accounts.keys import checkCertificate, readSshKey
-from twistchat.accounts.passwords import SALTS
-from twistchat.accounts.policy import checkPassword, prepare
+from twistchat.accounts.secrets.keys import checkCertificate, readSshKey
+from twistchat.accounts.secrets.passwords import SALTS
+from twistchat.accounts.secrets.policy import checkPassword, prepare
+from twistchat.accounts.secrets.tokens import digest, makeToken
 from twistchat.accounts.throttle import Buckets
-from twistchat.accounts.tokens import digest, makeToken
 from twistchat.chat.errors import (
     AccountExists,
     AlreadyLoggedIn,

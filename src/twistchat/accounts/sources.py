@@ -14,7 +14,7 @@ from twisted.logger import Logger
 from zope.interface import implementer
 
 from twistchat.accounts.credentials import IAccountPassword
-from twistchat.accounts.policy import LONGEST, size
+from twistchat.accounts.secrets.policy import LONGEST, size
 from twistchat.chat.errors import ChatError
 from twistchat.chat.model.accounts import Accounts
 from twistchat.chat.model.names import normalizeNick

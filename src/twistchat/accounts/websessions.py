@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from twisted.internet.defer import gatherResults
 
-from twistchat.accounts.tokens import digest, makeToken
+from twistchat.accounts.secrets.tokens import digest, makeToken
 from twistchat.chat.errors import LoginFailed
 from twistchat.chat.model.events import Credential
 from twistchat.chat.rules.users.accounts import RECORDED

@@ -10,8 +10,8 @@ from twisted.internet.defer import Deferred
 from twisted.python.usage import Options
 
 from twistchat.accounts.logins import resultOf
-from twistchat.accounts.passwords import SALT, Verifier, hashPassword
 from twistchat.accounts.registration import newPassword
+from twistchat.accounts.secrets.passwords import SALT, Verifier, hashPassword
 from twistchat.chat.errors import ChatError
 from twistchat.chat.model.events import Credential
 from twistchat.console.options import Refused

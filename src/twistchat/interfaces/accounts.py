@@ -34,8 +34,8 @@ class IPasswords(Interface):
         """
         Make the credential for a new password.
 
-        @param password: the prepared password; see L{twistchat.accounts.policy.prepare}.
-        @param salts: L{SALTS <twistchat.accounts.passwords.SALTS>} random bytes.
+        @param password: the prepared password; see L{twistchat.accounts.secrets.policy.prepare}.
+        @param salts: L{SALTS <twistchat.accounts.secrets.passwords.SALTS>} random bytes.
         @return: fails with L{Overloaded <twistchat.chat.errors.Overloaded>} if too many passwords wait.
         """
 

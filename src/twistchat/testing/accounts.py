@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from argon2 import PasswordHasher
 
-from twistchat.accounts.passwords import SALT, Verifier
+from twistchat.accounts.secrets.passwords import SALT, Verifier
 
 if TYPE_CHECKING:
     from twistchat.worker import Worker

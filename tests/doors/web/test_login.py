@@ -7,7 +7,7 @@ from pyotp import TOTP
 from tests.accounts.fakes import PASSWORD, sessionFrom
 from tests.doors.web.accounts import WebCase, contentOf, cookieOf
 from tests.doors.web.browser import HttpClient, WebSocketClient
-from twistchat.accounts.tokens import digest
+from twistchat.accounts.secrets.tokens import digest
 from twistchat.doors.web.login import LONGEST
 from twistchat.testing.workers import HeldWorker
 

@@ -12,7 +12,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
-from twistchat.accounts.passwords import SALT, hashPassword
+from twistchat.accounts.secrets.passwords import SALT, hashPassword
 from twistchat.chat.model.events import Event
 from twistchat.config import Settings
 from twistchat.interfaces import IDialect, IDoor, Journal

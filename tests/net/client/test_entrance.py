@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import capturedLogs
 
 from tests.net.client.connections import RIGHT, STRANGER, ConnectionTestCase, FakeCarrierTestCase, Pinging
-from twistchat.accounts.passwords import Verifier
+from twistchat.accounts.secrets.passwords import Verifier
 from twistchat.chat.errors import Overloaded, TooFast
 from twistchat.chat.model.events import ServerBanSet, Source
 from twistchat.config.limits import Limits

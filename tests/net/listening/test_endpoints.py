@@ -35,7 +35,7 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 from tests.net.listening.authorities import ClientSide, identify
 from tests.wire.test_proxy import OVER_IPV6, binary
 from tests.wire.test_proxy import SSL as OVER_TLS
-from twistchat.accounts.passwords import Verifier
+from twistchat.accounts.secrets.passwords import Verifier
 from twistchat.config import Settings
 from twistchat.doors.line import LineDoor
 from twistchat.journal.kinds import memoryJournal

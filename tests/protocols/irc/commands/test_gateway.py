@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.irc.servers import SECRET, STRANGER, encrypt, gateway, host, listed, rooted, staffed
-from twistchat.accounts.passwords import Verifier
+from twistchat.accounts.secrets.passwords import Verifier
 from twistchat.net.stream import StreamCarrier
 from twistchat.protocols.irc.protocol import IrcConnection
 from twistchat.testing import IrcClient, MemoryServer

@@ -8,7 +8,7 @@ from dataclasses import replace
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.irc.servers import SECRET, STRANGER, host, mask, rooted, serverWith, settingsWith, staffed
-from twistchat.accounts.passwords import Verifier
+from twistchat.accounts.secrets.passwords import Verifier
 from twistchat.chat.model.users import PRIVILEGES
 from twistchat.config import ClassSettings, ConfigError, OperatorSettings
 from twistchat.testing import MemoryServer

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.accounts.keys}."""
+"""Tests of L{twistchat.accounts.secrets.keys}."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.accounts.keys import checkCertificate, readSshKey, sshFingerprint
+from twistchat.accounts.secrets.keys import checkCertificate, readSshKey, sshFingerprint
 from twistchat.chat.errors import BadCredential
 
 KEY = (

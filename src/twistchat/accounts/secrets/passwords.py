@@ -17,8 +17,8 @@ from twisted.internet.defer import Deferred, fail
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twistchat.accounts.scram import ITERATIONS, decodeKeys, encodeKeys, makeKeys
-from twistchat.accounts.scram import SALT as SCRAM_SALT
+from twistchat.accounts.secrets.scram import ITERATIONS, decodeKeys, encodeKeys, makeKeys
+from twistchat.accounts.secrets.scram import SALT as SCRAM_SALT
 from twistchat.chat.errors import Overloaded
 from twistchat.chat.model.events import Credential
 from twistchat.interfaces import IPasswords

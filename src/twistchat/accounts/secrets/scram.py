@@ -28,7 +28,7 @@ def makeKeys(password: str, salt: bytes, iterations: int = ITERATIONS) -> ScramK
     """
     Make the keys for a password (RFC 5802, section 3).  This blocks for about 10 ms, without the interpreter's lock.
 
-    @param password: the prepared password; see L{twistchat.accounts.policy.prepare}.
+    @param password: the prepared password; see L{twistchat.accounts.secrets.policy.prepare}.
     """
     salted = pbkdf2_hmac("sha256", password.encode("utf-8", "surrogatepass"), salt, iterations)
     storedKey = sha256(digest(salted, b"Client Key", "sha256")).digest()

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.accounts.scram}."""
+"""Tests of L{twistchat.accounts.secrets.scram}."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hmac import digest
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.accounts.scram import decodeKeys, encodeKeys, falseKeys, makeKeys
+from twistchat.accounts.secrets.scram import decodeKeys, encodeKeys, falseKeys, makeKeys
 
 KEYS = makeKeys("pencil", b64decode("W22ZaJ0SNY7soEsUEjb6gQ=="), 4096)
 

@@ -8,7 +8,7 @@ from unicodedata import category, normalize
 
 from scramp.utils import ScramException, saslprep
 
-from twistchat.accounts.tokens import TOKEN
+from twistchat.accounts.secrets.tokens import TOKEN
 from twistchat.chat.errors import BadPassword
 from twistchat.chat.model.names import fold
 
@@ -64,5 +64,5 @@ def size(password: str) -> int:
     return len(password.encode("utf-8", "surrogatepass"))
 
 
-COMMON: Final = frozenset(files("twistchat.accounts").joinpath("common.txt").read_text("ascii").split())
+COMMON: Final = frozenset(files("twistchat.accounts.secrets").joinpath("common.txt").read_text("ascii").split())
 """The most common passwords of at least L{SHORTEST} characters, in lower case."""

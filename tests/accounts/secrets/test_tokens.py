@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.accounts.tokens}."""
+"""Tests of L{twistchat.accounts.secrets.tokens}."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.accounts.tokens import digest, digestCode, find, makeCode, makeToken
+from twistchat.accounts.secrets.tokens import digest, digestCode, find, makeCode, makeToken
 from twistchat.chat.model.events import Credential
 from twistchat.testing.accounts import randomness
 

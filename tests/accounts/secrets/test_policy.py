@@ -1,10 +1,10 @@
-"""Tests of L{twistchat.accounts.policy}."""
+"""Tests of L{twistchat.accounts.secrets.policy}."""
 
 from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.accounts.policy import COMMON, checkPassword, prepare
+from twistchat.accounts.secrets.policy import COMMON, checkPassword, prepare
 from twistchat.chat.errors import BadPassword
 
 

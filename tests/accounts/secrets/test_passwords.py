@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.accounts.passwords}."""
+"""Tests of L{twistchat.accounts.secrets.passwords}."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from twisted.internet.defer import CancelledError
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from twistchat.accounts.passwords import DUMMY_HASH, SALT, Verifier, hashPassword
+from twistchat.accounts.secrets.passwords import DUMMY_HASH, SALT, Verifier, hashPassword
 from twistchat.chat.errors import Overloaded
 from twistchat.interfaces import IPasswords
 from twistchat.testing.workers import HeldWorker, InlineWorker
