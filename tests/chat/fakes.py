@@ -21,6 +21,7 @@ from twistchat.chat.model.events import (
     AccountEvent,
     AccountRegistered,
     AccountSet,
+    AdministrativeAct,
     Announced,
     AwaySet,
     Entered,
@@ -78,6 +79,7 @@ SILENT: tuple[type[Event], ...] = (
     ServerBanSet,
     ServerBanLifted,
     AccountEvent,
+    AdministrativeAct,
 )
 """Events that a L{FakeDialect} does not render by default."""
 
@@ -150,6 +152,8 @@ def written(event: Event) -> str:
             return f"{who} started {event.session}"
         case SessionEnded():
             return f"{who} ended {event.session}"
+        case AdministrativeAct():
+            return f"{who} act {event.act}"
         case ServerBanSet():
             return f"{who} banned"
         case ServerBanLifted():

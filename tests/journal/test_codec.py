@@ -11,6 +11,8 @@ from msgspec.structs import replace
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.model.events import (
+    SERVER,
+    AdministrativeAct,
     AwaySet,
     Event,
     InboxRead,
@@ -54,7 +56,7 @@ class EncodingTests(SynchronousTestCase):
         """Every class of events has a kind, and kinds never change, because journals contain them."""
         self.assertEqual(set(KINDS), set(eventClasses()))
         kinds = """
-            access account accountmetadata accountsetting announced away banned credential credentialremoved
+            access account accountmetadata accountsetting act announced away banned credential credentialremoved
             dropped entered expired grouped host inboxread invited joined keptroommetadata kicked killed login
             marker metadata modes operator parted presenceended presencekept presenceresumed quit reacted
             realname registered renamed restored roomdropped roommetadata roomreacted roomregistered
@@ -109,6 +111,10 @@ class EncodingTests(SynchronousTestCase):
                 Source("u", "Ann"), "#R", "#S"
             ),
             ("inboxread", '{"by":["u","Ann"],"account":"ann","last":7}'): InboxRead(Source("u", "Ann"), "ann", 7),
+            (
+                "act",
+                '{"by":["",""],"act":"kill","who":"root","target":"bob","detail":"spam","door":"console"}',
+            ): AdministrativeAct(SERVER, "kill", "root", "bob", "spam", "console"),
             ("banned", '{"by":["u","Ann"],"mask":"*!*@h","reason":"spam"}'): ServerBanSet(
                 Source("u", "Ann"), "*!*@h", "spam"
             ),

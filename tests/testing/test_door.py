@@ -41,7 +41,7 @@ class FaultyDoor(LineDoor):
     def factory(self, context: ServerContext) -> StreamFactory:
         """See L{IDoor.factory}."""
         dialects = Dialects.forZone(None)
-        clients = self._clients(context, lambda context, factory: self._protocol(context, factory, dialects))
+        clients = self._clients(context, self.name, lambda context, factory: self._protocol(context, factory, dialects))
         return StreamFactory(context, clients, lambda client: LineSplitter(4096))
 
 

@@ -152,8 +152,8 @@ class PageTestCase(SynchronousTestCase):
     A test of the page in a browser.
 
     Tests share a server with the default limits, so each test has rooms and names of its own: see L{name}.  A test that
-    kills the server, sets options, registers an account, or fails to log in starts one with L{serve}.  Each wait in a page is bounded by
-    L{WAIT}, and each other one by L{tests.test_daemon.PATIENCE}.
+    kills the server, sets options, registers an account, or fails to log in starts one with L{serve}.  Each wait in a
+    page is bounded by L{WAIT}, and each other one by L{tests.test_daemon.PATIENCE}.
 
     @ivar faults: exceptions in pages, and violations of their policy.  A test fails if there are any at its end.
     """

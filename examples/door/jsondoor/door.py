@@ -62,4 +62,5 @@ class JsonDoor:
         from twistchat.wire.lines import LineSplitter
 
         longest = context.settings.of(self.name, JsonSettings).longestLine
-        return StreamFactory(context, ClientFactory(context, JsonProtocol), lambda client: LineSplitter(longest))
+        clients = ClientFactory(context, self.name, JsonProtocol)
+        return StreamFactory(context, clients, lambda client: LineSplitter(longest))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from twistchat.chat.fanout.audience import Broadcast
 from twistchat.chat.limits import AlwaysOnPolicy, ChatLimits, NickProtection
 from twistchat.chat.model.names import fold, reserve
+from twistchat.chat.rules.audit import Audit
 from twistchat.chat.rules.core import Core
 from twistchat.chat.rules.metadata import Metadata
 from twistchat.chat.rules.reading import Reading
@@ -48,6 +49,7 @@ class Chat:
     @ivar channels: topics, modes and names of rooms.
     @ivar identity: nicks, realnames, hosts, accounts and modes of users.
     @ivar presence: sessions, away status, and watching nicks.
+    @ivar audit: the audit trail.
     @ivar operators: the verbs of server operators.
     @ivar accounts: accounts and their credentials.
     @ivar webSessions: the logins of browsers.
@@ -122,6 +124,7 @@ class Chat:
             keptTags,
             alwaysOn,
         )
+        self.audit = Audit(core)
         self.inbox = Inbox(core)
         self.speaking = Speaking(core, self.inbox)
         self.membership = Membership(core)

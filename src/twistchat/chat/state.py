@@ -21,7 +21,7 @@ from twistchat.chat.model.sessions import Session
 from twistchat.chat.model.users import Users
 from twistchat.chat.model.watching import Watchers
 from twistchat.chat.model.whowas import Whowas
-from twistchat.chat.rules import metadata, speaking
+from twistchat.chat.rules import audit, metadata, speaking
 from twistchat.chat.rules.rooms import channels, membership, ownership
 from twistchat.chat.rules.users import (
     accounts,
@@ -53,6 +53,7 @@ SUBJECTS = (
     connecting,
     alwayson,
     operators,
+    audit,
     accounts,
     markers,
     ownership,

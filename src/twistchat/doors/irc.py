@@ -62,5 +62,5 @@ class IrcDoor:
         from twistchat.protocols.irc.factory import IrcFactory
         from twistchat.wire.lines import TerminatedLines
 
-        clients = IrcFactory(context)
+        clients = IrcFactory(context, self.name)
         return StreamFactory(context, clients, lambda client: TerminatedLines(clients.longestLine))

@@ -55,5 +55,5 @@ class LineDoor:
         from twistchat.net.stream import StreamFactory
         from twistchat.protocols.line.factory import LineFactory
 
-        clients, now = LineFactory(context), context.clock.seconds
+        clients, now = LineFactory(context, self.name), context.clock.seconds
         return StreamFactory(context, clients, lambda client: TelnetSplitter(client, clients.longestLine, now))

@@ -132,7 +132,7 @@ class Door:
             self.made.append(connection)
             return connection
 
-        return StreamFactory(context, ClientFactory(context, make), lambda client: Chunks())
+        return StreamFactory(context, ClientFactory(context, self.name, make), lambda client: Chunks())
 
 
 class Client(Protocol):
@@ -260,7 +260,7 @@ class FakeCarrierTestCase(SynchronousTestCase):
         @param ready: whether no TLS handshake is to come.
         @return: its protocol.
         """
-        factory = ClientFactory(self.server.context, kind)
+        factory = ClientFactory(self.server.context, "test", kind)
         client = factory.buildProtocol(None)
         assert client is not None
         carrier = FakeCarrier(self.clock.seconds, address)

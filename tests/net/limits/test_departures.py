@@ -76,7 +76,9 @@ class FragileDoor(LineDoor):
                     raise OSError("no way out")
                 super().disconnect(reason)
 
-        clients = ClientFactory(context, lambda context, factory: FragileProtocol(context, factory, dialects))
+        clients = ClientFactory(
+            context, self.name, lambda context, factory: FragileProtocol(context, factory, dialects)
+        )
         return StreamFactory(context, clients, lambda client: LineSplitter(1000))
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from twistchat.chat.model.events import (
     AccountMetadataSet,
     AccountSet,
+    AdministrativeAct,
     Announced,
     AwaySet,
     Entered,
@@ -98,6 +99,7 @@ EVENTS: tuple[Event, ...] = (
     UserModesSet(ALICE, "iw", "B"),
     OperatorSet(ALICE, "oper", frozenset({"kill"})),
     OperatorSet(ALICE, None),
+    AdministrativeAct(ALICE, "kill", "Alice", "bob", "spam", "irc", "192.0.2.1"),
     Announced(ALICE, "going down"),
     ServerBanSet(ALICE, "*!*@x", "spam", TIME),
     ServerBanLifted(ALICE, "*!*@x"),

@@ -43,6 +43,7 @@ class Session:
         entry of its end is applied.
     @ivar spoke: the time of its last text, or of its start, in seconds on the chat's clock.
     @ivar address: the client's IP address, if it has one.  Only server operators and bans see it.
+    @ivar door: the name of the door through which it came in.
     @ivar secure: whether its connection is encrypted.
     @ivar fingerprint: the SHA-256 of the client's certificate in hexadecimal; C{None} without one.
     """
@@ -52,6 +53,7 @@ class Session:
         "address",
         "closed",
         "correspondent",
+        "door",
         "echo",
         "exempt",
         "fingerprint",
@@ -78,6 +80,7 @@ class Session:
         spoke: float = 0.0,
         address: str | None = None,
         secure: bool = False,
+        door: str = "",
     ) -> None:
         self.id = id
         self.outlet = outlet
@@ -85,6 +88,7 @@ class Session:
         self.spoke = spoke
         self.address = address
         self.secure = secure
+        self.door = door
         self.fingerprint: str | None = None
         self.account: str | None = None
         self.webSession: str | None = None

@@ -65,4 +65,4 @@ class WebDoor:
         """See L{IDoor.factory}: a web site, with IRC over WebSockets."""
         from twistchat.doors.web.site import WebFactory
 
-        return WebFactory(context, self._agent)
+        return WebFactory(context, self.name, self._agent)

@@ -61,12 +61,13 @@ class WebFactory(Site):
     protocol = BoundedChannel  # type: ignore[assignment]  # Site's own switches to HTTP/2, which WebSockets cannot use
     headers = HEADERS
 
-    def __init__(self, context: ServerContext, agent: IAgent | None = None) -> None:
+    def __init__(self, context: ServerContext, door: str, agent: IAgent | None = None) -> None:
         """
+        @param door: the name of the door.
         @param agent: connects to providers of logins; C{None} for one that uses the server's reactor.
         """
         self.context = context
-        self.clients = IrcFactory(context, lambda: webSettings(context.settings).guests)
+        self.clients = IrcFactory(context, door, lambda: webSettings(context.settings).guests)
         self.crowd, self.turns = Crowd(context), Turns(context)
         pages, socket, login = Pages(), Socket(context, self.clients), Login(context)
         oidc = Oidc(context, login, agent)

@@ -15,14 +15,22 @@ if TYPE_CHECKING:
 
 
 class ClientFactory(Factory):
-    """Makes the client protocols of one door, records which are connected, and disconnects them at shutdown."""
+    """
+    Makes the client protocols of one door, records which are connected, and disconnects them at shutdown.
+
+    @ivar door: the name of the door.
+    """
 
     noisy = False
 
-    def __init__(self, context: ServerContext, make: Callable[[ServerContext, ClientFactory], ClientProtocol]) -> None:
+    def __init__(
+        self, context: ServerContext, door: str, make: Callable[[ServerContext, ClientFactory], ClientProtocol]
+    ) -> None:
         """
+        @param door: the name of the door.
         @param make: makes this door's protocol.
         """
+        self.door = door
         self._context = context
         self._make = make
         self._open: dict[ClientProtocol, None] = {}

@@ -149,7 +149,9 @@ class ClientProtocol(Protocol, Language):
         ticket = self.entrance.admit()
         if ticket is not None:
             presence = self.context.chat.presence
-            self.session = presence.open(self, ticket.exempt, address=self.address, secure=self.secure)
+            self.session = presence.open(
+                self, ticket.exempt, address=self.address, secure=self.secure, door=self._factory.door
+            )
             # A TLS handshake needs no person, so the short deadline applies until it is complete.
             deadline = self.deadline(limits).seconds if carrier.ready else limits.registration
             self.silence.expect(carrier.accepted, deadline)

@@ -30,12 +30,13 @@ class IrcFactory(ClientFactory):
     @ivar longestLine: the most bytes of a client's line without its terminator.
     """
 
-    def __init__(self, context: ServerContext, guests: Callable[[], bool] = lambda: True) -> None:
+    def __init__(self, context: ServerContext, door: str, guests: Callable[[], bool] = lambda: True) -> None:
         """
+        @param door: the name of the door.
         @param guests: returns whether clients may register without an account.
         """
         server = IrcServer.of(context, guests)
-        super().__init__(context, lambda context, factory: IrcConnection(context, factory, server))
+        super().__init__(context, door, lambda context, factory: IrcConnection(context, factory, server))
         limits = context.settings.limits
         self.longestLine = limits.ircLine + limits.ircTags + 2
         context.onReload.append(ChangeNotifier(context, lambda: self.connections).notify)

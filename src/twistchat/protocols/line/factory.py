@@ -72,10 +72,13 @@ class LineFactory(ClientFactory):
     @ivar longestLine: the most bytes of a client's line without its terminator.
     """
 
-    def __init__(self, context: ServerContext) -> None:
+    def __init__(self, context: ServerContext, door: str) -> None:
+        """
+        @param door: the name of the door.
+        """
         zone = lineSettings(context.settings).timezone
         self._dialects = dialects = Dialects.forZone(ZoneInfo(zone) if zone else None, self._newDay)
-        super().__init__(context, lambda context, factory: LineProtocol(context, factory, dialects))
+        super().__init__(context, door, lambda context, factory: LineProtocol(context, factory, dialects))
         self.longestLine = context.settings.limits.message + ROOM_FOR_COMMAND
 
     def _newDay(self, time: int) -> None:

@@ -63,6 +63,7 @@ from twistchat.chat.model.events.rooms import (
     TopicSet,
 )
 from twistchat.chat.model.events.server import (
+    AdministrativeAct,
     Announced,
     Killed,
     ServerBanLifted,
@@ -106,6 +107,7 @@ __all__ = [
     "AccountSettingSet",
     "AccountSuspended",
     "AccountVerified",
+    "AdministrativeAct",
     "Announced",
     "AwaySet",
     "Credential",

@@ -45,3 +45,28 @@ class ServerBanLifted(Event, frozen=True, gc=False):
 
     durable: ClassVar[bool] = True
     mask: str
+
+
+class AdministrativeAct(Event, frozen=True, gc=False):
+    """
+    An administrator asked the server to do something.  These entries are the audit trail.
+
+    The entry stands before the entries of what was done.  Its source is L{SERVER
+    <twistchat.chat.model.events.base.SERVER>} if no user of the chat asked.
+
+    @ivar act: what was asked for: a verb such as C{kill} or C{reload}, or the name of a command such as
+        C{account.suspend}.
+    @ivar who: who asked: the nick of a user, or the user of the operating system.
+    @ivar target: whom or what it concerns; C{""} for the server as a whole.
+    @ivar detail: the other values of the request, such as the reason.  It contains no secret.
+    @ivar door: the way in which it was asked: the name of a door, C{console} or C{signal}.
+    @ivar address: the IP address of who asked; C{None} for this machine.
+    """
+
+    durable: ClassVar[bool] = True
+    act: str
+    who: str
+    target: str = ""
+    detail: str = ""
+    door: str = ""
+    address: str | None = None

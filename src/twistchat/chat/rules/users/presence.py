@@ -30,7 +30,13 @@ class Presence:
         self._core = core
 
     def open(
-        self, outlet: IOutlet, exempt: bool = False, *, address: str | None = None, secure: bool = False
+        self,
+        outlet: IOutlet,
+        exempt: bool = False,
+        *,
+        address: str | None = None,
+        secure: bool = False,
+        door: str = "",
     ) -> Session:
         """
         Start a session for a connection that came in through a door.
@@ -38,8 +44,9 @@ class Presence:
         @param exempt: whether it is exempt from rate limits.
         @param address: the client's IP address, if it has one.
         @param secure: whether the connection is encrypted.
+        @param door: the name of the door.
         """
-        session = Session(self._core.ids(), outlet, exempt, self._core.now(), address, secure)
+        session = Session(self._core.ids(), outlet, exempt, self._core.now(), address, secure, door)
         self._core.state.sessions[session.id] = session
         return session
 

@@ -1,0 +1,53 @@
+"""The audit trail: a record of what administrators asked the server to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twistchat.chat.model.events import SERVER, AdministrativeAct, Entry
+from twistchat.chat.model.sessions import Asker, Origin
+from twistchat.chat.rules.core import Core, Effects
+
+if TYPE_CHECKING:
+    from twistchat.chat.state import State
+    from twistchat.interfaces import Receipt
+
+
+class Audit:
+    """
+    Records the acts of administrators.
+
+    A caller records an act just before it proposes the events of that act.  So both are stored in the same transaction,
+    or the act is stored first.
+    """
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def record(self, asker: Asker, act: str, target: str = "", detail: str = "") -> Receipt:
+        """
+        Record an act of a user of the chat.
+
+        @param act: see L{AdministrativeAct}, as for the other parameters.
+        """
+        session, user = asker.session, self._core.user(asker)
+        return self._core.log.append(
+            AdministrativeAct(user.source, act, user.nick, target, detail, session.door, session.address)
+        )
+
+    def recordOutside(self, door: str, who: str, act: str, target: str = "", detail: str = "") -> Receipt:
+        """
+        Record an act of somebody who is not in the chat, such as a user of the console.
+
+        @param door: C{console}, or C{signal}.
+        @param who: the user of the operating system.
+        """
+        return self._core.log.append(AdministrativeAct(SERVER, act, who, target, detail, door))
+
+
+def _acted(state: State, entry: Entry, event: AdministrativeAct, origin: Origin | None) -> None:
+    """Do nothing: the entries of what was done follow."""
+
+
+EFFECTS: Effects = {AdministrativeAct: _acted}
+"""The effect of each class of event."""
