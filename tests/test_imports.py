@@ -272,6 +272,10 @@ LAYERS: Mapping[str, Layer] = {
             "twistchat.services.control",
         ),
     ),
+    # Readers know nothing but records.  The writer makes entries of them, in a journal that it is given.
+    "twistchat.importing": Layer(
+        may=("msgspec", "twistchat.chat", "twistchat.interfaces", "twistchat.journal", "twistchat.importing")
+    ),
     # The built-in kinds of journals need no plugin.
     "twistchat.options": Layer(may=("twisted", "twistchat.config", "twistchat.interfaces", "twistchat.journal.kinds")),
     # A command is a program of its own, which takes its own randomness.
@@ -284,6 +288,7 @@ LAYERS: Mapping[str, Layer] = {
             "twistchat.chat",
             "twistchat.config",
             "twistchat.console",
+            "twistchat.importing",
             "twistchat.journal",
             "twistchat.options",
             "twistchat.worker",
