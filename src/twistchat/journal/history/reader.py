@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,9 +138,9 @@ class HistoryReader:
             file.close()
             raise
 
-    def copyTo(self, path: Path) -> None:
+    def copyTo(self, path: Path, progress: Callable[[float], None] = lambda part: None) -> None:
         """See L{RowReader.copyTo}."""
-        self.file.copyTo(path)
+        self.file.copyTo(path, progress)
 
     def close(self) -> None:
         """Close the file."""

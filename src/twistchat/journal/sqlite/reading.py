@@ -165,14 +165,15 @@ class RowReader:
         found = [self.entry(row, row[3]) for row in rows]
         return [entry for entry in found if isinstance(entry, Entry)], rows[-1][0] if len(rows) == count else last
 
-    def copyTo(self, path: Path) -> None:
+    def copyTo(self, path: Path, progress: Callable[[float], None] = lambda part: None) -> None:
         """
         Copy the journal to another file, as it is at this moment.
 
+        @param progress: see L{twistchat.journal.sqlite.copying.copyTo}.
         @raise Fault: it cannot be read, or the copy cannot be written.
         """
         with faults():
-            copyTo(self._connection, path)
+            copyTo(self._connection, path, progress)
 
     def close(self) -> None:
         """Close the file."""

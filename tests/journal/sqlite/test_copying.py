@@ -1,0 +1,90 @@
+"""Tests of L{twistchat.journal.sqlite.copying}."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.journal.sqlite.copying import PAGES, copyTo
+
+BLOB = 4000
+"""The size of a row, which fills a page."""
+
+
+class CopyTests(SynchronousTestCase):
+    """Copies of a database of several steps that is in use."""
+
+    def setUp(self) -> None:
+        self.folder = Path(mkdtemp())
+        self.addCleanup(rmtree, self.folder)
+        self.source, self.target = self.folder / "source", self.folder / "target"
+        self.writer = self.connect(self.source)
+        self.writer.execute("PRAGMA journal_mode = WAL")
+        self.writer.execute("PRAGMA synchronous = OFF")
+        self.writer.execute("CREATE TABLE row (body)")
+        self.write(3 * PAGES)
+        self.reader = self.connect(self.source)
+
+    def connect(self, path: Path) -> sqlite3.Connection:
+        """Open a database."""
+        connection = sqlite3.connect(path, isolation_level=None)
+        self.addCleanup(connection.close)
+        return connection
+
+    def write(self, count: int = 1) -> None:
+        """Add rows to the source."""
+        self.writer.execute("BEGIN")
+        self.writer.executemany("INSERT INTO row VALUES (zeroblob(?))", [(BLOB,)] * count)
+        self.writer.execute("COMMIT")
+
+    def copied(self) -> int:
+        """The number of rows of the copy."""
+        with closing(sqlite3.connect(self.target)) as copy:
+            ((count,),) = copy.execute("SELECT count(*) FROM row")
+        return int(count)
+
+    def test_progress(self) -> None:
+        """The function is called after each step, with the part that was copied."""
+        parts: list[float] = []
+        copyTo(self.reader, self.target, parts.append)
+        self.assertEqual((4, 1.0), (len(parts), parts[-1]))
+        self.assertEqual(sorted(set(parts)), parts)
+
+    def test_written(self) -> None:
+        """Writes during a copy neither wait, nor restart it, nor are in it."""
+        parts: list[float] = []
+
+        def progress(part: float) -> None:
+            parts.append(part)
+            self.write()
+
+        copyTo(self.reader, self.target, progress)
+        self.assertEqual((4, 3 * PAGES), (len(parts), self.copied()))
+        self.assertFalse(self.reader.in_transaction)
+        copyTo(self.reader, self.target)
+        self.assertEqual(3 * PAGES + 4, self.copied())
+
+    def test_inTransaction(self) -> None:
+        """A transaction that the connection is in continues, and the copy has what it sees."""
+        self.reader.execute("BEGIN")
+        self.reader.execute("SELECT count(*) FROM row").fetchone()
+        self.write()
+        copyTo(self.reader, self.target)
+        self.assertTrue(self.reader.in_transaction)
+        self.assertEqual(3 * PAGES, self.copied())
+
+    def test_interrupted(self) -> None:
+        """An interrupted copy leaves no file."""
+        for error in (KeyboardInterrupt, SystemExit, ValueError):
+
+            def progress(part: float, error: type[BaseException] = error) -> None:
+                raise error
+
+            self.assertRaises(error, copyTo, self.reader, self.target, progress)
+            self.assertFalse(self.reader.in_transaction)
+            self.assertEqual([], list(self.folder.glob("target*")))
