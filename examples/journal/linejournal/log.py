@@ -20,7 +20,7 @@ from twistchat.chat.model.forgetting import withoutTexts
 from twistchat.chat.model.holding import Holding, remaining
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.sessions import Origin
-from twistchat.interfaces import ILog
+from twistchat.interfaces import ILog, JournalFigures
 from twistchat.journal.codec import Unreadable, decode, encode
 from twistchat.journal.following import Followers, Following
 from twistchat.journal.proposals import Mark, Proposal
@@ -47,7 +47,9 @@ class LineLog:
         @param key: makes its key of the cloaks.
         """
         self.promise = f"The journal is in {path}: nobody sees a message before it is there."
+        self.figures = JournalFigures()
         self._lines = LineFile(path)
+        self._why: str | None = None
         self._now, self._makeName, self._makeKey = now, name, key
         self._isOpen = self._running = False
         self._proposed: deque[Proposal | Mark] = deque()
@@ -59,6 +61,11 @@ class LineLog:
         self._reserved = 0
 
     # ILog
+
+    @property
+    def trouble(self) -> str | None:
+        """See L{ILog.trouble}."""
+        return self._why if self._isOpen else "the journal is not open"
 
     def open(self, apply: Apply) -> Deferred[None]:
         """See L{ILog.open}.  The whole file is read, and written anew without what was deleted."""
@@ -157,10 +164,14 @@ class LineLog:
             self._reserve(entry.sequence)
             if durable:
                 self._lines.append(_record(entry))
+                self._why = None
         except OSError as e:
+            self._why = f"the journal cannot be written: {e}"
             if durable:
-                proposal.refuse(Failure(NotStored(f"the journal cannot be written: {e}")))
+                self.figures.failures += 1
+                proposal.refuse(Failure(NotStored(self._why)))
                 return
+        self.figures.events[type(entry.event).__name__] += 1
         try:
             self._apply(entry, proposal.origin)
         except Exception:

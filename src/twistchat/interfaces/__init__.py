@@ -24,6 +24,7 @@ from twistchat.interfaces.accounts import (
 )
 from twistchat.interfaces.dialect import IDialect
 from twistchat.interfaces.door import IDoor, IDoorFactory
+from twistchat.interfaces.figures import Histogram, JournalFigures
 from twistchat.interfaces.history import IHistory
 from twistchat.interfaces.journal import IJournalKind, Journal, JournalContext
 from twistchat.interfaces.log import IFollowing, ILog
@@ -38,6 +39,7 @@ __all__ = [
     "Authenticated",
     "Caller",
     "FactorSetUp",
+    "Histogram",
     "IDialect",
     "IDoor",
     "IDoorFactory",
@@ -54,6 +56,7 @@ __all__ = [
     "ISecondFactors",
     "Journal",
     "JournalContext",
+    "JournalFigures",
     "ScramKeys",
     "WebCaller",
     "WebSession",

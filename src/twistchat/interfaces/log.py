@@ -35,6 +35,11 @@ class ILog(Interface):
     """
 
     promise = Attribute("str: a sentence that tells the administrator at start how durable the log is.")
+    trouble = Attribute(
+        "str or None: why the log accepts no durable events now, in a few words for the administrator: it is not open,"
+        " or the last one could not be stored.  None if it accepts events.  It must not block."
+    )
+    figures = Attribute("L{JournalFigures <twistchat.interfaces.figures.JournalFigures>}: what the journal has done.")
 
     def open(apply: Apply) -> Deferred[None]:
         """

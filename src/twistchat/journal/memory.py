@@ -18,7 +18,7 @@ from twistchat.chat.model.forgetting import withoutTexts
 from twistchat.chat.model.holding import Holding
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.sessions import Origin
-from twistchat.interfaces import ILog
+from twistchat.interfaces import ILog, JournalFigures
 from twistchat.journal.following import Followers, Following
 from twistchat.journal.proposals import Mark, Proposal
 from twistchat.journal.stamp import Stamp
@@ -34,6 +34,8 @@ class MemoryLog:
 
     It keeps the newest durable entries, for followers that start later.  Like a log on disk, it deletes the events of
     accounts that hold nothing any more.
+
+    @ivar figures: see L{ILog.figures}.
     """
 
     promise = "The journal is in memory: nothing that is said outlives this process."
@@ -44,6 +46,7 @@ class MemoryLog:
         @param keep: the maximum number of entries to keep.
         @param key: the key of the cloaks; C{None} if it is not needed.
         """
+        self.figures = JournalFigures()
         self._stamp = stamp
         self._key = key
         self._open = False
@@ -60,6 +63,11 @@ class MemoryLog:
         for following in self._followers.active:
             following.join()
         return succeed(None)
+
+    @property
+    def trouble(self) -> str | None:
+        """See L{ILog.trouble}."""
+        return None if self._open else "the journal is not open"
 
     def append(self, event: Event, origin: Origin | None = None) -> Deferred[Entry]:
         """See L{ILog.append}.  An event that is proposed while another is applied comes after it."""
@@ -162,6 +170,7 @@ class MemoryLog:
             self._apply(entry, origin)
         except Exception:
             return Failure()
+        self.figures.events[type(entry.event).__name__] += 1
         if entry.event.durable:
             if isinstance(entry.event, TextsForgotten):
                 kept = withoutTexts(self._kept, fold(entry.event.account))

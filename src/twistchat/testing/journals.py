@@ -60,6 +60,11 @@ class ManualLog(MemoryLog):
         return super().open(apply)
 
     @property
+    def trouble(self) -> str | None:
+        """See L{ILog.trouble}."""
+        return super().trouble if self._opened else "the journal is not open"
+
+    @property
     def waiting(self) -> list[Event]:
         """The uncommitted events, in order."""
         return [queued.event for queued in self._queue if queued.event is not None]

@@ -47,6 +47,8 @@ class Indexing:
     After a fault of the disk it stops, and continues when L{begin} is called again.
 
     @ivar pace: see L{IndexPace}.
+    @ivar waiting: the number of entries that wait, approximately.
+    @ivar steps: the number of steps that were made.
     """
 
     def __init__(
@@ -66,7 +68,8 @@ class Indexing:
         self.pace = pace
         self._clock, self._write, self._idle, self._last = clock, write, idle, last
         # A previous process may have left entries.  The first step counts them.
-        self._waiting = 1
+        self.waiting = 1
+        self.steps = 0
         self._quiet = pace.quiet
         self._call: IDelayedCall | None = None
         self._stepping = self._faulty = self._stopped = False
@@ -84,7 +87,7 @@ class Indexing:
 
         @param count: at most so many entries were stored and applied.
         """
-        self._waiting += count
+        self.waiting += count
         if not self._stepping and not self._faulty:
             self._stepIfDue()
 
@@ -95,13 +98,13 @@ class Indexing:
 
     def _stepIfDue(self) -> None:
         """Take a step if enough entries wait; otherwise set the timer."""
-        if self._waiting > self.pace.lag or (self._waiting >= self.pace.step and self._idle()):
+        if self.waiting > self.pace.lag or (self.waiting >= self.pace.step and self._idle()):
             self._step()
         elif self._call is None:
             self._later()
 
     def _later(self) -> None:
-        if self._clock is not None and self._waiting and not self._stopped:
+        if self._clock is not None and self.waiting and not self._stopped:
             self._call = self._clock.callLater(self._quiet, self._timeUp)
 
     def _timeUp(self) -> None:
@@ -118,9 +121,9 @@ class Indexing:
             return
         self._stepping = True
         pace, last = self.pace, self._last()
-        count, size = (pace.largeStep, None) if self._waiting > pace.lag else (pace.step, pace.size)
+        count, size = (pace.largeStep, None) if self.waiting > pace.lag else (pace.step, pace.size)
         self._write(lambda file: file.index(last, count, size)).addCallbacks(
-            self._stepped, self._failed, callbackArgs=(self._waiting,)
+            self._stepped, self._failed, callbackArgs=(self.waiting,)
         )
 
     def _stepped(self, step: tuple[int, bool], waited: int) -> None:
@@ -132,9 +135,10 @@ class Indexing:
             stored.
         """
         self._stepping = self._faulty = False
+        self.steps += 1
         self._quiet = self.pace.quiet
         taken, more = step
-        self._waiting = max(self._waiting - taken, 1) if more else self._waiting - waited
+        self.waiting = max(self.waiting - taken, 1) if more else self.waiting - waited
         self._stepIfDue()
 
     def _failed(self, failure: Failure) -> None:

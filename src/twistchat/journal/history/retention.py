@@ -54,6 +54,7 @@ class Retention:
     deleted, for example topics, modes, accounts and bans.
 
     @ivar pace: see L{RetentionPace}.
+    @ivar rounds: the number of rounds that were completed.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Retention:
         self._rooms = rooms
         self._call: IDelayedCall | None = None
         self._stopped = False
+        self.rounds = 0
 
     def start(self, write: Write, read: Read, last: Callable[[], int]) -> None:
         """
@@ -163,6 +165,7 @@ class Retention:
         if more:
             self._later(self.pace.pause, self._merge)
         else:
+            self.rounds += 1
             self._later(self.pace.interval, self._round)
 
     def _failed(self, failure: Failure) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred
@@ -89,6 +89,8 @@ class SqliteHistory:
         self.scrubbing = Scrubbing(clock, lambda: log.write(lambda file: file.scrub()), scrubPace or ScrubPace())
         self.erasing = Forgetting(clock, self._write, log.count, forgetPace or ForgetPace())
         log.share(self)
+        log.figures.unindexed = lambda: self.indexing.waiting
+        log.figures.tasks = self._tasks
 
     # IHistory
 
@@ -184,6 +186,11 @@ class SqliteHistory:
             self._forgetting = None
         if self._retention is not None:
             self._retention.stop()
+
+    def _tasks(self) -> Mapping[str, int]:
+        """See L{JournalFigures}."""
+        rounds = 0 if self._retention is None else self._retention.rounds
+        return {"index": self.indexing.steps, "retention": rounds, "checkpoint": self._log.checkpoints}
 
     def _forgetRecent(self) -> None:
         self._forgetting = None

@@ -6,6 +6,7 @@ import fcntl
 import os
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from pwd import getpwuid
 
@@ -28,6 +29,15 @@ OTHERS = 0o077
 """The permission bits of everyone except the owner."""
 
 log = Logger()
+
+
+def sizeOnDisk(directory: str) -> int:
+    """Return the number of bytes of a journal's database and of SQLite's log."""
+    size = 0
+    for name in (FILE, f"{FILE}-wal"):
+        with suppress(OSError):
+            size += Path(directory, name).stat().st_size
+    return size
 
 
 class JournalLocked(JournalUnusable):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, TypeVar
@@ -24,16 +25,17 @@ from twistchat.chat.errors import ChatError, NotRead, NotStored
 from twistchat.chat.model.events import Entry, Event, TextsForgotten
 from twistchat.chat.model.sessions import Origin
 from twistchat.chat.model.spans import conversation, roomsOf
-from twistchat.interfaces import ILog
+from twistchat.interfaces import ILog, JournalFigures
 from twistchat.journal.following import Followers, Following
 from twistchat.journal.proposals import Mark, Proposal
 from twistchat.journal.sqlite.faults import DAMAGED, Fault
-from twistchat.journal.sqlite.files import FILE
+from twistchat.journal.sqlite.files import FILE, sizeOnDisk
 from twistchat.journal.sqlite.migrate import JournalUnusable
 from twistchat.journal.sqlite.reading import RowReader
 from twistchat.journal.sqlite.rebuilding import rebuild
 from twistchat.journal.sqlite.rows import RowWriter
 from twistchat.journal.sqlite.writing.batches import Batch, LogLimits, takeBatch
+from twistchat.journal.sqlite.writing.measuring import Measuring
 from twistchat.journal.sqlite.writing.threads import FileThreads, ignoreFault
 from twistchat.journal.sqlite.writing.writer import Writer
 from twistchat.journal.stamp import Stamp
@@ -59,6 +61,7 @@ class SqliteLog:
 
     @ivar limits: the limits of the log.
     @ivar applied: the sequence number of the last entry that was applied or refused.
+    @ivar figures: see L{ILog.figures}.
     """
 
     def __init__(
@@ -112,6 +115,8 @@ class SqliteLog:
         self._stored: deque[Proposal | Mark] = deque()
         self._settling = self._resting = False
         self._clock = clock
+        self.figures = JournalFigures(waiting=lambda: self._durable, size=partial(sizeOnDisk, directory))
+        self._measuring = Measuring(self.figures, float if clock is None else clock.seconds)
         self._rename: Proposal | None = None
         self._late: dict[int, HoldingChange] = {}
         self._accepted: list[tuple[int, HoldingChange]] = []
@@ -148,12 +153,22 @@ class SqliteLog:
             return fail(JournalUnusable(f"{Path(self._directory, FILE)}: {e.why}: {e.detail}{advice}"))
         except Exception:
             return fail()
-        self._threads = FileThreads(writer, reader, self._makeWorker, self._sharer.resume)
+        self._threads = FileThreads(writer, reader, self._makeWorker, self._sharer.resume, self._measuring)
         self._closed = False
         self._sharer.resume()
         for following in self._followers.active:
             self._replay(following, following.start - 1, self.applied)
         return succeed(None)
+
+    @property
+    def trouble(self) -> str | None:
+        """See L{ILog.trouble}."""
+        return "the journal is not open" if self._closed else self._threads.trouble
+
+    @property
+    def checkpoints(self) -> int:
+        """The number of checkpoints that were begun."""
+        return self._measuring.checkpoints
 
     def append(self, event: Event, origin: Origin | None = None) -> Deferred[Entry]:
         """See L{ILog.append}."""
@@ -259,6 +274,8 @@ class SqliteLog:
         self._queue.append(Proposal(entry, origin, receipt, refused, row))
         if self._batch is None and not self._settling:
             self._advance()
+        elif self._measuring.since is None:
+            self._measuring.queued()
         return None
 
     def _advance(self) -> None:
@@ -315,10 +332,15 @@ class SqliteLog:
         """
         queue = self._queue
         while queue and self._batch is None and self._rename is None:
+            passing = []
             while queue and queue[0].row is None:
-                self._stored.append(queue.popleft())
+                passing.append(queue.popleft())
+            if passing:
+                self._measuring.passed(passing)
+                self._stored.extend(passing)
             if queue:
                 self._batch = batch = takeBatch(queue, self.limits)
+                self._measuring.sent(bool(queue))
                 self._rename = batch.rename
                 self._threads.writeBatch(batch.rows, batch.statements, self._written)
 
@@ -336,6 +358,7 @@ class SqliteLog:
                     item.why = why
         else:
             self._late.update(batch.late)
+            self._measuring.written(batch)
         self._stored.extend(batch.items)
         self._fresh += len(batch.items)
         self._advance()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from twistchat.testing.contract.accounts import AccountContract
 from twistchat.testing.contract.end import EndContract
+from twistchat.testing.contract.figures import FiguresContract
 from twistchat.testing.contract.following import FollowingContract
 from twistchat.testing.contract.keeping import KeepingContract
 from twistchat.testing.contract.opened import ANN as ANN
@@ -29,6 +30,7 @@ class JournalContract(
     RenameContract,
     KeepingContract,
     AccountContract,
+    FiguresContract,
 ):
     """
     A mixin for a C{SynchronousTestCase} that tests the promises of an L{ILog <twistchat.interfaces.ILog>} and an

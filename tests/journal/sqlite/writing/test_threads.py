@@ -20,6 +20,8 @@ from tests.journal.disk import sqliteParts
 from twistchat.chat.errors import NotStored, Overloaded
 from twistchat.chat.model.events import Entry, Quit
 from twistchat.chat.model.spans import Span
+from twistchat.interfaces import JournalFigures
+from twistchat.journal.sqlite.writing.measuring import Measuring
 from twistchat.journal.sqlite.writing.threads import MOST_READS, FileThreads
 from twistchat.testing.contract import ANN, said
 from twistchat.testing.workers import HeldWorker
@@ -104,7 +106,9 @@ class ReadTests(SynchronousTestCase):
         self.workers = {"twistchat journal writer": HeldWorker(), "twistchat journal reader": HeldWorker()}
         self.reader = self.workers["twistchat journal reader"]
         file: Any = SimpleNamespace(remarks=deque(), close=lambda: self.done.append("close"))
-        self.threads = FileThreads(file, file, self.workers.__getitem__, lambda: None)
+        self.threads = FileThreads(
+            file, file, self.workers.__getitem__, lambda: None, Measuring(JournalFigures(), float)
+        )
         self.done: list[object] = []
 
     def read(self, name: object) -> None:

@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 from twistchat.chat.errors import ChatError, NotRead
 from twistchat.chat.phrasing import counted
 from twistchat.journal.sqlite.faults import Fault
+from twistchat.journal.sqlite.writing.measuring import Measuring
 from twistchat.journal.sqlite.writing.writer import Writer
 from twistchat.worker import Worker
 
@@ -43,20 +44,29 @@ class FileThreads:
     @ivar writer: the connection that writes.
     @ivar reader: the connection that reads.
     @ivar lost: the number of messages that were refused since faults began.
+    @ivar trouble: why nothing can be written now; C{None} if the last batch was stored.
     """
 
     def __init__(
-        self, writer: Writer, reader: RowReader, worker: Callable[[str], Worker], recovered: Callable[[], None]
+        self,
+        writer: Writer,
+        reader: RowReader,
+        worker: Callable[[str], Worker],
+        recovered: Callable[[], None],
+        measuring: Measuring,
     ) -> None:
         """
         Start the threads.
 
         @param worker: starts a thread with this name.
         @param recovered: called when a batch was written after a fault, before its entries are applied.
+        @param measuring: counts batches that fail, and the time that the others take.
         """
         self.writer = writer
         self.reader = reader
         self.lost = 0
+        self.trouble: str | None = None
+        self._measuring = measuring
         self._recovered = recovered
         self._writings = worker("twistchat journal writer")
         self._readings = worker("twistchat journal reader")
@@ -73,7 +83,18 @@ class FileThreads:
         @param done: called with C{None} if the batch was stored, and with the reason if no entry of it was.
         """
 
-        def written(outcome: Failure | None) -> None:
+        seconds, figures = self._measuring.seconds, self._measuring.figures
+
+        def write() -> float:
+            began = seconds()
+            self.writer.write(rows, effects)
+            return seconds() - began
+
+        def written(outcome: float | Failure) -> None:
+            if isinstance(outcome, Failure):
+                figures.failures += 1
+            else:
+                figures.commits.observe(outcome)
             well = not self._faulty
             why = self._judge(outcome)
             if well and self._faulty:
@@ -82,7 +103,7 @@ class FileThreads:
             self.count(len(rows))
             done(why)
 
-        self._writings.submit(partial(self.writer.write, rows, effects), written)
+        self._writings.submit(write, written)
 
     def write(self, work: Callable[[Writer], T]) -> Deferred[T]:
         """Run work between two batches.  The result fails with L{Fault}, which has been logged."""
@@ -161,14 +182,15 @@ class FileThreads:
 
     def _checkpoint(self) -> None:
         self._batches = self._entries = 0
+        self._measuring.checkpoints += 1
         self.write(Writer.checkpoint).addErrback(ignoreFault)
 
-    def _judge(self, outcome: Failure | None) -> str | None:
+    def _judge(self, outcome: float | Failure) -> str | None:
         """The reason why a batch was not stored; C{None} if it was."""
         if isinstance(outcome, Failure):
             return self._fault(outcome).why
         if self._faulty:
-            self._faulty = False
+            self._faulty, self.trouble = False, None
             self._recovered()
             lost = counted(self.lost, "message")
             log.info("The journal can be written again.  Not taken meanwhile: {lost}", lost=lost)
@@ -181,7 +203,9 @@ class FileThreads:
             if not self._faulty:
                 log.failure("The journal failed", failure)
             error = Fault("the journal failed", repr(error))
+        self.trouble = error.why
         if self.writer.broken is not None:
+            self.trouble = self.writer.broken
             if not self._broken:
                 self._broken = self._faulty = True
                 log.critical(

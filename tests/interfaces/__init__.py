@@ -1,0 +1,1 @@
+"""The interfaces, as far as they have code."""

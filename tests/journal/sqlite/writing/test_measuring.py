@@ -1,0 +1,109 @@
+"""The figures of the log on disk: what it counts, and once for each batch."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.chat.errors import NotStored
+from twistchat.chat.model.events import Joined, Quit
+from twistchat.journal.kinds import sqliteJournal
+from twistchat.testing.contract import ANN, BOB, said
+from twistchat.testing.workers import HeldWorker
+
+
+class MeasuringTests(SynchronousTestCase):
+    """A log whose writing thread works when the test says so."""
+
+    def setUp(self) -> None:
+        """Open a journal."""
+        self.clock = Clock()
+        self.workers = {"twistchat journal writer": HeldWorker(), "twistchat journal reader": HeldWorker()}
+        self.writer = self.workers["twistchat journal writer"]
+        journal = sqliteJournal(
+            self.mktemp(),
+            lambda: 1000.0,
+            lambda: "test",
+            lambda: bytes(32),
+            self.workers.__getitem__,
+            clock=self.clock,
+        )
+        self.log: Any = journal.log
+        self.figures = self.log.figures
+        self.log.open(lambda entry, origin: None)
+        self.addCleanup(self.close)
+
+    def close(self) -> None:
+        """Close the journal."""
+        self.log.close()
+        for _ in range(3):
+            for worker in self.workers.values():
+                worker.run()
+
+    def test_batches(self) -> None:
+        """There is one observation for each batch, of the time that its oldest event waited for the batch before it."""
+        self.log.append(said("a"))
+        self.clock.advance(1)
+        for text in "bcd":
+            self.log.append(said(text))
+            self.clock.advance(2)
+        self.assertEqual((self.figures.queued.count, self.figures.waiting()), (1, 4))
+        self.writer.run()
+        self.assertEqual((self.figures.queued.count, self.figures.queued.sum), (2, 6.0))
+        self.assertEqual((self.figures.commits.count, self.figures.waiting()), (2, 0))
+        self.assertEqual(self.figures.events, {"RoomMessage": 4})
+
+    def test_commit(self) -> None:
+        """The time of a commit is that of the writing thread."""
+        writer = self.log._threads.writer  # private: it stands for a slow disk
+        self.patch(writer, "write", lambda rows, effects: self.clock.advance(0.25))
+        self.log.append(said("a"))
+        self.writer.run()
+        self.assertEqual((self.figures.commits.count, self.figures.commits.sum), (1, 0.25))
+
+    def test_passing(self) -> None:
+        """Passing events count, whether they pass the disk or wait in a batch.  Marks are no events."""
+        self.log.append(Joined(BOB, "#room"))
+        self.log.append(said("a"))
+        self.log.append(said("b"))
+        self.log.append(Quit(BOB, "bye"))
+        self.log.settled(lambda: None)
+        self.log.append(said("c"))
+        self.writer.run()
+        self.assertEqual(self.figures.events, {"Joined": 1, "RoomMessage": 3, "Quit": 1})
+
+    def test_bytes(self) -> None:
+        """The bytes of stored entries count, and the journal has a size on disk."""
+        self.log.append(said("a" * 1000))
+        self.writer.run()
+        self.assertGreater(self.figures.bytes, 1000)
+        self.assertLess(self.figures.bytes, 1500)
+        self.assertGreater(self.figures.size(), 4096)
+
+    def test_fault(self) -> None:
+        """While the disk fails, the log says why, and events that were refused do not count."""
+        path = Path(self.log._threads.writer.path)  # private: another connection locks the file
+        other = sqlite3.connect(path, isolation_level=None, timeout=0)
+        self.log._threads.writer._connection.execute("PRAGMA busy_timeout = 0")  # private: the test does not wait
+        other.execute("BEGIN IMMEDIATE")
+        receipt = self.log.append(said("lost"))
+        self.writer.run()
+        self.failureResultOf(receipt, NotStored)
+        self.assertEqual(self.log.trouble, "another process has the journal locked")
+        self.assertEqual((self.figures.failures, self.figures.commits.count, self.figures.events), (1, 0, {}))
+        other.close()
+        self.log.append(said("kept", source=ANN))
+        self.writer.run()
+        self.assertIsNone(self.log.trouble)
+        self.assertEqual(self.figures.events, {"RoomMessage": 1})
+
+    def test_tasks(self) -> None:
+        """The parts of background tasks count."""
+        self.assertEqual(self.figures.tasks(), {"index": 0, "retention": 0, "checkpoint": 0})
+        self.clock.advance(60)
+        self.writer.run()
+        self.assertEqual(self.figures.tasks()["index"], 1)
