@@ -87,7 +87,7 @@ class AdministrationTests(AdministrationTestCase):
         self.assertEqual("There are no accounts\n", self.account("list"))
         self.account("create", "alice")
         self.account("create", "bob", "--no-password")
-        output.until("An administrator used the command account.create bob")
+        output.until("used the command account.create bob")
         self.assertEqual(["alice", "bob"], self.names())
         self.assertIn("There is an account alice already", self.refused("create", "Alice"))
         self.account("password", "bob")

@@ -269,6 +269,8 @@ LAYERS: Mapping[str, Layer] = {
             "twistchat.accounts.email",
             "twistchat.chat",
             "twistchat.config",
+            # The commands about a running server use its context.
+            "twistchat.net.context",
             "twistchat.services.control",
         ),
     ),
@@ -295,6 +297,7 @@ LAYERS: Mapping[str, Layer] = {
             # The commands about accounts work through the control socket, or on a chat that this process opens.
             "twistchat.services.control.accounts",
             "twistchat.services.control.commands",
+            "twistchat.services.control.peer",
             "twistchat.services.control.wire",
         ),
         world=True,

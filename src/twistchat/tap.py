@@ -11,6 +11,7 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from twistchat.options import ChatOptions, chatOptions, installedDoors, installe
 from twistchat.services.assembly import assemble
 from twistchat.services.control.accounts import AccountCommands
 from twistchat.services.control.protocol import ControlFactory
+from twistchat.services.control.server import ServerCommands
 from twistchat.services.control.socket import ControlSocket
 from twistchat.services.failure import exitFailed
 from twistchat.services.listening import Listening, plan
@@ -97,8 +99,12 @@ def makeService(options: ChatOptions) -> IService:
     reactor.callWhenRunning(installSignals, reactor, context)
     complain = DaemonTerminal.install().complain if not runner.get("nodaemon", True) else lambda why: None
     listening = Listening(reactor, listeners, context)
-    commands = AccountCommands(context.chat).table
-    control = ControlSocket(reactor, data, ControlFactory(reactor, commands)) if onDisk else None
+    commands = {
+        **AccountCommands(context.chat).table,
+        **ServerCommands(context).table,
+    }
+    record = partial(context.chat.audit.recordOutside, "console")
+    control = ControlSocket(reactor, data, ControlFactory(reactor, commands, record)) if onDisk else None
     return ChatService(
         reactor, listening, journal.log, context, lambda: os.geteuid() == 0, complain, exitFailed, control
     )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import builtins
 import json
+import os
 import signal
+import sqlite3
 import sys
-from contextlib import redirect_stdout
+from contextlib import closing, redirect_stdout
 from io import StringIO
 from pathlib import Path
+from pwd import getpwuid
 
 from argon2 import PasswordHasher
 from twisted.internet.task import Clock
@@ -18,7 +21,7 @@ from twistchat.accounts.secrets.scram import decodeKeys
 from twistchat.chat.model.accounts import Account
 from twistchat.chat.model.events import AccessSet, Credential, RoomRegistered, Source
 from twistchat.console import main, offline
-from twistchat.services.control.commands import Answer, Commands, Report
+from twistchat.services.control.commands import Answer, Commands, Record, Report
 from twistchat.services.control.commands import execute as reallyExecute
 from twistchat.services.control.wire import Request
 from twistchat.testing import MemoryServer, settingsOf
@@ -249,9 +252,9 @@ class AccountTests(ConsoleTestCase):
     def test_interrupted(self) -> None:
         """Ctrl-C waits until the account is complete."""
 
-        async def execute(commands: Commands, request: Request, report: Report) -> Answer:
+        async def execute(commands: Commands, request: Request, report: Report, record: Record) -> Answer:
             signal.raise_signal(signal.SIGINT)
-            return await reallyExecute(commands, request, report)
+            return await reallyExecute(commands, request, report, record)
 
         self.patch(offline, "execute", execute)
         self.patch(sys, "stdin", StringIO("correct horse\n"))
@@ -259,3 +262,23 @@ class AccountTests(ConsoleTestCase):
         self.assertEqual(130, ended.code)
         alice = self.stored("alice")
         self.assertEqual((1, True), (len(alice.credentials), alice.isAdmin))
+
+    def test_recorded(self) -> None:
+        """A change is in the audit trail, with the user of the operating system, and without the password."""
+        self.patch(sys, "stdin", StringIO("correct horse\n"))
+        self.command("account", "create", "alice", "--admin", "--data=data")
+        self.command("account", "list", "--data=data")
+        self.command("account", "suspend", "alice", "spam", "again", "--data=data")
+        self.refused("account", "restore", "bob", "--data=data")
+        with closing(sqlite3.connect("data/journal.sqlite")) as connection:
+            acts = [json.loads(body) for (body,) in connection.execute("SELECT body FROM entry WHERE kind = 'act'")]
+        me = getpwuid(os.getuid()).pw_name
+        self.assertEqual(
+            [
+                ("account.create", me, "alice", "an administrator", "console"),
+                ("account.suspend", me, "alice", "spam again", "console"),
+                ("account.restore", me, "bob", None, "console"),
+            ],
+            [(act["act"], act["who"], act["target"], act.get("detail"), act["door"]) for act in acts],
+        )
+        self.assertNotIn("argon2", str(acts))

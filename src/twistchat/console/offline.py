@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from twistchat.journal.kinds import sqliteJournal
 from twistchat.journal.sqlite.constants import KEY_SIZE
 from twistchat.services.control.accounts import AccountCommands
 from twistchat.services.control.commands import Answer, execute
+from twistchat.services.control.peer import userNamed
 from twistchat.services.control.wire import VERSION, Request
 from twistchat.worker import DirectWorker
 
@@ -54,7 +56,7 @@ def executeOffline(
     @raise ControlError: the command is refused.
     @raise JournalUnusable: the journal cannot be opened, for example because another process has locked it.
     """
-    directory = Path(settings.server.data).absolute()
+    directory, who = Path(settings.server.data).absolute(), userNamed(os.getuid())
     becomeOwner(directory)
     log, history = sqliteJournal(
         str(directory),
@@ -86,7 +88,8 @@ def executeOffline(
     with _uninterrupted():
         try:
             request = Request(VERSION, command, dict(arguments))
-            return resultOf(Deferred.fromCoroutine(execute(AccountCommands(chat).table, request, report)))
+            record = partial(chat.audit.recordOutside, "console", who)
+            return resultOf(Deferred.fromCoroutine(execute(AccountCommands(chat).table, request, report, record)))
         finally:
             resultOf(log.close())
 

@@ -2,28 +2,53 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
-from twisted.internet.defer import Deferred
+from typing import Any
+
+from twisted.internet.defer import Deferred, fail
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.errors import NoSuchAccount
-from twistchat.services.control.commands import Answer, Command, Report, execute
+from twistchat.services.control.commands import MAX_RECORDED, Answer, Command, Report, execute
+from twistchat.services.control.commands import Arguments as BaseArguments
 from twistchat.services.control.wire import ControlError, Request
 
 
-class Arguments(Struct, frozen=True, forbid_unknown_fields=True):
+class Arguments(BaseArguments, frozen=True):
     """The arguments of the command in these tests."""
 
     name: str
+
+    @property
+    def target(self) -> str:
+        """The name."""
+        return self.name
+
+    @property
+    def detail(self) -> str:
+        """A long text."""
+        return 1000 * "x"
 
 
 class ExecuteTests(SynchronousTestCase):
     """L{execute}."""
 
+    changes = True
+    receipt: Deferred[Any]
+
+    def setUp(self) -> None:
+        self.done: list[object] = []
+        self.receipt = Deferred()
+
+    def record(self, *act: str) -> Deferred[Any]:
+        """Record an act."""
+        self.done.append(act)
+        return self.receipt
+
     def execute(self, command: str, **arguments: object) -> Deferred[Answer]:
         """Execute a request with a table of one command."""
 
         async def greet(arguments: Arguments, report: Report) -> Answer:
+            self.done.append("greet")
             if arguments.name == "nobody":
                 raise NoSuchAccount(arguments.name)
             await report({"part": arguments.name})
@@ -34,7 +59,13 @@ class ExecuteTests(SynchronousTestCase):
 
         self.parts: list[Answer] = []
         return Deferred.fromCoroutine(
-            execute({"greet": Command(Arguments, greet)}, Request(1, command, arguments), report)
+            execute(
+                {"greet": Command(Arguments, greet, self.changes)},
+                Request(1, command, arguments),
+                report,
+                self.record,
+                self.done.append,
+            )
         )
 
     def error(self, command: str, **arguments: object) -> ControlError:
@@ -63,3 +94,26 @@ class ExecuteTests(SynchronousTestCase):
         """The error of a verb keeps its code and text."""
         error = self.error("greet", name="nobody")
         self.assertEqual(("NO_SUCH_ACCOUNT", "There is no account nobody"), (error.code, error.text))
+
+    def test_recorded(self) -> None:
+        """A command that changes something is recorded before it runs, and noted after it has changed something."""
+        self.successResultOf(self.execute("greet", name="alice"))
+        self.assertEqual([("greet", "alice", MAX_RECORDED * "x"), "greet", Arguments("alice")], self.done)
+        self.done.clear()
+        self.error("greet", name="nobody")
+        self.assertEqual([("greet", "nobody", MAX_RECORDED * "x"), "greet"], self.done)
+        self.done.clear()
+        self.error("greet")
+        self.assertEqual([], self.done)
+
+    def test_notRecorded(self) -> None:
+        """A command that changes nothing is not recorded."""
+        self.changes = False
+        self.successResultOf(self.execute("greet", name="alice"))
+        self.assertEqual(["greet"], self.done)
+
+    def test_notRecordable(self) -> None:
+        """If the record fails, the command runs, and the log says so."""
+        self.receipt = fail(ValueError("the disk is full"))
+        self.successResultOf(self.execute("greet", name="alice"))
+        self.assertIn("greet", self.done)

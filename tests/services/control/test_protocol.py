@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any, cast
 
-from msgspec import Struct
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
@@ -13,6 +12,7 @@ from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublish
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.services.control.commands import Answer, Command, Report
+from twistchat.services.control.commands import Arguments as BaseArguments
 from twistchat.services.control.protocol import (
     COMMAND_TIMEOUT,
     MAX_CLIENTS,
@@ -40,11 +40,16 @@ class Transport(StringTransport):
         self.loseConnection()
 
 
-class Arguments(Struct, frozen=True):
+class Arguments(BaseArguments, frozen=True):
     """The arguments of the commands in these tests."""
 
     name: str = ""
     secret: str = ""
+
+    @property
+    def target(self) -> str:
+        """The name."""
+        return self.name
 
 
 class ControlProtocolTests(SynchronousTestCase):
@@ -121,7 +126,7 @@ class ControlProtocolTests(SynchronousTestCase):
         """Commands that change something are logged, without their secrets and in one line."""
         self.ask("change", name="alice\nBob", secret="hunter2")
         self.ask("look")
-        self.assertEqual([r"An administrator used the command change alice\nBob"], self.logged())
+        self.assertEqual([r"console used the command change alice\nBob"], self.logged())
 
     def test_pieces(self) -> None:
         """A request may arrive in pieces, and what follows it is ignored."""
@@ -220,7 +225,7 @@ class ControlProtocolTests(SynchronousTestCase):
         self.assertEqual(1, self.count)
         self.ask("wait").loseConnection()
         self.waiting.callback({})
-        self.assertEqual(["An administrator used the command wait "], self.logged())
+        self.assertEqual(["console used the command wait "], self.logged())
         self.assertEqual([], self.clock.getDelayedCalls())
 
     def test_close(self) -> None:

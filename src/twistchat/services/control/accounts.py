@@ -7,13 +7,11 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct
-
 from twistchat.accounts.email import checkEmail
 from twistchat.chat.errors import BadNick, NoSuchAccount
 from twistchat.chat.model.events import Credential, TextsForgotten
 from twistchat.chat.model.names import fold
-from twistchat.services.control.commands import Answer, Command, Commands, Report
+from twistchat.services.control.commands import Answer, Arguments, Command, Commands, Nothing, Report
 from twistchat.services.control.wire import ControlError
 
 if TYPE_CHECKING:
@@ -24,11 +22,7 @@ PORTION: Final = 50
 """The number of accounts that are listed in one turn."""
 
 
-class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
-    """No arguments."""
-
-
-class Name(Struct, frozen=True, forbid_unknown_fields=True):
+class Name(Arguments, frozen=True):
     """
     The arguments of a command about one account.
 
@@ -37,57 +31,69 @@ class Name(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
 
+    @property
+    def target(self) -> str:
+        """The account."""
+        return self.name
 
-class Creation(Struct, frozen=True, forbid_unknown_fields=True):
+
+class Creation(Name, frozen=True):
     """
     The arguments of C{account.create}.
 
-    @ivar name: the name of the new account.
     @ivar password: its password, as it is stored; C{None} for none.
     @ivar email: its mail address; C{None} for none.
     @ivar admin: whether its owner is an administrator.
     """
 
-    name: str
     password: Credential | None = None
     email: str | None = None
     admin: bool = False
 
+    @property
+    def detail(self) -> str:
+        """Whether its owner is an administrator."""
+        return "an administrator" if self.admin else ""
 
-class NewPassword(Struct, frozen=True, forbid_unknown_fields=True):
+
+class NewPassword(Name, frozen=True):
     """
     The arguments of C{account.password}.
 
-    @ivar name: the name of the account.
     @ivar password: its new password, as it is stored.
     """
 
-    name: str
     password: Credential
 
 
-class Suspension(Struct, frozen=True, forbid_unknown_fields=True):
+class Suspension(Name, frozen=True):
     """
     The arguments of C{account.suspend}.
 
-    @ivar name: the name of the account.
     @ivar reason: the reason, which its owner is shown.
     """
 
-    name: str
     reason: str = ""
 
+    @property
+    def detail(self) -> str:
+        """The reason."""
+        return self.reason
 
-class Rights(Struct, frozen=True, forbid_unknown_fields=True):
+
+class Rights(Name, frozen=True):
     """
     The arguments of C{account.admin}.
 
-    @ivar name: the name of the account.
     @ivar admin: whether its owner becomes an administrator, or is one no longer.
     """
 
-    name: str
     admin: bool = True
+
+    @property
+    def detail(self) -> str:
+        """What changes."""
+        return "an administrator" if self.admin else "not an administrator"
 
 
 class AccountCommands:

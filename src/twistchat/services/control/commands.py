@@ -7,13 +7,24 @@ A command is a coroutine function and the class of its arguments.  To add one, a
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import msgspec
+from msgspec import Struct
 from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from twistchat.chat.errors import ChatError
 from twistchat.services.control.wire import ControlError, Request
+
+if TYPE_CHECKING:
+    from twistchat.interfaces import Receipt
+
+MAX_RECORDED: Final = 400
+"""The maximum length of each value that the audit trail gets of the arguments of a command, in characters."""
+
+log = Logger()
 
 Answer: TypeAlias = "Mapping[str, object]"
 """What a command answers: a JSON object."""
@@ -25,16 +36,41 @@ read its output.  State may have changed by then.
 """
 
 
+Record: TypeAlias = "Callable[[str, str, str], Receipt]"
+"""
+Records an act in the audit trail: its name, whom or what it concerns, and the other values.  See
+L{Audit.recordOutside <twistchat.chat.rules.audit.Audit.recordOutside>}.
+"""
+
+
+class Arguments(Struct, frozen=True, forbid_unknown_fields=True):
+    """The base class of the arguments of commands."""
+
+    @property
+    def target(self) -> str:
+        """Whom or what the command concerns, for the log and the audit trail; C{""} for the server as a whole."""
+        return ""
+
+    @property
+    def detail(self) -> str:
+        """The other arguments, for the audit trail.  It contains no secret."""
+        return ""
+
+
+class Nothing(Arguments, frozen=True):
+    """No arguments."""
+
+
 class Command(NamedTuple):
     """
     A command.
 
-    @ivar arguments: the class of its arguments, a msgspec C{Struct}.
+    @ivar arguments: the class of its arguments.
     @ivar run: executes it.  It raises L{ChatError} or L{ControlError} if it is refused.
-    @ivar changes: whether it changes something.  Then the server logs it.
+    @ivar changes: whether it changes something.  Then the server logs it, and records it in the audit trail.
     """
 
-    arguments: type[Any]
+    arguments: type[Arguments]
     run: Callable[[Any, Report], Coroutine[Deferred[Any], Any, Answer]]
     changes: bool = True
 
@@ -43,10 +79,20 @@ Commands: TypeAlias = "Mapping[str, Command]"
 """Commands by their names."""
 
 
-async def execute(commands: Commands, request: Request, report: Report) -> Answer:
+async def execute(
+    commands: Commands,
+    request: Request,
+    report: Report,
+    record: Record | None = None,
+    note: Callable[[Arguments], None] = lambda arguments: None,
+) -> Answer:
     """
     Execute a request.
 
+    A command that changes something is recorded first, so that its entry stands before those of what was done.
+
+    @param record: records it in the audit trail; C{None} for no record.
+    @param note: called with the arguments of a command that changed something.
     @raise ControlError: it is refused.
     """
     command = commands.get(request.command)
@@ -56,7 +102,18 @@ async def execute(commands: Commands, request: Request, report: Report) -> Answe
         arguments = msgspec.convert(request.arguments, command.arguments)
     except msgspec.ValidationError as e:
         raise ControlError("BAD_ARGUMENTS", f"The arguments of {request.command} are wrong: {e}") from None
+    if command.changes and record is not None:
+        # The command itself may not need the journal, so it does not wait for this.
+        target, detail = arguments.target[:MAX_RECORDED], arguments.detail[:MAX_RECORDED]
+        record(request.command, target, detail).addErrback(_notRecorded, request.command)
     try:
-        return await command.run(arguments, report)
+        answer = await command.run(arguments, report)
     except ChatError as e:
         raise ControlError(e.code, e.text) from None
+    if command.changes:
+        note(arguments)
+    return answer
+
+
+def _notRecorded(failure: Failure, command: str) -> None:
+    log.error("The command {command} is not in the audit trail: {why}", command=command, why=failure.getErrorMessage())

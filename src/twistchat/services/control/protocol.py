@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -14,10 +15,12 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twistchat.config.toml import printable, shortened
-from twistchat.services.control.commands import Answer, execute
+from twistchat.services.control.commands import Answer, Arguments, execute
+from twistchat.services.control.peer import peerOf
 from twistchat.services.control.wire import MAX_LINE, ControlError, readRequest, writeError, writeReply
 
 if TYPE_CHECKING:
+    from twistchat.interfaces import Receipt
     from twistchat.services.control.commands import Commands
 
 MAX_CLIENTS: Final = 16
@@ -111,10 +114,14 @@ class ControlProtocol(Protocol):
         self._transport.registerProducer(self, True)
         try:
             request = readRequest(line)
-            reply = writeReply("answer", await execute(self._commands, request, self._report))
-            if self._commands[request.command].changes:
-                name = printable(shortened(str(request.arguments.get("name", ""))))
-                log.info("An administrator used the command {command} {name}", command=request.command, name=name)
+            who, record = peerOf(self._transport), self.factory.record
+
+            def note(arguments: Arguments) -> None:
+                target = printable(shortened(arguments.target))
+                log.info("{who} used the command {command} {target}", who=who, command=request.command, target=target)
+
+            recorded = None if record is None else partial(record, who)
+            reply = writeReply("answer", await execute(self._commands, request, self._report, recorded, note))
         except ControlError as e:
             reply = writeError(e)
         self._end(reply)
@@ -179,17 +186,26 @@ class ControlFactory(Factory):
     Makes the protocols of a control socket.
 
     @ivar clients: the connections.
+    @ivar record: records an act of a user of the operating system in the audit trail.  Its arguments are the name of
+        the user and those of L{Record <twistchat.services.control.commands.Record>}.  C{None} for no record.
     """
 
     noisy = False
 
-    def __init__(self, clock: IReactorTime, commands: Commands) -> None:
+    def __init__(
+        self,
+        clock: IReactorTime,
+        commands: Commands,
+        record: Callable[[str, str, str, str], Receipt] | None = None,
+    ) -> None:
         """
         @param clock: measures the timeouts.
         @param commands: the commands that clients may use.
+        @param record: see C{record}.
         """
         self._clock = clock
         self._commands = commands
+        self.record = record
         self.clients: set[ControlProtocol] = set()
 
     def buildProtocol(  # type: ignore[override]  # Twisted wants a protocol that accepts any factory
