@@ -6,7 +6,9 @@ import os
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
+from typing import Any
 
+from twisted.python.logfile import LogFile
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.config import Settings
@@ -39,6 +41,17 @@ class CommandLineTestCase(SynchronousTestCase):
         self.assertTrue(text.startswith("twistchat: "), text)
         self.assertEqual(1, len(text.splitlines()), text)
         return text
+
+    def closeLogs(self) -> None:
+        """Close the log files that are opened from now on at the end of the test."""
+        openFile = LogFile.fromFullPath
+
+        def opened(name: str) -> Any:
+            file = openFile(name)
+            self.addCleanup(file.close)
+            return file
+
+        self.patch(LogFile, "fromFullPath", staticmethod(opened))
 
     def write(self, name: str, text: str) -> None:
         """Write a file into the directory."""

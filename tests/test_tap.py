@@ -14,8 +14,9 @@ from sqlite3 import connect
 from threading import Event
 from typing import Any, cast
 
+from twisted.application.service import Application
 from twisted.internet.testing import MemoryReactorClock
-from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
+from twisted.logger import ILogObserver, LogEvent, Logger, formatEvent, globalLogPublisher
 from twisted.python.usage import Options
 
 from tests.commandlines import CommandLineTestCase
@@ -141,6 +142,24 @@ class MakeServiceTests(CommandLineTestCase):
             [(6667, "127.0.0.1"), (6623, "127.0.0.1"), (6680, "127.0.0.1")],
             [(p, i) for p, _, _, i in self.reactor.tcpServers],
         )
+
+    def test_log(self) -> None:
+        """A reload changes the log of the application."""
+        self.closeLogs()
+        self.write("twistchat.toml", "[log]\nformat = 'json'\n")
+        application, service = Application("twistchat"), self.runBy(logfile="log")
+        service.setServiceParent(application)
+        log = Logger("a.test", observer=application.getComponent(ILogObserver))
+        log.info("one")
+        self.write("twistchat.toml", "[log]\nlevel = 'error'\n")
+        self.begin()
+        self.reactor.callFromThread = lambda call: call()
+        os.kill(os.getpid(), signal.SIGHUP)
+        log.info("two")
+        log.error("three")
+        one, three = (self.directory / "log").read_text().splitlines()
+        self.assertIn('"message": "one"', one)
+        self.assertTrue(three.endswith(" error: three"))
 
     def test_whereItIsTold(self) -> None:
         """It listens only at the given endpoints."""

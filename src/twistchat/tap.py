@@ -34,6 +34,7 @@ from twistchat.services.control.server import ServerCommands
 from twistchat.services.control.socket import ControlSocket
 from twistchat.services.failure import exitFailed
 from twistchat.services.listening import Listening, plan
+from twistchat.services.logs.output import LogOutput
 from twistchat.services.mail.queue import MailQueue
 from twistchat.services.process import freeze, makeDataDirectory, tuneInterpreter
 from twistchat.services.service import ChatService
@@ -105,8 +106,18 @@ def makeService(options: ChatOptions) -> IService:
     }
     record = partial(context.chat.audit.recordOutside, "console")
     control = ControlSocket(reactor, data, ControlFactory(reactor, commands, record)) if onDisk else None
+    output = LogOutput(settings.log)
+    context.onReload.append(lambda: output.apply(context.settings.log))
     return ChatService(
-        reactor, listening, journal.log, context, lambda: os.geteuid() == 0, complain, exitFailed, control
+        reactor,
+        listening,
+        journal.log,
+        context,
+        lambda: os.geteuid() == 0,
+        complain,
+        exitFailed,
+        control,
+        lambda application: output.attach(application, options.parent or {}, reactor),
     )
 
 

@@ -180,6 +180,23 @@ class MailSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LogSettings:
+    """
+    The log.
+
+    @ivar format: "text" writes a line for people; "json" writes an object in JSON on each line, for programs.
+    @ivar level: the least important lines that are written.  "info" has a line for each connection that ends, each
+        login and each refusal.
+    @ivar address: how the log shows the addresses of clients: "address"; "cloak", as the host that other users see;
+        "none", not at all.
+    """
+
+    format: Literal["text", "json"] = "text"
+    level: Literal["debug", "info", "warn", "error", "critical"] = "info"
+    address: Literal["address", "cloak", "none"] = "address"
+
+
+@dataclass(frozen=True, slots=True)
 class WebircSettings:
     """
     A gateway.
@@ -264,6 +281,7 @@ class Settings:
         here listen.  Each door also has an option, such as --line for the line door.  One such option replaces all
         keys.
     @ivar journal: the record of all events.
+    @ivar log: the file or the terminal to which twistd logs.
     @ivar webirc: gateways that connect on behalf of their users, with IRC's command WEBIRC.  Each has its own table,
         [webirc.NAME].
     @ivar oidc: providers of OpenID Connect, with which people can log in at the web door.  Each has its own table,
@@ -283,6 +301,7 @@ class Settings:
     mail: MailSettings = field(default_factory=MailSettings)
     listen: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     journal: JournalSettings = field(default_factory=JournalSettings)
+    log: LogSettings = field(default_factory=LogSettings)
     webirc: Mapping[str, WebircSettings] = field(default_factory=lambda: MappingProxyType({}))
     oidc: Mapping[str, OidcSettings] = field(default_factory=lambda: MappingProxyType({}))
     classes: Mapping[str, ClassSettings] = field(default_factory=lambda: MappingProxyType({}))
@@ -329,6 +348,7 @@ LIVE = (
     "server.description",
     "chat.keptTags",
     "accounts",
+    "log",
     "webirc",
     "oidc",
     "classes",

@@ -41,6 +41,7 @@ class ChatService(Service):
         complain: Callable[[str], None] = lambda why: None,
         exitFailed: Callable[[], None] = lambda: None,
         control: ControlSocket | None = None,
+        beginLog: Callable[[object], None] = lambda application: None,
     ) -> None:
         """
         @param reactor: stopped if the journal cannot be opened.  It also times the shutdown.
@@ -49,6 +50,8 @@ class ChatService(Service):
         @param complain: called with one line that says why the server cannot start, before L{StartFailure} is raised.
         @param exitFailed: called before the reactor is stopped: lets the process end with the status of a failed start.
         @param control: the control socket; C{None} if the server has no data directory.
+        @param beginLog: called with the application of which this service becomes a part.  C{twistd} has not begun to
+            log then.
         """
         self.listening = listening
         self._reactor = reactor
@@ -58,9 +61,15 @@ class ChatService(Service):
         self._complain = complain
         self._exitFailed = exitFailed
         self._control = control
+        self._beginLog = beginLog
         self._starting = True
         self._isOpen = False
         self._failure: Failure | None = None
+
+    def setServiceParent(self, parent: Any) -> None:
+        """See C{IService.setServiceParent}."""
+        super().setServiceParent(parent)
+        self._beginLog(parent)
 
     def privilegedStartService(self) -> None:
         """

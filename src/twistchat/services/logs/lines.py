@@ -1,0 +1,125 @@
+"""
+Turns events of L{twisted.logger} into the lines of the log: text for people, or objects in JSON for programs.
+
+An event may contain what users wrote.  So every character that is not printable is escaped here, whoever logs it: line
+ends, the control characters C0, DEL and C1, and the characters that change the direction of a text.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from math import isfinite
+from typing import Any, Final
+
+from twisted.logger import LogEvent, LogLevel, formatEvent, formatTime
+from twisted.python.failure import Failure
+from twisted.python.reflect import safe_repr
+
+from twistchat.config.toml import printable, shortened
+
+LONGEST: Final = 4096
+"""The most characters of a message or of a field.  The rest is cut off."""
+
+LONGEST_TRACEBACK: Final = 65_536
+"""The most characters of a traceback.  Its beginning is cut off, because its end names the error."""
+
+INDENT: Final = "    "
+"""The beginning of each line of a traceback in a text."""
+
+RESERVED: Final = frozenset({"time", "level", "message", "namespace", "system", "failure", "format", "isError"})
+"""The names of fields that an object has of its own, or that only the old interface of C{twisted.python.log} uses."""
+
+
+def asText(event: LogEvent) -> str | None:
+    """
+    Write an event as text: its time, its level unless that is info, and its message on one line.
+
+    A traceback follows on lines of its own, which are indented.  No other event has more than one line.
+
+    @return: whole lines; C{None} if the event has nothing to say.  This never raises an error.
+    """
+    message, traceback = _messageOf(event), _tracebackOf(event)
+    if not message and not traceback:
+        return None
+    level = event.get("log_level")
+    shown = "" if level is None or level is LogLevel.info else f"{level.name}: "
+    lines = [f"{formatTime(event.get('log_time'))} {shown}{printable(message)}"]
+    lines += [f"{INDENT}{printable(line)}" for line in traceback.splitlines()]
+    return "\n".join(lines) + "\n"
+
+
+def asJson(event: LogEvent) -> str | None:
+    """
+    Write an event as an object in JSON, on one line.
+
+    It has C{time} (ISO 8601, UTC), C{level}, C{message} and C{namespace}, and the fields of the event.  A field that is
+    no text, number or truth value becomes the beginning of its C{repr}.  C{failure} is the traceback.
+
+    @return: one line; C{None} if the event has nothing to say.  This never raises an error.
+    """
+    message, traceback = _messageOf(event), _tracebackOf(event)
+    if not message and not traceback:
+        return None
+    level = event.get("log_level")
+    written: dict[str, object] = {
+        "time": _isoTime(event.get("log_time")),
+        "level": "info" if level is None else level.name,
+        "message": message,
+        "namespace": str(event.get("log_namespace", "-")),
+    }
+    system = event.get("log_system")
+    if isinstance(system, str) and system != "-":
+        written["system"] = system
+    for name, value in event.items():
+        if not name.startswith("log_") and name not in RESERVED and value is not None:
+            written[name] = _plain(value)
+    if traceback:
+        written["failure"] = traceback
+    return _escaped(json.dumps(written, ensure_ascii=False)) + "\n"
+
+
+def _messageOf(event: LogEvent) -> str:
+    return formatEvent(event)[:LONGEST]
+
+
+def _tracebackOf(event: LogEvent) -> str:
+    failure = event.get("log_failure")
+    if not isinstance(failure, Failure):
+        return ""
+    try:
+        return failure.getTraceback()[-LONGEST_TRACEBACK:]
+    except Exception:  # the error cannot say what it is
+        return f"{failure.type.__qualname__ if failure.type else 'An error'}, which has no traceback"
+
+
+def _isoTime(seconds: float | None) -> str | None:
+    if seconds is None:
+        return None
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
+
+
+def _plain(value: Any) -> object:
+    """Return what stands for a value in JSON."""
+    if type(value) in (str, bool, int):
+        return value[:LONGEST] if isinstance(value, str) else value
+    if isinstance(value, float) and isfinite(value):
+        return float(value)
+    return shortened(safe_repr(value))
+
+
+def _escaped(line: str) -> str:
+    """Escape the characters of an object in JSON that are not printable.  They can only be within its strings."""
+    if line.isprintable():
+        return line
+    return "".join([character if character.isprintable() else _escape(character) for character in line])
+
+
+def _escape(character: str) -> str:
+    """See RFC 8259, section 7.  A character beyond the first 65,536 has two escapes, one for each surrogate."""
+    number = ord(character)
+    if number < 0x10000:
+        return f"\\u{number:04x}"
+    number -= 0x10000
+    return f"\\u{0xD800 + (number >> 10):04x}\\u{0xDC00 + (number & 0x3FF):04x}"
