@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final, TypeAlias
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
 
 from twisted.logger import Logger
 
@@ -39,6 +40,32 @@ _FOUND = f"""
 _SEARCH = [f"{ROWS} FROM ({_FOUND.format(table='word', order=order)})" for order in ("DESC", "ASC")]
 _SEARCH_TAIL = [f"{ROWS} FROM ({_FOUND.format(table='tail', order=order)})" for order in ("DESC", "ASC")]
 
+# The index opens a list for each conversation of a query, which takes longer than all else if there are many.  So this
+# query selects the words only, and finds the conversations in the rows.  The second column has the number of rows that
+# it looked at, and the sequence number of the last one.
+_GLANCE = f"""
+    WITH piece (name, first, beyond) AS MATERIALIZED (
+        SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]')
+        FROM json_each(:stretches)
+    ), candidate AS MATERIALIZED (
+        SELECT rowid AS number FROM word
+        WHERE word MATCH :anywhere AND rowid >= :start AND rowid < :end
+            AND rowid NOT IN (SELECT value FROM json_each(:without))
+        ORDER BY rowid {{order}} LIMIT :texts
+    ), found AS (
+        SELECT {COLUMNS} FROM candidate JOIN entry ON sequence = number
+        WHERE conversation IN (SELECT name FROM piece)
+                AND EXISTS (SELECT 1 FROM piece WHERE name = conversation AND first <= number AND beyond > number)
+            OR :person != '' AND instr(conversation, ' ') AND instr(' ' || conversation || ' ', :person)
+        ORDER BY number {{order}} LIMIT :limit
+    )
+    SELECT json_group_array(json_array(sequence, time, kind, conversation, checksum, body)),
+        (SELECT json_array(count(*), CASE '{{order}}' WHEN 'ASC' THEN max(number) ELSE min(number) END) FROM candidate)
+    FROM found
+"""
+
+_GLANCES = [_GLANCE.format(order=order) for order in ("DESC", "ASC")]
+
 # Whether there are entries that are not indexed yet, and whether others must move to another conversation.
 _PENDING = """
     SELECT EXISTS (SELECT 1 FROM entry WHERE sequence > (SELECT indexed FROM journal) AND sequence < ?),
@@ -64,27 +91,48 @@ _FILL = """
     ORDER BY sequence
 """
 
+AND: Final = " AND "
+"""Joins the parts of a query to the word index."""
+
 Stretch: TypeAlias = tuple[str, int, int, str]
 """A L{Piece <twistchat.journal.history.renames.Piece>} of a conversation, and the present name of the conversation."""
 
 log = Logger()
 
 
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """
+    When a search looks at the texts of all conversations first.
+
+    @ivar places: the number of conversations from which on it does.
+    @ivar texts: the number of texts that it looks at.  If they do not suffice, it searches its own conversations only.
+    """
+
+    places: int = 16
+    texts: int = 1000
+
+
 class HistorySearch:
     """Searches conversations."""
 
     def __init__(
-        self, reader: HistoryReader, seconds: Callable[[], float] | None = None, longest: float = SEARCH_TIME
+        self,
+        reader: HistoryReader,
+        seconds: Callable[[], float] | None = None,
+        longest: float = SEARCH_TIME,
+        glance: Glance = Glance(),
     ) -> None:
         """
         @param reader: reads the rows of a journal with the newest schema.
         @param seconds: returns the seconds of a clock; C{None} to let searches take any time.
         @param longest: the maximum duration of a search, in seconds.
+        @param glance: see L{Glance}.
         @raise Fault: the file cannot be read.
         """
         self._reader = reader
         self._file = reader.file
-        self._seconds, self._longest = seconds, longest
+        self._seconds, self._longest, self._glance = seconds, longest, glance
         with faults():
             self._file.execute(_TAIL)
 
@@ -120,15 +168,13 @@ class HistorySearch:
                 with self._reader.renames(before, without) as renames:
                     stretches = _pieces(search, renames)
                     query = bounds | _query(words, stretches, person, search.sender)
-                    found = self._reader.rows(_SEARCH[search.oldest], query)[0]
+                    found = self._indexed(search, query)
                     # A step may have indexed the entries meanwhile.  In this moment they are in one of the indexes.
-                    names = json.dumps(sorted({name for name, *_ in stretches}))
-                    self._file.execute(_FILL, query | {"names": names, "private": person is not None})
+                    self._file.execute(_FILL, query)
                     found += self._reader.rows(_SEARCH_TAIL[search.oldest], query)[0]
             else:
                 stretches = _pieces(search, ())
-                query = bounds | _query(words, stretches, person, search.sender)
-                found = self._reader.rows(_SEARCH[search.oldest], query)[0]
+                found = self._indexed(search, bounds | _query(words, stretches, person, search.sender))
         sought = [row for row in found if self._isSought(row, stretches, person)]
         places = {row[0]: _presentName(row, stretches) for row in sought}
         entries = [
@@ -136,6 +182,25 @@ class HistorySearch:
             for item in self._file.entries(sought)
         ]
         return entries[: search.limit] if search.oldest else entries[-search.limit :]
+
+    def _indexed(self, search: Search, query: dict[str, Any]) -> list[StoredRow]:
+        """
+        Find rows with the index.
+
+        @param query: the parameters of the query, see L{_query}.
+        """
+        texts = self._glance.texts
+        if len(search.places) < self._glance.places or not query["anywhere"]:
+            return self._reader.rows(_SEARCH[search.oldest], query)[0]
+        glance = self._file.execute(_GLANCES[search.oldest], query | {"texts": texts})
+        rows, seen = map(json.loads, glance.fetchone())
+        found: list[StoredRow] = rows
+        count, last = seen
+        missing = search.limit - len(found)
+        if missing <= 0 or count < texts:
+            return found
+        rest = {"start": last + 1} if search.oldest else {"end": last}
+        return found + self._reader.rows(_SEARCH[search.oldest], query | rest | {"limit": missing})[0]
 
     def _isSought(self, row: StoredRow, stretches: Sequence[Stretch], person: str | None) -> bool:
         """
@@ -178,16 +243,27 @@ def _presentName(row: StoredRow, stretches: Sequence[Stretch]) -> str:
     return next((now for name, start, end, now in stretches if name == stored and start <= sequence < end), stored)
 
 
-def _query(words: str, stretches: Sequence[Stretch], person: str | None, sender: str | None) -> dict[str, object]:
-    """Write the query to the word index (FTS5, section 3), and the pieces if they are not whole conversations."""
-    places = {_place(name) for name, *_ in stretches}
-    if person is not None:
-        places.add(f"p{_hex(person)}")
-    match = f"place : ({' OR '.join(sorted(places))})"
-    if sender is not None:
-        match += f" AND place : s{_hex(fold(sender))}"
+def _query(words: str, stretches: Sequence[Stretch], person: str | None, sender: str | None) -> dict[str, Any]:
+    """
+    Write the query to the word index (FTS5, section 3), and the parameters that limit what it finds.
+
+    @return: C{match} selects the texts in the conversations, and C{anywhere} those in all conversations; it is C{""} if
+        the search has no words.  C{names} are the conversations, and C{pieces} are the stretches if they are not whole
+        conversations.
+    """
+    names = sorted({name for name, *_ in stretches})
+    places = [_place(name) for name in names] + ([] if person is None else [f"p{_hex(person)}"])
+    by = "" if sender is None else f" AND place : s{_hex(fold(sender))}"
     whole = all(start == 0 and end == LAST for _, start, end, _ in stretches)
-    return {"match": match + words, "pieces": "[]" if whole else json.dumps(stretches)}
+    return {
+        "match": f"place : ({' OR '.join(places)}){by}{words}",
+        "anywhere": words and words.removeprefix(AND) + by,
+        "names": json.dumps(names),
+        "person": "" if person is None else f" {person} ",
+        "private": person is not None,
+        "stretches": json.dumps(stretches),
+        "pieces": "[]" if whole else json.dumps(stretches),
+    }
 
 
 def _textQuery(words: str) -> str | None:
@@ -200,7 +276,7 @@ def _textQuery(words: str) -> str | None:
     terms = [_quote(word) for word in plain] + [_run(run) for run in runs]
     if not terms:
         return None if words.strip() else ""
-    return f" AND text : ({' AND '.join(terms)})"
+    return f"{AND}text : ({' AND '.join(terms)})"
 
 
 def _place(name: str) -> str:
