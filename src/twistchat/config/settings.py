@@ -92,6 +92,8 @@ class JournalSettings:
     @ivar longestRetention: the longest time that the founder of a room can choose; "retention" is the value of that
         key, and 0 sets no limit.  Administrators can choose any time.
     @ivar retentionCount: the maximum number of entries kept on disk, for all conversations together; 0 sets no limit.
+    @ivar auditRetention: how long the audit trail is kept, which says what administrators did; 0 keeps it for ever.  It
+        does not depend on "retention" and "retentionCount".
     @ivar keepPassing: whether the history of a room also has joins, parts, quits and changes of nicks.  The history
         always has texts, topics, modes, kicks and renames of the room.  This is off by default: most readers look for
         what was said, and who was here when is personal data, which is kept as long as the texts.
@@ -106,6 +108,7 @@ class JournalSettings:
     retention: Age = 90 * 86400.0
     longestRetention: LongestAge = None
     retentionCount: Number = 0
+    auditRetention: Age = 365 * 86400.0
     keepPassing: bool = False
     searchTime: Seconds = 0.5
     keep: int = 10_000

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from twisted.internet.defer import Deferred
 
-    from twistchat.chat.model.spans import Around, Count, Kept, Latest, Point, Search, Span
+    from twistchat.chat.model.spans import Acts, Around, Count, Kept, Latest, Point, Search, Span
 
 
 class IHistory(Interface):
@@ -76,6 +76,15 @@ class IHistory(Interface):
         @param first: count no texts before this sequence number, because the reader has no access to them.
         @return: fires with the numbers.  A text whose stored bytes changed counts, and matches nothing.  Fails as
             L{read} does.
+        """
+
+    def acts(acts: Acts) -> Deferred[Sequence[Kept]]:
+        """
+        Read the audit trail (L{AdministrativeAct <twistchat.chat.model.events.AdministrativeAct>}).  Acts are kept
+        longer than conversations, and neither the erasure of texts nor the end of an account takes them away.
+
+        @return: fires with the acts, newest first.  An act whose stored bytes changed is replaced as in L{read},
+            whatever the filters are.  Fails as L{search} does.
         """
 
     def forgetting(account: str) -> Deferred[float]:

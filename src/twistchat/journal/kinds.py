@@ -55,7 +55,14 @@ class SqliteKind:
             context.worker,
             chosen.durability,
             chosen.keepPassing,
-            Retention(context.clock, context.now, chosen.retention, chosen.retentionCount, rooms=context.retentions),
+            Retention(
+                context.clock,
+                context.now,
+                chosen.retention,
+                chosen.retentionCount,
+                rooms=context.retentions,
+                acts=chosen.auditRetention,
+            ),
             context.clock,
             chosen.searchTime,
         )

@@ -13,6 +13,7 @@ from twistchat.chat.model.events import (
     SERVER,
     AccessSet,
     AccountRegistered,
+    AdministrativeAct,
     Credential,
     CredentialSet,
     InboxRead,
@@ -41,16 +42,19 @@ FIRST, EVERY, PAUSE = PACE.first, PACE.interval, PACE.pause
 class RetentionCase(DiskTestCase):
     """A journal that deletes old entries."""
 
-    def begin(self, age: float = 0.0, count: int = 0, pace: RetentionPace = PACE, **rooms: float) -> None:
+    def begin(
+        self, age: float = 0.0, count: int = 0, pace: RetentionPace = PACE, acts: float = 0.0, **rooms: float
+    ) -> None:
         """
         Open the journal again, with a limit of age or number.
 
+        @param acts: the limit of the age of acts.
         @param rooms: the retentions of rooms, by their names without the C{#}.
         """
         self.closeJournal()
         self.clock = Clock()
         self.rooms = {f"#{name}": seconds for name, seconds in rooms.items()}
-        self.openJournal(retention=Retention(self.clock, lambda: self.now, age, count, pace, lambda: self.rooms))
+        self.openJournal(retention=Retention(self.clock, lambda: self.now, age, count, pace, lambda: self.rooms, acts))
 
     def round(self) -> int:
         """Run a whole round, and return the number of its steps."""
@@ -289,6 +293,56 @@ class RetentionTests(RetentionCase):
         self.closeJournal()
         self.clock.advance(EVERY)
         self.assertEqual(self.clock.getDelayedCalls(), [])
+
+
+class ActRetentionTests(RetentionCase):
+    """The deletion of old acts of administrators."""
+
+    def act(self, *days: int) -> list[int]:
+        """Record acts on these days, with texts.  Return their sequence numbers."""
+        entries = []
+        for day in days:
+            self.now = day * DAY
+            entries += self.append(AdministrativeAct(ANN, "kill", "Ann", str(day)), said(str(day)))
+        return [entry.sequence for entry in entries[::2]]
+
+    def acts(self) -> list[int]:
+        """The sequence numbers of the acts that are left."""
+        return self.onDisk("SELECT sequence FROM entry WHERE kind = 'act' ORDER BY sequence")
+
+    def test_longer(self) -> None:
+        """Acts do not go with the texts, neither by age nor by number, nor with a room's own time."""
+        kept = self.act(0, 1, 2, 3)
+        self.begin(age=DAY, count=2, room=3 * DAY)
+        self.now = 10 * DAY
+        self.round()
+        self.assertEqual(self.texts(), "")
+        self.assertEqual(self.acts(), kept)
+
+    def test_own(self) -> None:
+        """Acts go at their own age, and texts stay."""
+        kept = self.act(0, 1, 2, 3)
+        self.begin(acts=2 * DAY)
+        self.now = 3.5 * DAY
+        self.round()
+        self.assertEqual(self.acts(), kept[2:])
+        self.assertEqual(self.texts(), "0123")
+        self.now = 30 * DAY
+        self.round()
+        self.assertEqual(self.acts(), [])
+
+    def test_steps(self) -> None:
+        """Old acts are deleted a few at a time."""
+        self.act(*[0] * 5)
+        self.begin(acts=DAY, pace=RetentionPace(step=2))
+        self.now = 9 * DAY
+        self.clock.advance(FIRST)
+        left = []
+        for _ in range(4):
+            self.settle()
+            left.append(len(self.acts()))
+            self.clock.advance(PAUSE)
+        self.assertEqual(left, [3, 1, 0, 0])
 
 
 class RoomRetentionTests(RetentionCase):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from tests.console.cases import ALICE, BOB, ConsoleTestCase
-from twistchat.chat.model.events import ModeChange, ModesSet, RoomMessage, ServerBanSet, TopicSet
+from twistchat.chat.model.events import AdministrativeAct, ModeChange, ModesSet, RoomMessage, ServerBanSet, TopicSet
 from twistchat.console import main
 from twistchat.interfaces import ILog
 from twistchat.journal.sqlite import checking
@@ -116,6 +116,26 @@ class CheckTests(CheckTestCase):
         self.assertIn("  what was noted of the last sequence number changed on disk", self.check()[1])
         self.change("UPDATE constant SET checksum = checksum + 1")
         self.assertIn("the key of the cloaks changed on disk", self.check()[1][-1])
+
+    def test_acts(self) -> None:
+        """The index of the acts of administrators is compared with the entries."""
+        self.serve(AdministrativeAct(ALICE, "kill", "alice", "bob"), AdministrativeAct(ALICE, "ban", "alice", "bob"))
+        self.assertEqual(self.check(), (0, [f"{PATH} is good: 2 entries read"]))
+        self.change("DROP INDEX entry_act")
+        self.change("CREATE INDEX entry_act ON entry (kind) WHERE kind = 'ban'")
+        with closing(sqlite3.connect(PATH, isolation_level=None)) as connection:
+            connection.execute("PRAGMA writable_schema = ON")
+            connection.execute("UPDATE sqlite_schema SET sql = replace(sql, 'ban', 'act') WHERE name = 'entry_act'")
+        self.assertEqual(
+            self.check(),
+            (
+                1,
+                [
+                    f"{PATH} is damaged.  Good entries: 2.  Problems:",
+                    "  the list of administrators' acts changed on disk: it has 0, and the journal 2",
+                ],
+            ),
+        )
 
     def damagePages(self, *places: float) -> None:
         """Overwrite the start of some pages with rows, chosen by fractions of their number."""

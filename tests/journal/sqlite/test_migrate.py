@@ -12,6 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.journal.disk import DiskTestCase, temporary
 from twistchat.chat.model.events import (
+    AdministrativeAct,
     Entry,
     ModeChange,
     ModesSet,
@@ -25,7 +26,8 @@ from twistchat.chat.model.events import (
     Source,
     TopicSet,
 )
-from twistchat.chat.model.spans import Search, Span, pair
+from twistchat.chat.model.spans import Acts, Search, Span, pair
+from twistchat.journal.history.acts import readActs
 from twistchat.journal.history.export import export
 from twistchat.journal.history.reader import HistoryReader
 from twistchat.journal.sqlite.migrate import APPLICATION_ID, JournalUnusable, migrate, schema
@@ -263,6 +265,36 @@ class Version4Tests(EarlierTestCase):
                 "#room topic 9",
             ],
         )
+
+
+class Version11Tests(EarlierTestCase):
+    """A journal of version 11, which had acts of administrators and no index of them."""
+
+    version = 11
+    rows = """
+(1, 1000, 'act', NULL, '{"by":["u1","Ann"],"act":"kill","who":"Ann","target":"bob"}'),
+(2, 1001, 'said', '#room', '{"by":["u1","Ann"],"room":"#Room","session":"s","text":"x"}')
+"""
+    also = """
+        UPDATE entry SET checksum = checksum(
+            sequence, CAST(time AS INTEGER), CAST(kind AS BLOB), CAST(conversation AS BLOB), CAST(body AS BLOB)
+        );
+    """
+
+    def asConsole(self, room: str = "#room") -> list[str]:
+        """Read the acts as the console does."""
+        reader = HistoryReader.open(self.path)
+        try:
+            return list(map(str, readActs(reader, Acts(9, who="ann"))))
+        finally:
+            reader.close()
+
+    def test_acts(self) -> None:
+        """The acts can be read, before the migration and after it."""
+        act = Entry(1, "name-1", 1000, AdministrativeAct(Source("u1", "Ann"), "kill", "Ann", "bob"))
+        self.assertEqual(self.early, [str(act)])
+        self.assertEqual(self.asConsole(), [str(act)])
+        self.assertEqual(self.onDisk("SELECT count(*) FROM entry INDEXED BY entry_act WHERE kind = 'act'"), [1])
 
 
 class MigrationTests(SynchronousTestCase):

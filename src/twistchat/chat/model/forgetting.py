@@ -2,7 +2,8 @@
 What is left of an account's entries when its texts are erased (L{TextsForgotten}).
 
 The author of an entry is the account of its source.  Texts of guests have no account, so nobody can tell whose they
-were, and they stay.
+were, and they stay.  So do the acts of administrators (L{AdministrativeAct
+<twistchat.chat.model.events.AdministrativeAct>}): nobody can erase the record of what they did.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from typing import Final, TypeAlias
 from msgspec.structs import replace
 
 from twistchat.chat.model.events import (
+    AdministrativeAct,
     Entry,
     Event,
     KeptPrivateTagMessage,
@@ -137,6 +138,46 @@ class Search:
     after: Point | None = None
     before: Point | None = None
     oldest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """
+    A selection of the audit trail (L{AdministrativeAct}).  The result is sorted, newest first.  An act must fit all
+    filters.  Case is ignored.
+
+    @ivar limit: the maximum number of acts, at least 1.
+    @ivar after: select only later acts.
+    @ivar before: select only earlier acts.  To read on, give the sequence number of the last act of the result.
+    @ivar who: if given, select only acts of who had this name or this account.
+    @ivar act: if given, select only this act, and those whose names begin with it and a dot: C{account} selects
+        C{account.suspend} too.
+    @ivar target: if given, select only acts that concern this target.
+    @ivar matching: if given, select only acts that C{who}, C{act} or C{target} would select with this value.
+    """
+
+    limit: int
+    after: Point | None = None
+    before: Point | None = None
+    who: str | None = None
+    act: str | None = None
+    target: str | None = None
+    matching: str | None = None
+
+    def fits(self, event: Event) -> bool:
+        """Whether an event is an act that fits the filters; without the points."""
+        if not isinstance(event, AdministrativeAct):
+            return False
+        names = {fold(event.who), fold(event.source.account or event.who)}
+        act, target = fold(event.act), fold(event.target)
+        acts = {act, *[act[:place] for place, letter in enumerate(act) if letter == "."]}
+        wanted = (
+            (self.who, names),
+            (self.act, acts),
+            (self.target, {target}),
+            (self.matching, names | acts | {target}),
+        )
+        return all(value is None or fold(value) in values for value, values in wanted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred, succeed
 from zope.interface import implementer
 
 from twistchat.chat.model.events import (
+    AdministrativeAct,
     Entry,
     Event,
     KeptPrivateTagMessage,
@@ -29,6 +30,7 @@ from twistchat.chat.model.forgetting import withoutTexts
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.spans import (
     TEXTS,
+    Acts,
     Around,
     At,
     Count,
@@ -98,7 +100,7 @@ class MemoryHistory:
     def __init__(self, log: Followed, keep: int = 10_000, keepPassing: bool = False) -> None:
         """
         @param log: the log to follow.  It need not be open yet.
-        @param keep: the maximum number of entries to keep, of all conversations together.
+        @param keep: the maximum number of entries to keep, of all conversations together; and of acts.
         @param keepPassing: whether to keep passing events that the history of rooms shows, too.
         """
         self._keep = keep
@@ -106,6 +108,7 @@ class MemoryHistory:
         self._log = log
         self._conversations: dict[str, _Conversation] = {}
         self._order: deque[_Conversation] = deque()  # for each kept entry, oldest first, its conversation
+        self._acts: deque[Entry] = deque(maxlen=keep)
         log.follow(0, self._receive)
 
     def read(self, span: Span | Around) -> Deferred[Sequence[Kept]]:
@@ -174,6 +177,14 @@ class MemoryHistory:
         since = [*oldest, *counted][:1]
         return succeed(Count(len(counted), matching, len(found) > limit, since[0][0] if since else 0))
 
+    def acts(self, acts: Acts) -> Deferred[Sequence[Kept]]:
+        """See L{IHistory.acts}."""
+        entries = list(self._acts)
+        start = 0 if acts.after is None else _position(entries, acts.after, bisect_right)
+        end = len(entries) if acts.before is None else _position(entries, acts.before, bisect_left)
+        found = (entry for entry in reversed(entries[start:end]) if acts.fits(entry.event))
+        return succeed(list(islice(found, acts.limit)))
+
     def forgetting(self, account: str) -> Deferred[float]:
         """See L{IHistory.forgetting}.  Nothing is left as soon as the entry was applied."""
         return succeed(1.0)
@@ -201,6 +212,8 @@ class MemoryHistory:
         if name is None:
             if isinstance(event, TextsForgotten):
                 self._forget(fold(event.account))
+            elif isinstance(event, AdministrativeAct):
+                self._acts.append(entry)
             entry = inRoom(entry)
         elif not isinstance(event, RoomMessage):
             self._rearrange(event, name)

@@ -51,7 +51,8 @@ class Retention:
 
     A round first deletes by the age and the number of the whole server, and spares the rooms that keep their entries
     longer.  Then it deletes by the ages of the rooms that have one of their own.  Entries that a restart needs are not
-    deleted, for example topics, modes, accounts and bans.
+    deleted, for example topics, modes, accounts and bans.  The acts of administrators have an age of their own, and
+    their number has no limit.
 
     @ivar pace: see L{RetentionPace}.
     @ivar rounds: the number of rounds that were completed.
@@ -65,6 +66,7 @@ class Retention:
         count: int,
         pace: RetentionPace | None = None,
         rooms: Callable[[], Mapping[str, float]] = dict,
+        acts: float = 0.0,
     ) -> None:
         """
         @param clock: the reactor's timers.
@@ -72,6 +74,7 @@ class Retention:
         @param age: the maximum age of an entry, in seconds; 0 for no limit.
         @param count: the maximum number of entries, of all conversations together; 0 for no limit.
         @param rooms: returns the maximum age in the rooms that have one of their own, by folded name; 0 for no limit.
+        @param acts: the maximum age of the acts of administrators, in seconds; 0 for no limit.
         """
         self.pace = RetentionPace() if pace is None else pace
         self._clock = clock
@@ -79,6 +82,7 @@ class Retention:
         self._age = age
         self._count = count
         self._rooms = rooms
+        self._acts = acts
         self._call: IDelayedCall | None = None
         self._stopped = False
         self.rounds = 0
@@ -150,11 +154,28 @@ class Retention:
         """Delete a few entries by the ages of rooms."""
         self._call = None
         if not due:
-            self._merge()
+            Deferred.fromCoroutine(self._boundOfActs()).addCallbacks(self._stepActs, self._failed)
         elif not self._stopped:
             portion = due[: self.pace.conversations]
             stepping = self._write(lambda file: file.expireIn(portion, self.pace.step))
             stepping.addCallbacks(lambda done: self._later(self.pace.pause, self._stepRooms, due[done:]), self._failed)
+
+    async def _boundOfActs(self) -> int:
+        """The sequence number before which acts are deleted."""
+        return await self._boundOf(self._acts) if self._acts else 0
+
+    def _stepActs(self, bound: int) -> None:
+        """Delete a few acts."""
+        self._call = None
+        if not self._stopped:
+            stepping = self._write(lambda file: file.expireActs(bound, self.pace.step))
+            stepping.addCallbacks(lambda more: self._actsExpired(more, bound), self._failed)
+
+    def _actsExpired(self, more: bool, bound: int) -> None:
+        if more:
+            self._later(self.pace.pause, self._stepActs, bound)
+        else:
+            self._merge()
 
     def _merge(self) -> None:
         self._call = None

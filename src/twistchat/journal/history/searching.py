@@ -145,12 +145,20 @@ class HistorySearch:
         @raise Fault: the file cannot be read.
         @raise SearchTooBroad: it takes too long.
         """
+        return self.bounded(lambda: self._search(search, before, without))
+
+    def bounded(self, read: Callable[[], Sequence[Kept]]) -> Sequence[Kept]:
+        """
+        Read in the time that a search may take.
+
+        @raise SearchTooBroad: it takes too long.
+        """
         if self._seconds is None:
-            return self._search(search, before, without)
+            return read()
         seconds, end = self._seconds, self._seconds() + self._longest
         try:
             with self._file.limit(lambda: seconds() > end):
-                return self._search(search, before, without)
+                return read()
         except Interrupted:
             raise SearchTooBroad from None
 

@@ -12,8 +12,9 @@ from zope.interface import implementer
 
 from twistchat.chat.errors import NotRead
 from twistchat.chat.model.names import fold
-from twistchat.chat.model.spans import Around, Count, Kept, Latest, Point, Search, Span
+from twistchat.chat.model.spans import Acts, Around, Count, Kept, Latest, Point, Search, Span
 from twistchat.interfaces import IHistory
+from twistchat.journal.history.acts import readActs
 from twistchat.journal.history.forgetting import ForgetPace, Forgetting
 from twistchat.journal.history.indexing import Indexing, IndexPace
 from twistchat.journal.history.overview import Overview
@@ -106,6 +107,11 @@ class SqliteHistory:
         end, refused = self._log.applied + 1, self._log.refused()
         searching = self._turns.search(lambda _: self.searcher.search(search, end, refused))
         return searching.addCallback(self.erasing.shown)
+
+    def acts(self, acts: Acts) -> Deferred[Sequence[Kept]]:
+        """See L{IHistory.acts}.  It takes a turn with the searches, because it may examine many acts."""
+        end, refused = self._log.applied + 1, self._log.refused()
+        return self._turns.search(lambda reader: self.searcher.bounded(lambda: readActs(reader, acts, end, refused)))
 
     def forgetting(self, account: str) -> Deferred[float]:
         """See L{IHistory.forgetting}."""

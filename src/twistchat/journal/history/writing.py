@@ -25,6 +25,13 @@ Read: TypeAlias = "Callable[[Callable[[HistoryReader], Any]], Deferred[Any]]"
 
 _EXPIRE = """
     DELETE FROM entry WHERE sequence > :after AND sequence <= :end AND sequence NOT IN (SELECT sequence FROM holding)
+        AND kind <> 'act'
+"""
+
+_EXPIRE_ACTS = """
+    DELETE FROM entry WHERE sequence IN (
+        SELECT sequence FROM entry INDEXED BY entry_act WHERE kind = 'act' AND sequence < ? ORDER BY sequence LIMIT ?
+    )
 """
 
 # A room may be renamed just now.  Then its entries are stored under one name, and belong to the other.
@@ -156,7 +163,7 @@ class HistoryWriter:
 
     def expire(self, after: int, before: int, count: int, longer: Sequence[str] = (), beyond: int = 0) -> int | None:
         """
-        Delete a few old entries, except those that a restart needs.
+        Delete a few old entries, except those that a restart needs, and acts of administrators.
 
         @param after: examine entries after this sequence number.
         @param before: examine entries before this one.
@@ -191,6 +198,16 @@ class HistoryWriter:
             if count <= 0:
                 return done
         return len(due)
+
+    def expireActs(self, before: int, count: int) -> bool:
+        """
+        Delete a few old acts of administrators.
+
+        @param before: delete acts before this sequence number.
+        @param count: the maximum number of acts to delete.
+        @return: whether more may be left.
+        """
+        return bool(before) and self._file.change(_EXPIRE_ACTS, (before, count)) == count
 
     def forgetTexts(self, pace: ForgetPace) -> tuple[int, float, int] | None:
         """

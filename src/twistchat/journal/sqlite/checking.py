@@ -14,7 +14,7 @@ from twistchat.journal.sqlite.constants import readConstants
 from twistchat.journal.sqlite.faults import Fault, faults
 from twistchat.journal.sqlite.migrate import APPLICATION_ID, JournalUnusable, schema
 from twistchat.journal.sqlite.position import readReserved
-from twistchat.journal.sqlite.reading import CHECKSUMS, LAST, LATE, SHARES, connect
+from twistchat.journal.sqlite.reading import ACTS, CHECKSUMS, LAST, LATE, SHARES, connect
 from twistchat.journal.sqlite.rebuilding import held
 from twistchat.journal.sqlite.rows import COLUMNS, isIntact
 
@@ -46,6 +46,8 @@ _WRONG_CORRESPONDENTS = """
     SELECT (SELECT count(*) FROM (SELECT * FROM expected EXCEPT SELECT * FROM correspondent))
         + (SELECT count(*) FROM (SELECT * FROM correspondent EXCEPT SELECT * FROM expected))
 """
+
+_ACTS = "SELECT count(*) FROM entry INDEXED BY entry_act WHERE kind = 'act'"
 
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR})
 
@@ -122,6 +124,8 @@ def check(path: Path, progress: Callable[[float], None], page: int = 500) -> Fin
         checking.entries(progress)
         if version >= SHARES:
             checking.indexes()
+        if version >= ACTS:
+            checking.acts()
         checking.state()
         return checking.findings
 
@@ -132,6 +136,7 @@ class _Checking:
     def __init__(self, connection: sqlite3.Connection, summed: bool, page: int) -> None:
         self._connection = connection
         self._page = page
+        self._acts = 0
         self.findings = Findings(summed=summed)
         if not summed:
             connection.execute("CREATE TEMP VIEW entry AS SELECT *, NULL AS checksum FROM main.entry")
@@ -190,6 +195,18 @@ class _Checking:
         if wrong:
             self.findings.faults.append(f"the list of private conversations changed on disk ({wrong:,} rows)")
 
+    def acts(self) -> None:
+        """Compare the index of the acts of administrators with the entries."""
+        try:
+            (listed,) = self._connection.execute(_ACTS).fetchone()
+        except sqlite3.DatabaseError as e:
+            self.findings.faults.append(f"the list of administrators' acts cannot be read: {_damage(e)}")
+            return
+        if listed != self._acts:
+            self.findings.faults.append(
+                f"the list of administrators' acts changed on disk: it has {listed:,}, and the journal {self._acts:,}"
+            )
+
     def _bounds(self) -> tuple[int, int, int]:
         """The sequence number before the first entry, the last one, and the number of entries to read at first."""
         try:
@@ -227,6 +244,7 @@ class _Checking:
     def _entry(self, row: Sequence[Any]) -> None:
         """Check one entry."""
         findings, sequence = self.findings, row[0]
+        self._acts += row[2] == "act"
         if findings.summed and not isIntact(*row):
             findings.damaged.add(sequence)
             return

@@ -41,6 +41,9 @@ SHARES = 8
 FORGETS = 10
 """The first version of the schema in which the texts of an account are erased."""
 
+ACTS = 12
+"""The first version of the schema with an index of the acts of administrators."""
+
 _PAGE = f"""
     SELECT json_group_array(json_array(sequence, time, kind, conversation, checksum, body)) FROM (
         SELECT {COLUMNS} FROM entry

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from twistchat.testing.contract.accounts import AccountContract
+from twistchat.testing.contract.acts import ActsContract
 from twistchat.testing.contract.end import EndContract
 from twistchat.testing.contract.figures import FiguresContract
 from twistchat.testing.contract.following import FollowingContract
@@ -31,6 +32,7 @@ class JournalContract(
     KeepingContract,
     AccountContract,
     FiguresContract,
+    ActsContract,
 ):
     """
     A mixin for a C{SynchronousTestCase} that tests the promises of an L{ILog <twistchat.interfaces.ILog>} and an
