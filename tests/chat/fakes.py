@@ -105,7 +105,7 @@ def written(event: Event) -> str:
         case RoomRenamed():
             return f"{event.room} {who} renamed it {event.name} {event.reason}".rstrip()
         case Kicked():
-            return f"{event.room} {who} kicked {event.kicked.nick} {event.reason}".rstrip()
+            return f"{event.room} {event.source.shown} kicked {event.kicked.nick} {event.reason}".rstrip()
         case Joined():
             return f"{event.room} {who} joined"
         case Parted():
@@ -127,7 +127,7 @@ def written(event: Event) -> str:
         case Quit():
             return f"{who} quit {event.reason}".rstrip()
         case Killed():
-            return f"{who} killed {event.killed.nick} {event.reason}".rstrip()
+            return f"{event.source.shown} killed {event.killed.nick} {event.reason}".rstrip()
         case RealnameSet():
             return f"{who} realname {event.realname}".rstrip()
         case HostSet():
@@ -143,7 +143,7 @@ def written(event: Event) -> str:
         case OperatorSet():
             return f"{who} operator {event.title}"
         case Announced():
-            return f"{who} announced {event.text}"
+            return f"{event.source.shown} announced {event.text}{' to everyone' if event.everyone else ''}"
         case Entered():
             return f"{who} entered"
         case PresenceResumed():

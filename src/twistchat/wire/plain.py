@@ -228,6 +228,11 @@ def writeModes(changes: tuple[ModeChange, ...]) -> str:
     return letters + parameters
 
 
+def _who(event: Event) -> str:
+    """The author of an event that the server may cause, at the start of a sentence."""
+    return event.source.nick or "The server"
+
+
 def _joined(event: Joined) -> str:
     return f"{event.source.nick} joined {event.room}"
 
@@ -241,7 +246,7 @@ def _quit(event: Quit) -> str:
 
 
 def _kicked(event: Kicked) -> str:
-    return f"{event.source.nick} kicked {event.kicked.nick} from {event.room}{because(event.reason)}"
+    return f"{_who(event)} kicked {event.kicked.nick} from {event.room}{because(event.reason)}"
 
 
 def _renamed(event: Renamed) -> str:
@@ -255,7 +260,7 @@ def _topicSet(event: TopicSet) -> str:
 
 
 def _modesSet(event: ModesSet) -> str:
-    return f"{event.source.nick or 'The server'} set {writeModes(event.changes)} on {event.room}"
+    return f"{_who(event)} set {writeModes(event.changes)} on {event.room}"
 
 
 def _invited(event: Invited) -> str:
@@ -276,11 +281,11 @@ def _privateMessageRedacted(event: PrivateMessageRedacted) -> str:
 
 def _killed(event: Killed) -> str:
     reason = f": {event.reason}" if event.reason else ""
-    return f"{event.killed.nick} quit (killed by {event.source.nick}{reason})"
+    return f"{event.killed.nick} quit (killed by {event.source.shown}{reason})"
 
 
 def _announced(event: Announced) -> str:
-    return f"{event.source.nick} announced: {event.text}"
+    return f"{_who(event)} announced: {event.text}"
 
 
 def _operatorSet(event: OperatorSet) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from twistchat.chat.model.events import (
+    SERVER,
     AccountMetadataSet,
     AccountSet,
     AdministrativeAct,
@@ -101,6 +102,9 @@ EVENTS: tuple[Event, ...] = (
     OperatorSet(ALICE, None),
     AdministrativeAct(ALICE, "kill", "Alice", "bob", "spam", "irc", "192.0.2.1"),
     Announced(ALICE, "going down"),
+    Announced(SERVER, "going down", everyone=True),
+    Killed(SERVER, BOB, "spam"),
+    Kicked(SERVER, "#a", BOB, "spam"),
     ServerBanSet(ALICE, "*!*@x", "spam", TIME),
     ServerBanLifted(ALICE, "*!*@x"),
     *[event for event in everyEvent("x") if type(event).__module__ in (accounts.__name__, presence.__name__)],

@@ -11,9 +11,11 @@ from zope.interface.verify import verifyObject
 
 from tests.wire.irc.samples import ALICE, BOB, EVENTS, KINDS, REPLY, ROBOT, entry
 from twistchat.chat.model.events import SERVER as BY_SERVER
+from twistchat.chat.model.events import SERVER as THE_SERVER
 from twistchat.chat.model.events import (
     AccountMetadataSet,
     AccountSet,
+    AdministrativeAct,
     Announced,
     AwaySet,
     Entered,
@@ -181,12 +183,17 @@ class RenderTests(SynchronousTestCase):
         self.assertLines(Parted(ALICE, "#a", "bye"), ":Alice!~al@a.cloak PART #a :bye")
         self.assertLines(Kicked(ALICE, "#a", BOB, "no"), ":Alice!~al@a.cloak KICK #a bob :no")
         self.assertLines(Kicked(ALICE, "#a", BOB, ""), ":Alice!~al@a.cloak KICK #a bob :Alice")
+        self.assertLines(Kicked(THE_SERVER, "#a", BOB, "no"), f":{SERVER} KICK #a bob :no")
+        self.assertLines(Kicked(THE_SERVER, "#a", BOB, ""), f":{SERVER} KICK #a bob :{SERVER}")
         for view in (ROOM, SELF):
             self.assertLines(Quit(ALICE, ""), ":Alice!~al@a.cloak QUIT :", view=view)
             self.assertLines(Quit(ALICE, "lost it"), ":Alice!~al@a.cloak QUIT :lost it", view=view)
             self.assertLines(Killed(ALICE, ROBOT, ""), ":robot!ro@r.cloak QUIT :Killed (Alice)", view=view)
             killed = Killed(ALICE, ROBOT, "spam")
             self.assertLines(killed, ":robot!ro@r.cloak QUIT :Killed (Alice (spam))", view=view)
+            self.assertLines(
+                Killed(THE_SERVER, ROBOT, "spam"), ":robot!ro@r.cloak QUIT :Killed (the server (spam))", view=view
+            )
             self.assertLines(
                 killed, f"@{T};msgid=x-7;bot :robot!ro@r.cloak QUIT :Killed (Alice (spam))", view=view, caps=TAGGED
             )
@@ -300,6 +307,16 @@ class RenderTests(SynchronousTestCase):
         """An announcement is a WALLOPS."""
         self.assertLines(Announced(ALICE, "going down"), ":Alice!~al@a.cloak WALLOPS :going down", view=SELF)
 
+    def test_announcedToEveryone(self) -> None:
+        """A text to everyone is a notice of the server, in as many lines as it needs."""
+        event = Announced(THE_SERVER, "going down", everyone=True)
+        self.assertLines(event, f":{SERVER} NOTICE * :going down", view=SELF)
+        self.assertLines(event, f"@{T} :{SERVER} NOTICE * :going down", view=SELF, caps=TAGGED)
+        words = 400 * "é" + " " + 100 * "ü"
+        lines = render(Announced(THE_SERVER, words, everyone=True), view=SELF).split("\r\n")
+        self.assertEqual(words, "".join(line.partition(" :")[2] for line in lines))
+        self.assertTrue(all(len(line.encode()) <= 510 for line in lines))
+
     def test_silent(self) -> None:
         """IRC does not show entering users and server bans to rooms."""
         for event in (Entered(ALICE, "s1"), ServerBanSet(ALICE, "x", "y"), ServerBanLifted(ALICE, "x")):
@@ -391,6 +408,8 @@ class NoticeTests(SynchronousTestCase):
         line = f":{SERVER} NOTICE * :*** Alice killed bob (bo@b.cloak): spam\r\n"
         self.assertEqual(render(Killed(ALICE, BOB, "spam"), view=NOTICES), line)
         self.assertEqual(render(Killed(ALICE, BOB, "spam"), *ALL, view=NOTICES), f"@{T} {line}")
+        line = f":{SERVER} NOTICE * :*** The server lifted the ban on *!*@x\r\n"
+        self.assertEqual(render(ServerBanLifted(THE_SERVER, "*!*@x"), view=NOTICES), line)
 
     def test_nothingElse(self) -> None:
         """Operators get no other notices."""
@@ -418,7 +437,7 @@ class DialectsTests(SynchronousTestCase):
         """
         self.assertEqual({type(event) for event in EVENTS}, KINDS)
         heard = {type(event) for event in EVENTS for view in View if render(event, *ALL, view=view)}
-        unseen = {SessionStarted, SessionEnded, SessionMoved, AccountMetadataSet}
+        unseen = {SessionStarted, SessionEnded, SessionMoved, AccountMetadataSet, AdministrativeAct}
         unseen |= {kind for kind in KINDS if kind.__module__ in (accounts.__name__, presence.__name__)}
         self.assertEqual(KINDS - heard, unseen)
 

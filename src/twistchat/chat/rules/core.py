@@ -94,9 +94,9 @@ class Core:
             raise errors.NotEntered
         return user
 
-    def propose(self, asker: Asker, event: Event) -> Receipt:
-        """Propose an event on behalf of an asker."""
-        return self.log.append(event, asker.origin)
+    def propose(self, asker: Asker | None, event: Event) -> Receipt:
+        """Propose an event on behalf of an asker; C{None} is an administrator who is not in the chat."""
+        return self.log.append(event, None if asker is None else asker.origin)
 
     def named(self, nick: str) -> User:
         """
@@ -108,6 +108,17 @@ class Core:
         if user is None:
             raise errors.NoSuchNick(nick)
         return user
+
+    def room(self, name: str) -> Room:
+        """
+        The room with this name.
+
+        @raise NoSuchRoom: it does not exist.
+        """
+        room = self.state.rooms.get(name)
+        if room is None:
+            raise errors.NoSuchRoom(name)
+        return room
 
     def membership(self, asker: Asker, name: str) -> tuple[Room, Member]:
         """

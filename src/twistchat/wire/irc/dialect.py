@@ -60,12 +60,14 @@ from twistchat.wire.irc.capabilities import METADATA, METADATA_3
 from twistchat.wire.irc.cleaning import (
     Stampclock,
     cleanName,
+    cleanText,
     clientTags,
     mask,
     tagValue,
     write,
     writeList,
 )
+from twistchat.wire.irc.message import room
 from twistchat.wire.irc.notices import Noted, noted
 from twistchat.wire.irc.numerics import (
     ERR_METADATASYNCLATER,
@@ -76,6 +78,7 @@ from twistchat.wire.irc.numerics import (
 )
 from twistchat.wire.irc.texts import Pieces, split, statusTarget, writeText
 from twistchat.wire.irc.views import View, relevant
+from twistchat.wire.irc.wrapping import wrap
 
 
 @implementer(IDialect)
@@ -228,8 +231,10 @@ class IrcDialect:
 
     def _kicked(self, entry: Entry, event: Kicked) -> bytes:
         """The default reason is the nick of the user who kicks (RFC 2812, section 3.2.8)."""
-        reason = event.reason or event.source.nick
-        return self._by(entry, event.source, "KICK", event.room, event.kicked.nick, text=reason)
+        names = event.room, event.kicked.nick
+        if event.source == SERVER:
+            return self._byServer(entry, "KICK", *names, text=event.reason or self._serverName)
+        return self._by(entry, event.source, "KICK", *names, text=event.reason or event.source.nick)
 
     def _topicSet(self, entry: Entry, event: TopicSet) -> bytes:
         return self._by(entry, event.source, "TOPIC", event.room, text=event.topic)
@@ -266,7 +271,7 @@ class IrcDialect:
 
     def _killed(self, entry: Entry, event: Killed) -> bytes:
         """Other users see a QUIT (modern.ircdocs.horse, "KILL message")."""
-        why = f"{event.source.nick} ({event.reason})" if event.reason else event.source.nick
+        why = f"{event.source.shown} ({event.reason})" if event.reason else event.source.shown
         return self._by(entry, event.killed, "QUIT", text=f"Killed ({why})")
 
     def _renamed(self, entry: Entry, event: Renamed) -> bytes:
@@ -294,7 +299,11 @@ class IrcDialect:
         return self._by(entry, event.source, "MODE", event.source.nick, text="-o" if event.title is None else "+o")
 
     def _announced(self, entry: Entry, event: Announced) -> bytes:
-        return self._by(entry, event.source, "WALLOPS", text=event.text)
+        """A text to all users is a notice.  Its target is C{*}, so that they share the bytes."""
+        if not event.everyone:
+            return self._by(entry, event.source, "WALLOPS", text=event.text)
+        pieces = wrap(cleanText(event.text), room("NOTICE", ("*",), self._serverName))
+        return b"".join([self._byServer(entry, "NOTICE", "*", text=piece) for piece in pieces])
 
     def _userMetadataSet(self, entry: Entry, event: UserMetadataSet) -> bytes:
         return self._metadataSet(entry, event.source.nick, event.key, event.value)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from twistchat.chat.model.events import Killed, OperatorSet, ServerBanLifted, ServerBanSet, Source
+from twistchat.chat.model.events import SERVER, Killed, OperatorSet, ServerBanLifted, ServerBanSet, Source
+from twistchat.chat.phrasing import sentence
 
 Noted = OperatorSet | Killed | ServerBanSet | ServerBanLifted
 """The events that cause a server notice."""
@@ -12,7 +13,7 @@ Noted = OperatorSet | Killed | ServerBanSet | ServerBanLifted
 
 def noted(event: Noted) -> str:
     """Describe an event in one sentence.  It may contain unchecked text of users."""
-    by = event.source.nick
+    by = sentence(event.source.shown) if event.source == SERVER else event.source.nick
     match event:
         case OperatorSet(title=None):
             return f"{_known(event.source)} is no operator of the server any more"

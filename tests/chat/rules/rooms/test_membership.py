@@ -168,6 +168,20 @@ class RoomTests(SynchronousTestCase):
         refused(errors.NotInRoom, lambda: scene.chat.speaking.say(bob.session, "#a", "hey"))
         done(scene.chat.membership.join(bob.session, "#a"))
 
+    def test_kickByServer(self) -> None:
+        """An administrator outside of the chat kicks as the server, without a rank."""
+        scene = Scene()
+        alice, bob = scene.person("alice", "#a"), scene.person("bob", "#a")
+        scene.person("carol")
+        scene.clear(alice, bob)
+        membership = scene.chat.membership
+        done(membership.kick(None, "#a", "alice", "enough"))
+        scene.endTurn()
+        self.assertEqual(bob.heard(), ["#a the server kicked alice enough"])
+        self.assertNotIn("alice", scene.ranks("#a"))
+        refused(errors.NoSuchRoom, lambda: membership.kick(None, "#b", "bob"))
+        refused(errors.TargetNotInRoom, lambda: membership.kick(None, "#a", "carol"))
+
     def test_kickOneself(self) -> None:
         """The last member can be kicked too, which ends the room."""
         scene = Scene()

@@ -143,6 +143,12 @@ class KillTests(SynchronousTestCase):
         (departed,) = self.scene.state.whowas.named("bob")
         self.assertEqual(departed.source, user.source)
 
+    def test_byServer(self) -> None:
+        """An administrator outside of the chat kills as the server."""
+        done(self.scene.chat.operators.kill(None, "bob", "spam"))
+        self.assertEqual(self.ann.heard(), ["the server killed bob spam"])
+        self.assertEqual(self.bob.outlet.reasons, ["Killed (the server (spam))"])
+
     def test_noQuit(self) -> None:
         """When their connections close afterwards, there is no quit."""
         self.kill("bob", "")
@@ -196,6 +202,17 @@ class AnnounceTests(SynchronousTestCase):
         for person in (ann, phone, operator, other):
             self.assertEqual(person.heard(), ["op announced restart at noon"])
         self.assertEqual(bob.heard(), [])
+
+    def test_everyone(self) -> None:
+        """The server can tell everyone, once per session.  Connections that have not entered do not hear it."""
+        scene = Scene()
+        ann, stranger = scene.person("ann"), scene.connect()
+        phone = scene.attach(ann)
+        scene.clear(ann, phone, stranger)
+        done(scene.chat.operators.announce(None, "restart at noon", everyone=True))
+        for person in (ann, phone):
+            self.assertEqual(person.heard(), ["the server announced restart at noon to everyone"])
+        self.assertEqual(stranger.heard(), [])
 
     def test_refused(self) -> None:
         """An empty text, one with a line end, and one that is too long are refused."""
@@ -313,6 +330,17 @@ class ServerBanTests(SynchronousTestCase):
             error = refused(errors.BadServerBan, partial(self.ban, mask))
             self.assertEqual((error.mask, error.why), (mask, "it would meet you"))
         self.assertEqual(len(self.scene.state.serverBans), 0)
+
+    def test_byServer(self) -> None:
+        """An administrator outside of the chat bans as the server, who cannot ban itself, and lifts the ban again."""
+        operators = self.chat.operators
+        done(operators.banFromServer(None, "198.51.100.0/24", None, "spam"))
+        self.assertEqual(self.bob.outlet.reasons, ["Banned from this server: spam"])
+        (ban,) = operators.serverBans(None)
+        self.assertEqual(("198.51.100.0/24", "the server"), (ban.mask, ban.by))
+        done(operators.liftServerBan(None, "198.51.100.0/24"))
+        self.assertEqual(operators.serverBans(None), [])
+        refused(errors.BadServerBan, lambda: operators.banFromServer(None, "*@*", None))
 
     def test_refused(self) -> None:
         """A mask that is too wide, a reason that is too long, and an invalid duration are refused."""

@@ -28,6 +28,11 @@ class Source(Struct, frozen=True, gc=False, array_like=True):
     realname: str = ""
     bot: bool = False
 
+    @property
+    def shown(self) -> str:
+        """The nick, as texts for people show it.  That of L{SERVER} is C{"the server"}."""
+        return self.nick or "the server"
+
 
 SERVER = Source("", "")
 """The source of events of the server itself.  Each door has its own name for the server."""

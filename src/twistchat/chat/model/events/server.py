@@ -20,9 +20,14 @@ class Killed(Event, frozen=True, gc=False):
 
 
 class Announced(Event, frozen=True, gc=False):
-    """A server operator sent a text to all users who want such texts (IRC's WALLOPS)."""
+    """
+    A server operator sent a text to all users who want such texts (IRC's WALLOPS).
+
+    @ivar everyone: whether it is for all users, whatever they want.
+    """
 
     text: str
+    everyone: bool = False
 
 
 class ServerBanSet(Event, frozen=True, gc=False):

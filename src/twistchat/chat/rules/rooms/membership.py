@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from twistchat.chat import errors
 from twistchat.chat.errors import NoSuchNick, NotInRoom, TargetNotInRoom
 from twistchat.chat.limits import TokenBucket
-from twistchat.chat.model.events import Entry, Invited, Joined, Kicked, Parted, Source
+from twistchat.chat.model.events import SERVER, Entry, Invited, Joined, Kicked, Parted, Source
 from twistchat.chat.model.modes.room import FOUNDER, HALF_OPERATOR, sortRanks
 from twistchat.chat.model.names import fold, normalizeRoom
 from twistchat.chat.model.rooms import Member, Room
@@ -71,16 +71,25 @@ class Membership:
         checkText("the reason", reason, self._core.limits.reason)
         return self._core.propose(asker, Parted(member.user.source, room.name, reason))
 
-    def kick(self, asker: Asker, name: str, nick: str, reason: str = "") -> Receipt:
-        """Remove a user from a room."""
-        room, member = self._core.membership(asker, name)
-        room.require(member, HALF_OPERATOR)
+    def kick(self, asker: Asker | None, name: str, nick: str, reason: str = "") -> Receipt:
+        """
+        Remove a user from a room.
+
+        @param asker: C{None} is an administrator who is not in the chat.  The server kicks for them.
+        """
+        if asker is None:
+            room, member = self._core.room(name), None
+        else:
+            room, member = self._core.membership(asker, name)
+            room.require(member, HALF_OPERATOR)
         checkText("the reason", reason, self._core.limits.reason)
         target = room.members.get(self._core.named(nick).source.uid)
         if target is None:
             raise errors.TargetNotInRoom(nick, room.name)
-        room.require(member, target.level)
-        return self._core.propose(asker, Kicked(member.user.source, room.name, target.user.source, reason))
+        if member is not None:
+            room.require(member, target.level)
+        source = SERVER if member is None else member.user.source
+        return self._core.propose(asker, Kicked(source, room.name, target.user.source, reason))
 
     def invite(self, asker: Asker, name: str, nick: str) -> Receipt:
         """

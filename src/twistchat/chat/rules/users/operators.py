@@ -9,6 +9,7 @@ from twistchat.chat import errors
 from twistchat.chat.errors import NoSuchNick
 from twistchat.chat.model.bans.server import ServerBan, ServerBanTest, checkReach, normalizeServerBan, wordServerBan
 from twistchat.chat.model.events import (
+    SERVER,
     Announced,
     Entry,
     HostSet,
@@ -17,6 +18,7 @@ from twistchat.chat.model.events import (
     Quit,
     ServerBanLifted,
     ServerBanSet,
+    Source,
     UserModesSet,
 )
 from twistchat.chat.model.modes.user import OPERATORS_ONLY, sortUserModes
@@ -38,7 +40,12 @@ LONGEST_BAN = 100 * 365 * 86400.0
 
 
 class Operators:
-    """The verbs of server operators."""
+    """
+    The verbs of server operators.
+
+    In some of them, C{None} as the asker is an administrator who is not in the chat, such as a user of the console.
+    The server acts for them.
+    """
 
     def __init__(self, core: Core, identity: Identity) -> None:
         """
@@ -79,24 +86,28 @@ class Operators:
             raise errors.NotPrivileged(privilege)
         return user
 
-    def kill(self, asker: Asker, nick: str, reason: str) -> Receipt:
+    def kill(self, asker: Asker | None, nick: str, reason: str) -> Receipt:
         """Disconnect all sessions of a user."""
-        user = self.requirePrivilege(asker, "kill")
+        source = self._source(asker, "kill")
         victim = self._core.named(nick)
         checkText("the reason", reason, self._core.limits.reason)
-        return self._core.propose(asker, Killed(user.source, victim.source, reason, tuple(victim.rooms)))
+        return self._core.propose(asker, Killed(source, victim.source, reason, tuple(victim.rooms)))
 
-    def announce(self, asker: Asker, text: str) -> Receipt:
-        """Send a text to all server operators, and to all users with mode C{w} (IRC's WALLOPS)."""
-        user = self.requirePrivilege(asker, "wallops")
+    def announce(self, asker: Asker | None, text: str, everyone: bool = False) -> Receipt:
+        """
+        Send a text to all server operators, and to all users with mode C{w} (IRC's WALLOPS).
+
+        @param everyone: whether to send it to all other users, too.
+        """
+        source = self._source(asker, "wallops")
         if not text.strip():
             raise errors.NothingSaid
         checkText("the announcement", text, self._core.limits.reason)
-        return self._core.propose(asker, Announced(user.source, text))
+        return self._core.propose(asker, Announced(source, text, everyone))
 
     # Bans from the server
 
-    def banFromServer(self, asker: Asker, mask: str, seconds: float | None, reason: str = "") -> Receipt:
+    def banFromServer(self, asker: Asker | None, mask: str, seconds: float | None, reason: str = "") -> Receipt:
         """
         Ban a mask from the server, and disconnect all sessions that match.
 
@@ -104,30 +115,42 @@ class Operators:
         @param seconds: the duration; C{None} for a permanent ban.
         @param reason: the reason, which banned clients are sent.
         """
-        user = self.requirePrivilege(asker, "ban")
+        source = self._source(asker, "ban")
         asked, mask = mask, normalizeServerBan(mask)
         checkReach(mask, asked)
         checkText("the reason", reason, self._core.limits.reason)
         if seconds is not None and not 0 < seconds <= LONGEST_BAN:
             raise errors.BadServerBan(asked, "a ban lasts more than 0 seconds and not over 100 years, or for ever")
-        test = ServerBanTest(mask)
-        if any(test.matches(user.source, own.address) for own in user.sessions.values()):
+        if asker is not None and _isMet(ServerBanTest(mask), self._core.user(asker)):
             raise errors.BadServerBan(asked, "it would meet you")
         until = None if seconds is None else int((self._core.wall() + seconds) * 1000)
-        return self._core.propose(asker, ServerBanSet(user.source, mask, reason, until))
+        return self._core.propose(asker, ServerBanSet(source, mask, reason, until))
 
-    def liftServerBan(self, asker: Asker, mask: str) -> Receipt:
+    def liftServerBan(self, asker: Asker | None, mask: str) -> Receipt:
         """End a ban from the server."""
-        user = self.requirePrivilege(asker, "ban")
+        source = self._source(asker, "ban")
         asked, mask = mask, normalizeServerBan(mask)
         if self._core.state.serverBans.get(mask, self._core.timestamp()) is None:
             raise errors.NoSuchServerBan(asked)
-        return self._core.propose(asker, ServerBanLifted(user.source, mask))
+        return self._core.propose(asker, ServerBanLifted(source, mask))
 
-    def serverBans(self, session: Session) -> list[ServerBan]:
+    def serverBans(self, session: Session | None) -> list[ServerBan]:
         """The active bans from the server, oldest first."""
-        self.requirePrivilege(session, "ban")
+        self._source(session, "ban")
         return self._core.state.serverBans.active(self._core.timestamp())
+
+    def _source(self, asker: Asker | None, privilege: str) -> Source:
+        """
+        The source of an event that needs a privilege.
+
+        @raise NotPrivileged: the asker does not have it.
+        """
+        return SERVER if asker is None else self.requirePrivilege(asker, privilege).source
+
+
+def _isMet(test: ServerBanTest, user: User) -> bool:
+    """Whether a ban matches a user, through any of their sessions."""
+    return any(test.matches(user.source, own.address) for own in user.sessions.values())
 
 
 # Effects
@@ -193,20 +216,20 @@ def _killed(state: State, entry: Entry, event: Killed, origin: Origin | None) ->
         raise NoSuchNick(event.killed.nick)
     remove(state, entry, user, origin)
     notifyOperators(state, entry, origin)
-    why = f"{event.source.nick} ({event.reason})" if event.reason else event.source.nick
+    why = f"{event.source.shown} ({event.reason})" if event.reason else event.source.shown
     for session in list(user.sessions.values()):
         state.broadcast.disconnect(session, f"Killed ({why})")
 
 
 def _announced(state: State, entry: Entry, event: Announced, origin: Origin | None) -> None:
-    listening = [user for user in state.users if "w" in user.flags or user.operator is not None]
+    listening = [user for user in state.users if event.everyone or "w" in user.flags or user.operator is not None]
     sessions = [session for user in listening for session in user.sessions.values()]
     state.broadcast.send(entry, sessions, origin=origin)
 
 
 def _serverBanSet(state: State, entry: Entry, event: ServerBanSet, origin: Origin | None) -> None:
     notifyOperators(state, entry, origin, "ban")
-    state.serverBans.add(ServerBan(event.mask, event.reason, event.source.nick, entry.time, event.until))
+    state.serverBans.add(ServerBan(event.mask, event.reason, event.source.shown, entry.time, event.until))
     if event.until is not None and event.until <= entry.time:
         return
     test = ServerBanTest(event.mask)
