@@ -364,7 +364,18 @@ class ArchitectureTests(SynchronousTestCase):
     def test_files(self) -> None:
         """Every file and folder that the page names by its path exists."""
         named = {*re.findall(r"`([\w]+/[\w/]*(?:\.\w+)?)`", self.page), *re.findall(r"`(\w+\.py)`", self.page)}
-        inner = {"fanout/", "history/", "model/", "rules/", "sqlite/", "client/", "input/", "limits/", "listening/"}
+        inner = {
+            "fanout/",
+            "history/",
+            "model/",
+            "rules/",
+            "sqlite/",
+            "client/",
+            "input/",
+            "limits/",
+            "listening/",
+            "monitoring/",
+        }
         self.assertGreater(len(named), 40)
         package = ROOT / "src/twistchat"
         missing = [

@@ -34,6 +34,11 @@ class FakeMailer:
         self.mails: list[tuple[str, str]] = []
         self.full = False
 
+    @property
+    def waiting(self) -> int:
+        """See L{IMailer.waiting}."""
+        return len(self.mails)
+
     def send(self, recipient: str, subject: str, text: str) -> None:
         """See L{IMailer.send}."""
         if self.full:

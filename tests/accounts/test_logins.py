@@ -427,6 +427,23 @@ class ScramTests(AccountCase):
         self.assertRaises(Suspended, attempt.succeeded)
 
 
+class FiguresTests(AccountCase):
+    """The numbers of logins."""
+
+    def test_figures(self) -> None:
+        """Logins count by the kind of their credential.  A proof of SCRAM counts once, as right or as wrong."""
+        self.account()
+        figures = self.server.context.figures.logins
+        self.successResultOf(self.login("alice", PASSWORD, "127.0.0.1"))
+        self.failureResultOf(self.login("alice", "wrong horse", "127.0.0.1"), LoginFailed)
+        wrong, right = [self.logins.scram(sessionFrom(address), "alice") for address in ("192.0.2.2", "192.0.2.3")]
+        wrong.begin()
+        right.begin()
+        right.succeeded()
+        self.assertEqual(figures.succeeded, {"password": 1, "scram": 1})
+        self.assertEqual(figures.failed, {"password": 1, "scram": 1})
+
+
 class RecordTests(AccountCase):
     """What a login leaves behind."""
 

@@ -92,6 +92,13 @@ class ThrottleTests(SynchronousTestCase):
         self.clock.advance(300.0)
         self.assertEqual("log in to this account 300", self.exhaust(1, "192.0.2.4", "alice"))
 
+    def test_figures(self) -> None:
+        """Logins that are not checked count, by what had too many failures."""
+        self.exhaust(3, "192.0.2.1", "alice")
+        self.exhaust(2, "192.0.2.2", "alice")
+        self.exhaust(0, "192.0.2.1", "bob")
+        self.assertEqual(self.throttle.figures.throttled, {"address": 2, "account": 1})
+
     def test_heldUp(self) -> None:
         """An attempt that is held up for the account does not count for the address."""
         self.exhaust(3, "192.0.2.1", "alice")

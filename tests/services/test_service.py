@@ -74,6 +74,7 @@ class Mailer:
     """
 
     stopped = False
+    waiting = 0
 
     def send(self, recipient: str, subject: str, text: str) -> None:
         """See L{IMailer.send}."""

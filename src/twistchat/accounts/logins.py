@@ -32,6 +32,7 @@ from twistchat.accounts.sources import PasswordSources
 from twistchat.accounts.throttle import Attempt
 from twistchat.accounts.websessions import WebSessions
 from twistchat.chat.errors import AccountExists, LoginFailed, NotEncrypted, WrongCode
+from twistchat.chat.model.accounts import Account
 from twistchat.chat.model.bans.server import parseAddress
 from twistchat.chat.model.events import Credential
 from twistchat.chat.model.sessions import Session
@@ -106,7 +107,7 @@ class Logins:
         keys = None if account is None else scramKeysOf(account)
         if keys is None:
             keys = falseKeys(self._context.key(), name, self._context.passwords.iterations)
-        begin = partial(self._context.begin, caller, name, account)
+        begin = partial(self._beginProof, caller, name, account)
         return ScramAttempt(keys, begin, partial(self._proved, caller, AccountScram(name, keys)))
 
     def webLogin(self, caller: Caller, name: str, password: str, code: str | None, agent: str) -> Deferred[WebSession]:
@@ -196,14 +197,17 @@ class Logins:
         @raise WrongCode: the code is wrong.
         @raise ChatError: they are right, but the account cannot be used; or they could not be checked.
         """
+        figures, kind = self._context.throttle.figures, kindOf(credentials)
         try:
             _, avatar, _ = await self._portal.login(credentials, None, IAvatar)
             authenticated = cast(Authenticated, avatar)
             if authenticated.kind == "password" and await self.factors.check(authenticated.account, code):
                 self._context.record(caller, authenticated.account, "totp")
         except CredLoginFailed:
+            figures.failed[kind] += 1
             raise LoginFailed from None
         except WrongCode:
+            figures.failed["totp"] += 1
             raise
         except BaseException:
             if attempt is not None:
@@ -211,12 +215,20 @@ class Logins:
             raise
         if attempt is not None:
             attempt.withdraw()
+        figures.succeeded[kind] += 1
         self._context.record(caller, authenticated.account, authenticated.kind, authenticated.credential)
         return authenticated
 
     def _proved(self, caller: Caller, credentials: AccountScram, attempt: Attempt) -> Authenticated:
         """See L{IScramAttempt.succeeded}.  The checks need no waiting."""
+        self._context.throttle.figures.failed["scram"] -= 1
         return resultOf(Deferred.fromCoroutine(self._login(caller, credentials, attempt)))
+
+    def _beginProof(self, caller: Caller, name: str, account: Account | None) -> Attempt:
+        """See L{IScramAttempt.begin}.  A proof counts as wrong until L{_proved} is called, within the same call."""
+        attempt = self._context.begin(caller, name, account)
+        self._context.throttle.figures.failed["scram"] += 1
+        return attempt
 
     def _renew(self, authenticated: Authenticated, password: str) -> None:
         """Hash a password that was right again, if the parameters have changed, unless too many passwords wait."""
@@ -279,6 +291,13 @@ class ScramAttempt:
         """See L{IScramAttempt.succeeded}."""
         assert self._attempt is not None
         return self._proved(self._attempt)
+
+
+def kindOf(credentials: object) -> str:
+    """The kind of credentials, as logins are counted."""
+    if isinstance(credentials, AccountKey):
+        return credentials.kind
+    return {AccountPassword: "password", AccountToken: "token", AccountScram: "scram"}[type(credentials)]
 
 
 def resultOf(done: Deferred[T]) -> T:

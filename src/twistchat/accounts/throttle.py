@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred
 from twistchat.chat.errors import Overloaded, TooFast
 from twistchat.chat.limits import TokenBucket
 from twistchat.chat.model.names import fold
+from twistchat.interfaces import LoginFigures
 
 if TYPE_CHECKING:
     from twistchat.interfaces import Caller
@@ -121,6 +122,7 @@ class Throttle:
 
     @ivar addresses: the failures of addresses.
     @ivar accounts: the failures of accounts.
+    @ivar figures: counts logins.
     """
 
     def __init__(self, addresses: AddressFailures, accounts: Buckets, limit: int) -> None:
@@ -129,6 +131,7 @@ class Throttle:
         """
         self.addresses = addresses
         self.accounts = accounts
+        self.figures = LoginFigures()
         self._limit = limit
         self._checked: Counter[str] = Counter()
         self._waiting: list[tuple[Deferred[None], tuple[str, ...]]] = []
@@ -143,6 +146,9 @@ class Throttle:
         @raise TooFast: the address or the account has too many failures.
         """
         self.check(caller, name, trusted)
+        return self._begin(caller, name)
+
+    def _begin(self, caller: Caller, name: str | None) -> Attempt:
         self.addresses.attempt(caller.address)
         key = _countedKey(caller, name)
         counts = key is not None and not self.accounts.take(key)
@@ -154,13 +160,23 @@ class Throttle:
 
         The parameters and errors are those of L{begin}.
         """
+        refusal = self._refusal(caller, name, trusted)
+        if refusal is not None:
+            raise self._counted(*refusal)
+
+    def _refusal(self, caller: Caller, name: str | None, trusted: bool) -> tuple[str, TooFast] | None:
+        """What has too many failures, and the error; C{None} if nothing has."""
         wait = self.addresses.wait(caller.address)
         if wait:
-            raise TooFast("log in", wait)
+            return "address", TooFast("log in", wait)
         key = _countedKey(caller, name)
         wait = 0.0 if key is None or trusted else self.accounts.wait(key)
-        if wait:
-            raise TooFast("log in to this account", wait)
+        return ("account", TooFast("log in to this account", wait)) if wait else None
+
+    def _counted(self, what: str, error: TooFast | Overloaded) -> TooFast | Overloaded:
+        """Count an error that refuses a login, and return it."""
+        self.figures.throttled[what] += 1
+        return error
 
     async def wait(self, caller: Caller, name: str | None, trusted: bool = False) -> Attempt:
         """
@@ -173,16 +189,16 @@ class Throttle:
         """
         keys = _keys(caller, name)
         while self._active + len(self._waiting) < self._limit:
-            try:
-                return self.begin(caller, name, trusted)
-            except TooFast:
-                waiting = Counter([key for _, others in self._waiting for key in others])
-                if not any([self._checked[key] for key in keys]) or any([waiting[key] >= LINE for key in keys]):
-                    raise
+            refusal = self._refusal(caller, name, trusted)
+            if refusal is None:
+                return self._begin(caller, name)
+            waiting = Counter([key for _, others in self._waiting for key in others])
+            if not any([self._checked[key] for key in keys]) or any([waiting[key] >= LINE for key in keys]):
+                raise self._counted(*refusal)
             outcome: Deferred[None] = Deferred()
             self._waiting.append((outcome, keys))
             await outcome
-        raise Overloaded("passwords to check")
+        raise self._counted("queue", Overloaded("passwords to check"))
 
     @contextmanager
     def checking(self, caller: Caller, name: str | None) -> Iterator[None]:

@@ -24,7 +24,7 @@ from twistchat.interfaces.accounts import (
 )
 from twistchat.interfaces.dialect import IDialect
 from twistchat.interfaces.door import IDoor, IDoorFactory
-from twistchat.interfaces.figures import Histogram, JournalFigures
+from twistchat.interfaces.figures import Histogram, JournalFigures, LoginFigures
 from twistchat.interfaces.history import IHistory
 from twistchat.interfaces.journal import IJournalKind, Journal, JournalContext
 from twistchat.interfaces.log import IFollowing, ILog
@@ -57,6 +57,7 @@ __all__ = [
     "Journal",
     "JournalContext",
     "JournalFigures",
+    "LoginFigures",
     "ScramKeys",
     "WebCaller",
     "WebSession",

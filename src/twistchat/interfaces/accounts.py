@@ -390,6 +390,8 @@ class IRegistrar(Interface):
 class IMailer(Interface):
     """Sends mails."""
 
+    waiting = Attribute("int: the number of mails that wait, including the one that is being sent.")
+
     def send(recipient: str, subject: str, text: str) -> None:
         """
         Queue a mail.  Failures are retried and then logged.

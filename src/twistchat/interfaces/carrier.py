@@ -117,8 +117,12 @@ class IEntrance(Interface):
 class IClosing(Interface):
     """The part of a client protocol that ends the session and closes the connection."""
 
-    def turnAway(reason: str) -> None:
-        """Tell the client which limit it exceeded or what it did wrong, close the connection, and log the reason."""
+    def turnAway(reason: str, name: str = "turned_away") -> None:
+        """
+        Tell the client which limit it exceeded or what it did wrong, close the connection, and log the reason.
+
+        @param name: a short name of the reason, by which it is counted.
+        """
 
     def dropSlowReader() -> None:
         """Abort the connection: the output that waits exceeds the limit.  Nothing more is sent."""

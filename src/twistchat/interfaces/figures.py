@@ -1,4 +1,4 @@
-"""What a journal says about its own work: numbers for administrators."""
+"""What a journal, and what checks logins, say about their own work: numbers for administrators."""
 
 from __future__ import annotations
 
@@ -72,3 +72,18 @@ class JournalFigures:
     unindexed: Callable[[], int] = nothing
     size: Callable[[], int] = nothing
     tasks: Callable[[], Mapping[str, int]] = dict
+
+
+@dataclass(slots=True)
+class LoginFigures:
+    """
+    The numbers of logins since the start.
+
+    @ivar succeeded: logins that succeeded, by the kind of the credential.
+    @ivar failed: logins that failed because the credential was wrong, by its kind.
+    @ivar throttled: logins that were not checked, by what had too many: C{address}, C{account}, or C{queue}.
+    """
+
+    succeeded: Counter[str] = field(default_factory=Counter)
+    failed: Counter[str] = field(default_factory=Counter)
+    throttled: Counter[str] = field(default_factory=Counter)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from twistchat.net.limits.admission import Admission
     from twistchat.net.limits.idle import Idle, Reminder
     from twistchat.net.limits.refusals import RefusalLog
+    from twistchat.net.monitoring.figures import Figures
     from twistchat.net.output.turn import Turn
 
 
@@ -35,6 +36,7 @@ class ServerContext:
     @ivar wall: returns the time in seconds since the epoch.
     @ivar admission: decides who may connect.
     @ivar refusals: logs refusals by limits.
+    @ivar figures: what the server is doing, in numbers.
     @ivar idle: the timeouts of all connections.
     @ivar upkeep: schedules the chat's upkeep of its rooms.
     @ivar shares: gives each connection with unread input one share of it per turn.
@@ -59,6 +61,7 @@ class ServerContext:
     wall: Callable[[], float]
     admission: Admission
     refusals: RefusalLog
+    figures: Figures
     idle: Idle
     upkeep: Reminder
     shares: Shares

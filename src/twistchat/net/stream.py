@@ -54,7 +54,7 @@ class StreamCarrier(Carrier):
         """Pass bytes on, unless they start a TLS handshake at a port without TLS."""
         if not self.client.entrance.spoken and not self.stopped and isTlsHello(data):
             self.heard = self._clock()
-            self.client.closing.turnAway("This port is not encrypted, and that is a TLS handshake")
+            self.client.closing.turnAway("This port is not encrypted, and that is a TLS handshake", "other_protocol")
             return
         super().dataReceived(data)
 

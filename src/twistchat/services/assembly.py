@@ -23,6 +23,7 @@ from twistchat.net.limits.admission import Admission, LoginFailures, cloak
 from twistchat.net.limits.departures import DepartureQueue
 from twistchat.net.limits.idle import Idle, Reminder
 from twistchat.net.limits.refusals import RefusalLog
+from twistchat.net.monitoring.figures import Figures
 from twistchat.net.output.turn import Turn
 
 
@@ -105,13 +106,19 @@ def assemble(
     logins = Logins(authentication, logoff.after, sources)
     expiry = Reminder(idle, clock, lambda: registrar.tend())
     registrar = Registrar(authentication, logins, clock.seconds, isReachable, expiry.after, mailer)
+    refusals = RefusalLog(clock.seconds)
+
+    def waitingMails() -> int:
+        return 0 if mailer is None else mailer.waiting
+
     context = ServerContext(
         chat=chat,
         turn=turn,
         clock=clock,
         wall=wall,
         admission=admission,
-        refusals=RefusalLog(clock.seconds),
+        refusals=refusals,
+        figures=Figures(log, chat, turn, admission, refusals, throttle.figures, clock, wall, waitingMails),
         idle=idle,
         upkeep=upkeep,
         shares=Shares(clock),

@@ -103,6 +103,7 @@ class ChatService(Service):
         @return: fires when that is done.  Timeouts bound the wait for slow clients and slow disks.
         """
         super().stopService()
+        self._context.figures.stop()
         return Deferred.fromCoroutine(self._stop())
 
     @contextmanager
@@ -139,6 +140,7 @@ class ChatService(Service):
             if not self.running:
                 return
             self.listening.resume()
+        self._context.figures.start()
         self._context.registrar.tend()
         self._context.logins.tend()
         self._context.chat.upkeep.begin()

@@ -29,7 +29,7 @@ class TelnetSplitterTests(SynchronousTestCase):
         """See L{IClient.reply}."""
         self.replies.append(data)
 
-    def turnAway(self, reason: str) -> None:
+    def turnAway(self, reason: str, name: str = "") -> None:
         """See L{IClosing.turnAway}."""
         self.refusals.append(reason)
 

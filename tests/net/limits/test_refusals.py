@@ -36,7 +36,7 @@ class RefusalLogTests(SynchronousTestCase):
 
     def note(self, address: str | None) -> int:
         """Note a refusal, and return the number of logged lines."""
-        return len(logged(lambda: self.refusals.note(address, "too much")))
+        return len(logged(lambda: self.refusals.note(address, "too much", "flood")))
 
     def test_once(self) -> None:
         """An address is logged once per minute."""
@@ -52,7 +52,7 @@ class RefusalLogTests(SynchronousTestCase):
     def test_bounded(self) -> None:
         """The number of addresses in memory, and logged per minute, is bounded."""
         for number in range(REMEMBERED):
-            self.refusals.note(f"10.0.{number >> 8}.{number & 255}", "too much")
+            self.refusals.note(f"10.0.{number >> 8}.{number & 255}", "too much", "flood")
         self.assertEqual(0, self.note(STRANGER))
         self.now += INTERVAL
         self.assertEqual(1, self.note(STRANGER))
@@ -61,7 +61,7 @@ class RefusalLogTests(SynchronousTestCase):
         """If there are too many addresses, only those whose minute is over are dropped."""
         for number in range(REMEMBERED):
             self.now = 0.0 if number < REMEMBERED // 2 else 30.0
-            self.refusals.note(f"10.0.{number >> 8}.{number & 255}", "too much")
+            self.refusals.note(f"10.0.{number >> 8}.{number & 255}", "too much", "flood")
         self.now = 70.0
         self.assertEqual([1, 0], [self.note(STRANGER) for _ in range(2)])
         self.assertEqual(0, self.note(f"10.0.{(REMEMBERED - 1) >> 8}.{(REMEMBERED - 1) & 255}"))
@@ -69,10 +69,19 @@ class RefusalLogTests(SynchronousTestCase):
 
     def test_words(self) -> None:
         """The line names the address and the limit."""
-        said = logged(lambda: self.refusals.note(STRANGER, "too much"))
+        said = logged(lambda: self.refusals.note(STRANGER, "too much", "flood"))
         self.assertEqual([f"Refused {STRANGER}: too much"], said)
-        said = logged(lambda: self.refusals.note(None, "too much"))
+        said = logged(lambda: self.refusals.note(None, "too much", "flood"))
         self.assertEqual(["Refused local: too much"], said)
+
+    def test_counted(self) -> None:
+        """All refusals count, by their reason, also those that are not logged."""
+        for _ in range(3):
+            self.note(STRANGER)
+            self.refusals.noteError(STRANGER, errors.TooFast("join", 1.0))
+            self.refusals.noteError(STRANGER, errors.NoSuchNick("x"))
+        self.assertEqual(self.refusals.dropped, {"flood": 3})
+        self.assertEqual(self.refusals.refused, {"TOO_FAST": 3, "NO_SUCH_NICK": 3})
 
 
 class WordsTests(SynchronousTestCase):

@@ -307,8 +307,11 @@ class SocketTests(SynchronousTestCase):
             except BlockingIOError:
                 break
         plumbing.outbox.write(b"waits")
+        self.assertEqual((plumbing.turn.unsent, plumbing.turn.full), (len(b"waits"), set()))
         plumbing.endTurn()
+        self.assertEqual((plumbing.turn.unsent, plumbing.turn.full), (len(b"waits"), {plumbing.outbox}))
         self.assertEqual(plumbing.drain(), bytes(taken) + b"waits")
+        self.assertEqual((plumbing.turn.unsent, plumbing.turn.full), (0, set()))
 
     def test_overflow(self) -> None:
         """Beyond the limit nothing more is sent, and C{overflow} is called once after the turn."""
@@ -441,7 +444,9 @@ class PushTests(SynchronousTestCase):
         plumbing.outbox.write(b"waits")
         plumbing.endTurn()
         self.assertEqual(plumbing.inTransport(), 1001)
+        self.assertEqual(plumbing.turn.unsent, 1001 + len(b"waits"))
         self.assertEqual(plumbing.drain(), bytes(1001) + b"waits")
+        self.assertEqual((plumbing.turn.unsent, plumbing.turn.full), (0, set()))
 
     def test_pausedBefore(self) -> None:
         """A transport that pauses within the turn receives nothing at its end."""

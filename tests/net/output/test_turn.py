@@ -14,6 +14,8 @@ from twistchat.net.output.turn import MAX_SENDS, SECONDS, SENDS, Turn
 class Noted:
     """An outbox with a given C{flush}."""
 
+    waiting = 0
+
     def __init__(self, flush: Callable[[], None]) -> None:
         self.flush = flush
 

@@ -43,9 +43,11 @@ class Broadcast:
     Delivers entries to sessions in order, and keeps the audiences that have entries waiting.
 
     @ivar departures: disconnects sessions.
+    @ivar delivered: the number of deliveries, approximately: an entry that five sessions heard counts five times.  It
+        is counted once for each room and turn.
     """
 
-    __slots__ = ("_atTurnEnd", "_waiting", "departures")
+    __slots__ = ("_atTurnEnd", "_waiting", "delivered", "departures")
 
     def __init__(self, atTurnEnd: Callable[[Callable[[], None]], None], departures: Departures) -> None:
         """
@@ -54,6 +56,7 @@ class Broadcast:
         """
         self._atTurnEnd = atTurnEnd
         self.departures = departures
+        self.delivered = 0
         self._waiting: list[Audience] = []
 
     def enlist(self, audience: Audience) -> None:
@@ -115,6 +118,7 @@ class Broadcast:
             except Exception as error:
                 self.departures.broken(session.outlet, [session], error)
         for dialect, listening in groups.items():
+            self.delivered += len(listening)
             try:
                 data = dialect.render(entry)
             except Exception as error:
@@ -276,4 +280,5 @@ class Audience:
         """Deliver all waiting entries to all listeners."""
         delivery, self._delivery = self._delivery, None
         if delivery is not None:
+            self._broadcast.delivered += len(delivery.entries) * len(self._dialects)
             delivery.deliverAll(self._groups)

@@ -38,21 +38,22 @@ class Closing:
         """Tell the client why its connection ends, and close it."""
         self._end(reason, fault=False)
 
-    def turnAway(self, reason: str) -> None:
+    def turnAway(self, reason: str, name: str = "turned_away") -> None:
         """See L{IClosing.turnAway}."""
-        self._client.context.refusals.note(self._client.address, reason)
+        self._client.context.refusals.note(self._client.address, reason, name)
         self.expel(reason)
 
     def giveUp(self, reason: str) -> None:
         """Turn away an unregistered client.  During a TLS handshake abort, since no message can reach the client."""
-        self.turnAway(reason)
+        self.turnAway(reason, "too_late")
         if not self._client.carrier.ready:
             self._client.carrier.abort()
 
     def dropSlowReader(self) -> None:
         """See L{IClosing.dropSlowReader}."""
         client = self._client
-        client.context.refusals.note(client.address, "it reads too slowly, and more than limits.sendq waited for it")
+        why = "it reads too slowly, and more than limits.sendq waited for it"
+        client.context.refusals.note(client.address, why, "slow_reader")
         self._endSession("read too slowly")
         client.carrier.abort()
 

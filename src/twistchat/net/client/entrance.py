@@ -54,7 +54,7 @@ class Entrance:
             client.closing.expel(wordServerBan(ban.reason))
             return None
         except NotAdmitted as refusal:
-            client.closing.turnAway(str(refusal))
+            client.closing.turnAway(str(refusal), "not_admitted")
             return None
         self.ticket = ticket
         ticket.turnAway = client.closing.giveUp
@@ -126,7 +126,7 @@ class Entrance:
         client = self._client
         limit = client.context.settings.limits.unregisteredLines
         if self.lines + self._blank > limit:
-            client.closing.turnAway(client.tooManyLines(limit))
+            client.closing.turnAway(client.tooManyLines(limit), "flood")
         return not client.ending
 
     def speaksHttp(self, line: Line) -> bool:
@@ -139,6 +139,6 @@ class Entrance:
         """
         first, self.spoken = not self.spoken, True
         if isinstance(line, bytes) and ((first and isHttpRequest(line)) or isHostHeader(line)):
-            self._client.closing.turnAway("This is a chat server, and that is an HTTP request")
+            self._client.closing.turnAway("This is a chat server, and that is an HTTP request", "other_protocol")
             return True
         return False

@@ -63,6 +63,7 @@ class Silence:
         elif now - self._askedAt < patience:
             when = min(self._askedAt + patience, now + limits.ping)
         else:
+            client.context.refusals.dropped["ping_timeout"] += 1
             client.closing.expel(f"Ping timeout: {limits.pingTimeout:g} s")
         if not client.ending:
             client.context.idle.watch(self, when)

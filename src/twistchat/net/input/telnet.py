@@ -39,7 +39,7 @@ class TelnetSplitter:
         """See L{Splitter.feed <twistchat.net.input.intake.Splitter.feed>}."""
         commands = data.count(IAC)
         if commands and not self._mayGiveCommands(commands):
-            self._client.closing.turnAway("You sent too many telnet commands")
+            self._client.closing.turnAway("You sent too many telnet commands", "flood")
             return ()
         text = self._telnet.feed(data)
         self._answer()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -35,11 +36,18 @@ WORDS: dict[type[errors.ChatError], Callable[[Any], str]] = {
 
 
 class RefusalLog:
-    """Logs refusals of clients: at most one line per minute and address.  An IPv6 /64 counts as one address."""
+    """
+    Logs refusals of clients: at most one line per minute and address.  An IPv6 /64 counts as one address.
+
+    All refusals are counted, also those that are not logged.
+
+    @ivar refused: the number of commands that were refused, by the code of the error.
+    @ivar dropped: the number of connections that the server refused or ended, by the reason: a short name.
+    """
 
     _log = Logger()
 
-    __slots__ = ("_logged", "_now")
+    __slots__ = ("_logged", "_now", "dropped", "refused")
 
     def __init__(self, now: Callable[[], float]) -> None:
         """
@@ -47,13 +55,27 @@ class RefusalLog:
         """
         self._now = now
         self._logged: dict[str, float] = {}
+        self.refused: Counter[str] = Counter()
+        self.dropped: Counter[str] = Counter()
 
     def noteError(self, address: str | None, error: errors.ChatError) -> None:
-        """Log an error of a client's command if a limit caused it.  See L{note}."""
+        """Count an error of a client's command, and log it if a limit caused it.  See L{note}."""
+        self.refused[error.code] += 1
         if isinstance(error, errors.LIMITS_REACHED):
-            self.note(address, WORDS[type(error)](error))
+            self._note(address, WORDS[type(error)](error))
 
-    def note(self, address: str | None, why: str) -> None:
+    def note(self, address: str | None, why: str, reason: str) -> None:
+        """
+        Count and log that the server refused a connection, or ended it.
+
+        @param address: the client's IP address; C{None} if it has none.
+        @param why: the reason, as a clause or a sentence.
+        @param reason: a short name of the reason, for C{dropped}.
+        """
+        self.dropped[reason] += 1
+        self._note(address, why)
+
+    def _note(self, address: str | None, why: str) -> None:
         """
         Log that the server refused something to a client.
 

@@ -102,7 +102,7 @@ class Proxied(ProtocolWrapper):
         settings = self._context.settings
         peer = self._proxy
         if not isWithin(peer, settings.proxies):
-            self._context.refusals.note(peer, "it connects to a haproxy: endpoint, and is none of irc.proxies")
+            self._context.refusals.note(peer, "it connects to a haproxy: endpoint, and is none of irc.proxies", "proxy")
             self._refuse("Connections come here through a proxy, and you are none of those.")
         else:
             self._watch(settings.limits.registration)
@@ -116,7 +116,7 @@ class Proxied(ProtocolWrapper):
             try:
                 read = parseHeader(self._received)
             except BadHeader as bad:
-                self._context.refusals.note(self._proxy, f"it is a proxy, and its PROXY header {bad}")
+                self._context.refusals.note(self._proxy, f"it is a proxy, and its PROXY header {bad}", "proxy")
                 self._refuse(f"The PROXY header {bad}.")
                 return
             if read is not None:

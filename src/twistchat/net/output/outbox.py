@@ -164,10 +164,12 @@ class Outbox(ABC):
         self._only = None
         self._chunks = []
         self._held = None
+        self._turn.full.discard(self)
 
     def resumeProducing(self) -> None:
         """The transport's buffer is empty, so the connection accepts output again."""
         self._full = False
+        self._turn.full.discard(self)
         self._unsent = 0
         self._rest()
         self.flush()
@@ -255,6 +257,7 @@ class SocketOutbox(Outbox):
     def _pull(self, rest: bytes) -> None:
         """Pass the rest of a write to the transport, and wait until it has sent it."""
         self._full = self._registering = True
+        self._turn.full.add(self)
         self._transport.write(rest)
         self._transport.registerProducer(self, False)
         self._registering = False
@@ -307,6 +310,7 @@ class TransportOutbox(Outbox):
         """The transport's buffer is full."""
         self._full = True
         self._resting = False
+        self._turn.full.add(self)
         self._check()
 
     def _release(self) -> None:

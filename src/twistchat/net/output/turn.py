@@ -22,7 +22,15 @@ SENDS: Final = 32
 
 
 class Flushable(Protocol):
-    """Something that sends at the end of a turn: an outbox."""
+    """
+    Something that sends at the end of a turn: an outbox.
+
+    @ivar waiting: the number of bytes that wait to be sent.
+    """
+
+    @property
+    def waiting(self) -> int:
+        """See above."""
 
     def flush(self) -> None:
         """Send the waiting output."""
@@ -35,11 +43,13 @@ class Turn:
     First the audiences deliver to the outboxes.  Then outboxes send, each in one write: at most L{MAX_SENDS}, for
     L{SECONDS}.  Then come calls that must not happen during delivery or sending, for example those that close
     connections.
+
+    @ivar full: the outboxes that wait until their readers accept more.
     """
 
     _log = Logger()
 
-    __slots__ = ("_after", "_before", "_clock", "_maxSends", "_outboxes", "_waiting")
+    __slots__ = ("_after", "_before", "_clock", "_maxSends", "_outboxes", "_waiting", "full")
 
     def __init__(self, clock: IReactorTime, maxSends: int = MAX_SENDS) -> None:
         """
@@ -51,6 +61,7 @@ class Turn:
         self._waiting = False
         self._before: list[Callable[[], None]] = []
         self._outboxes: list[Flushable] = []
+        self.full: set[Flushable] = set()
         self._after: list[Callable[[], None]] = []
 
     def beforeSending(self, flush: Callable[[], None]) -> None:
@@ -70,6 +81,11 @@ class Turn:
         self._after.append(act)
         if not self._waiting:
             self._wait()
+
+    @property
+    def unsent(self) -> int:
+        """The number of bytes that wait in all outboxes.  This looks at those with output, and no others."""
+        return sum([outbox.waiting for outbox in {*self._outboxes, *self.full}])
 
     def _wait(self) -> None:
         self._waiting = True

@@ -322,7 +322,7 @@ class LineProtocol(ClientProtocol):
         if not self.entrance.registered:
             self.entrance.countLine()
         elif self.rates.minor():
-            self.closing.turnAway("You sent too many blank lines")
+            self.closing.turnAway("You sent too many blank lines", "flood")
 
     def _read(self, line: bytes | Overlong, private: bool) -> str:
         """
@@ -347,7 +347,7 @@ class LineProtocol(ClientProtocol):
             self.context.refusals.noteError(self.address, TooFast("send lines", wait))
             if not self.rates.refusal():
                 why = f"You sent more than {REFUSALS} lines too fast."
-                self.closing.turnAway(f"{why}  Connect again and paste less at once.")
+                self.closing.turnAway(f"{why}  Connect again and paste less at once.", "flood")
             if not private and _asksNext(text):
                 return text  # asks, since the next line is a password, whatever the answer is
             raise UnreadError(

@@ -109,6 +109,11 @@ class MailQueue:
         self._pausedUntil = clock.seconds()
         self._isStopped = False
 
+    @property
+    def waiting(self) -> int:
+        """See L{IMailer.waiting}."""
+        return len(self._mails)
+
     def send(self, recipient: str, subject: str, text: str) -> None:
         """
         See L{IMailer.send}.

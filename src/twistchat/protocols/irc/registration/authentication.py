@@ -186,7 +186,7 @@ class Authentication:
         self._failures += 1
         if self._failures >= MAX_FAILURES:
             reply.finish()
-            self._client.closing.turnAway("Too many SASL authentication failures")
+            self._client.closing.turnAway("Too many SASL authentication failures", "failed_logins")
 
     def _refuse(self, reply: Reply, code: str, why: str) -> None:
         """End the exchange, and say why."""

@@ -1,0 +1,1 @@
+"""What the server is doing, in numbers that it has already."""

@@ -1,0 +1,1 @@
+"""The numbers about the server."""
