@@ -246,6 +246,7 @@ LAYERS: Mapping[str, Layer] = {
             "twistchat.net",
             "twistchat.services",
         ),
+        typing=("twistchat.worker",),
     ),
     # It names the reasons why TLS failed.
     "twistchat.services.mail": Layer(
@@ -269,10 +270,12 @@ LAYERS: Mapping[str, Layer] = {
             "twistchat.accounts.email",
             "twistchat.chat",
             "twistchat.config",
+            "twistchat.interfaces",
             # The commands about a running server use its context.
             "twistchat.net.context",
             "twistchat.services.control",
         ),
+        typing=("twistchat.services.backups",),
     ),
     # Readers know nothing but records.  The writer makes entries of them, in a journal that it is given.
     "twistchat.importing": Layer(
@@ -295,6 +298,7 @@ LAYERS: Mapping[str, Layer] = {
             "twistchat.options",
             "twistchat.worker",
             # The commands about accounts work through the control socket, or on a chat that this process opens.
+            "twistchat.services.backups.files",
             "twistchat.services.control.accounts",
             "twistchat.services.control.commands",
             "twistchat.services.control.peer",

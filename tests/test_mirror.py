@@ -19,6 +19,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
     "the whole server, in memory or as a process": (
         "test_administration",
         "test_always_on",
+        "test_backups",
         "test_conversations",
         "test_daemon",
         "test_default_limits",

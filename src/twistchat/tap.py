@@ -22,13 +22,15 @@ from twistchat.accounts.pam import PamChecker
 from twistchat.accounts.secrets.passwords import Verifier
 from twistchat.chat.rules.rooms.retention import retentions
 from twistchat.config import Settings, toml
-from twistchat.interfaces import IJournalKind, IMailer, Journal, JournalContext
+from twistchat.interfaces import IJournalCopying, IJournalKind, IMailer, Journal, JournalContext
 from twistchat.journal.kinds import BUILT_IN
 from twistchat.journal.sqlite.constants import KEY_SIZE
 from twistchat.net.listening.endpoints import BadEndpoint, endpointOf
 from twistchat.options import ChatOptions, chatOptions, installedDoors, installedJournals
 from twistchat.services.assembly import assemble
+from twistchat.services.backups.schedule import Backups
 from twistchat.services.control.accounts import AccountCommands
+from twistchat.services.control.backups import BackupCommands
 from twistchat.services.control.protocol import ControlFactory
 from twistchat.services.control.server import ServerCommands
 from twistchat.services.control.socket import ControlSocket
@@ -69,8 +71,8 @@ def makeService(options: ChatOptions) -> IService:
     if not listeners:
         raise SystemExit("twistchat: no door listens anywhere; name an endpoint, as in --line tcp:6623")
     runner: Mapping[str, Any] = options.parent or {}
-    onDisk, data = journalKind(settings, options.journals).onDisk, Path(settings.server.data).absolute()
-    if onDisk:
+    kind, data = journalKind(settings, options.journals), Path(settings.server.data).absolute()
+    if kind.onDisk:
         makeDataDirectory(data, runner.get("uid"), runner.get("gid"))
     journal = makeJournal(settings, reactor, options.journals, lambda: retentions(context.chat.state))
     prefix, numbers = secrets.token_hex(4), count(1)
@@ -100,12 +102,16 @@ def makeService(options: ChatOptions) -> IService:
     reactor.callWhenRunning(installSignals, reactor, context)
     complain = DaemonTerminal.install().complain if not runner.get("nodaemon", True) else lambda why: None
     listening = Listening(reactor, listeners, context)
+    backups = None
+    if kind.onDisk and IJournalCopying.providedBy(kind):
+        backups = Backups(reactor, time.time, lambda: context.settings, data, kind, makeWorker)
     commands = {
         **AccountCommands(context.chat).table,
+        **BackupCommands(reactor, backups).table,
         **ServerCommands(context).table,
     }
     record = partial(context.chat.audit.recordOutside, "console")
-    control = ControlSocket(reactor, data, ControlFactory(reactor, commands, record)) if onDisk else None
+    control = ControlSocket(reactor, data, ControlFactory(reactor, commands, record)) if kind.onDisk else None
     output = LogOutput(settings.log)
     context.onReload.append(lambda: output.apply(context.settings.log))
     return ChatService(
@@ -118,6 +124,7 @@ def makeService(options: ChatOptions) -> IService:
         exitFailed,
         control,
         lambda application: output.attach(application, options.parent or {}, reactor),
+        backups,
     )
 
 

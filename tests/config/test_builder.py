@@ -32,7 +32,10 @@ DOORS: dict[str, type | None] = {"line": LineSettings, "irc": IrcSettings, "web"
 
 DEFAULTS = Settings(doors={"line": LineSettings(), "irc": IrcSettings(), "web": WebSettings()})
 
-ALL = "server, chat, accounts, mail, listen, journal, line, irc, web, log, webirc, oidc, classes, operators, limits"
+ALL = (
+    "server, chat, accounts, mail, listen, journal, backup, line, irc, web, log, webirc, oidc, classes, operators,"
+    " limits"
+)
 """The sections, as they are listed."""
 
 REFERENCE = Path(__file__).parent.parent.parent / "docs" / "twistchat.toml"

@@ -117,6 +117,8 @@ class ReadingTests(SynchronousTestCase):
             (PasswordHash, "", ""),
             (PasswordHash, HASH, HASH),
             (Fingerprint, "", ""),
+            (Age, "0s", 0.0),
+            (Span, "0s", 0.0),
             (Fingerprint, "ab" * 32, "ab" * 32),
             (Fingerprint, ":".join(["AB"] * 32), "ab" * 32),
             (Secret, "", ""),

@@ -75,6 +75,26 @@ class JournalTests(ConsoleTestCase):
         )
         self.assertEqual([self.data], list(self.folder.iterdir()))
 
+    def test_backupByServer(self) -> None:
+        """Without a file, a running server is needed.  The error says what to do."""
+        self.serve()
+        self.assertEqual(
+            f"twistchat: no server uses {self.data.absolute()}; name a FILE, or its directory with --data",
+            self.refused("backup", "--data=data"),
+        )
+
+    def test_restoreNewest(self) -> None:
+        """Of a directory of scheduled backups, the newest is restored.  Other files in it do not count."""
+        self.serve(RoomMessage(ALICE, "#lobby", "1", "hello"))
+        Path("copies").mkdir()
+        Path("copies/journal-2026-01-01T120000Z.sqlite").write_text("old")
+        Path("copies/journal-9.sqlite").write_text("mine")
+        self.command("backup", "--data=data", "copies/journal-2026-01-02T120000Z.sqlite")
+        said = self.command("restore", "--data=other", "copies")
+        self.assertIn("restored from copies/journal-2026-01-02T120000Z.sqlite", said)
+        Path("none").mkdir()
+        self.assertEqual("twistchat: there is no backup in none", self.refused("restore", "--data=more", "none"))
+
     def test_export(self) -> None:
         """An export has every entry of the room and no other, oldest first, each as one line of JSON."""
         self.serve(

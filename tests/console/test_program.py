@@ -36,7 +36,6 @@ class ProgramTests(ConsoleTestCase):
         for arguments, why in (
             (["nonsense"], f"there is no command nonsense (the commands are {commands}); twistchat --help says more"),
             (["chekc"], "there is no command chekc (did you mean check?); twistchat --help says more"),
-            (["backup"], "the argument FILE is missing: the new file; twistchat backup --help says more"),
             (["restore"], "the argument FILE is missing: the backup; twistchat restore --help says more"),
             (["backup", "a", "b"], "there is an argument too many: b; twistchat backup --help says more"),
             (["check", "a", "b"], "there is an argument too many: b; twistchat check --help says more"),
@@ -61,7 +60,7 @@ class ProgramTests(ConsoleTestCase):
     def test_help(self) -> None:
         """The first line of a command's help is a valid command line, and C{--data} is described for that command."""
         for command, usage, data in (
-            ("backup", "Usage: twistchat backup [options] FILE", "which has the journal."),
+            ("backup", "Usage: twistchat backup [options] [FILE]", "which has the journal."),
             ("check", "Usage: twistchat check [options] [FILE]", "whose journal is read, if no FILE is named."),
             ("restore", "Usage: twistchat restore [options] FILE", "in which FILE becomes the journal."),
         ):

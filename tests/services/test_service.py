@@ -11,7 +11,7 @@ from tempfile import mkdtemp
 from typing import Any, cast
 
 from twisted.internet.address import IPv4Address, IPv6Address
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.error import CannotListenError
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
@@ -22,6 +22,7 @@ from tests.net.listening.authorities import identify
 from twistchat.accounts.secrets.passwords import Verifier
 from twistchat.chat.errors import NotStored
 from twistchat.chat.model.events import RoomMessage, Source
+from twistchat.config import BackupSettings
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
 from twistchat.interfaces import IMailer
@@ -84,6 +85,29 @@ class Mailer:
         self.stopped = True
 
 
+class Backups:
+    """Backups that are never made."""
+
+    def __init__(self, calls: list[str]) -> None:
+        """
+        @param calls: gets the name of each method that is called.
+        """
+        self._calls = calls
+
+    def begin(self) -> None:
+        """See L{twistchat.services.backups.schedule.Backups.begin}."""
+        self._calls.append("begin")
+
+    def reload(self) -> None:
+        """See L{twistchat.services.backups.schedule.Backups.reload}."""
+        self._calls.append("reload")
+
+    def stop(self) -> Deferred[None]:
+        """See L{twistchat.services.backups.schedule.Backups.stop}."""
+        self._calls.append("stop")
+        return succeed(None)
+
+
 class ServiceTestCase(SynchronousTestCase):
     """A service on a reactor in memory."""
 
@@ -94,6 +118,7 @@ class ServiceTestCase(SynchronousTestCase):
         self.worker = InlineWorker()
         self.passwords = Verifier(lambda: self.worker, 1)
         self.mailer: Mailer | None = None
+        self.backups: Any = None
         self.reactor: Any = Reactor()
         self.log: Any = ManualLog(Stamp(self.reactor.seconds, "test"))
         self.events: list[LogEvent] = []
@@ -133,6 +158,7 @@ class ServiceTestCase(SynchronousTestCase):
             lambda: self.root,
             self.complaints.append,
             lambda: self.failures.append(self.reactor.hasStopped),
+            backups=self.backups,
         )
 
     def started(self, *descriptions: str) -> ChatService:
@@ -315,6 +341,25 @@ class StartTests(ServiceTestCase):
         service.startService()
         self.assertEqual(["stop", "tend"], calls)
         service.stopService()
+
+    def test_backups(self) -> None:
+        """Backups begin when the journal is open, follow reloads, and stop before the journal closes."""
+        calls: list[str] = []
+        self.backups = Backups(calls)
+        service = self.started(LOOPBACK)
+        self.assertEqual(["begin"], calls)
+        self.context.rehash()
+        service.stopService()
+        self.assertEqual(["begin", "reload", "stop"], calls)
+
+    def test_noBackups(self) -> None:
+        """If backups are wanted and the journal cannot be copied, the log says so."""
+        self.settings = replace(SETTINGS, backup=BackupSettings(every=5.0))
+        self.started(LOOPBACK)
+        self.assertIn(
+            "This server makes no backups: its kind of journal cannot be copied while the server runs",
+            [formatEvent(event) for event in self.events],
+        )
 
     def test_opensLater(self) -> None:
         """While the journal opens, no connection is accepted; the kernel queues them."""

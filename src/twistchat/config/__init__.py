@@ -6,6 +6,7 @@ from twistchat.config.errors import ConfigError
 from twistchat.config.reload import Reload, reloadSettings
 from twistchat.config.settings import (
     AccountsSettings,
+    BackupSettings,
     ChatSettings,
     ClassSettings,
     JournalSettings,
@@ -19,6 +20,7 @@ from twistchat.config.settings import (
 
 __all__ = [
     "AccountsSettings",
+    "BackupSettings",
     "ChatSettings",
     "ClassSettings",
     "ConfigError",

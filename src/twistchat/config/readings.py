@@ -137,6 +137,8 @@ def writtenAs(annotation: object, value: object) -> str:
     if annotation == LongestAge and value is None:
         return toml.write(_SAME)
     if annotation in (Seconds, Age, LongestAge, Span):
+        if value == 0:
+            return toml.write("0s")
         return _withUnit(value, _DURATION_UNITS)
     if annotation == Bytes:
         return _withUnit(value, _SIZE_UNITS)
@@ -387,7 +389,7 @@ def _switch(value: object) -> bool:
 
 
 def _age(value: object, why: str = _AGE) -> float:
-    return 0.0 if value == 0 and not isinstance(value, bool) else _duration(value, why)
+    return 0.0 if value in (0, "0s") and not isinstance(value, bool) else _duration(value, why)
 
 
 def _longestAge(value: object) -> float | None:

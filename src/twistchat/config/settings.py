@@ -121,6 +121,22 @@ class JournalSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupSettings:
+    """
+    Backups that the server makes by itself while it runs.  It reads each one back before it counts.
+
+    @ivar every: the time from one backup to the next; "0s" for no backups.
+    @ivar keep: the number of backups to keep.  After each new one, the oldest beyond this number are removed.
+    @ivar directory: the directory of the backups, which only the server's user can read.  A relative path starts at the
+        data directory.  Copy the backups to another machine from there.
+    """
+
+    every: Span = 0.0
+    keep: int = 7
+    directory: Directory = "backups"
+
+
+@dataclass(frozen=True, slots=True)
 class AccountsSettings:
     """
     Accounts.
@@ -284,6 +300,7 @@ class Settings:
         here listen.  Each door also has an option, such as --line for the line door.  One such option replaces all
         keys.
     @ivar journal: the record of all events.
+    @ivar backup: copies of the journal.
     @ivar log: the file or the terminal to which twistd logs.
     @ivar webirc: gateways that connect on behalf of their users, with IRC's command WEBIRC.  Each has its own table,
         [webirc.NAME].
@@ -304,6 +321,7 @@ class Settings:
     mail: MailSettings = field(default_factory=MailSettings)
     listen: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     journal: JournalSettings = field(default_factory=JournalSettings)
+    backup: BackupSettings = field(default_factory=BackupSettings)
     log: LogSettings = field(default_factory=LogSettings)
     webirc: Mapping[str, WebircSettings] = field(default_factory=lambda: MappingProxyType({}))
     oidc: Mapping[str, OidcSettings] = field(default_factory=lambda: MappingProxyType({}))
@@ -332,7 +350,7 @@ class Settings:
 SECTIONS = tuple(section.name for section in fields(Settings) if section.metadata.get("key", True))
 """The names of the sections that belong to no door."""
 
-_BEFORE_DOORS = SECTIONS.index("journal") + 1
+_BEFORE_DOORS = SECTIONS.index("backup") + 1
 
 TABLES: dict[str, Any] = {
     section.name: section.default_factory for section in fields(Settings) if is_dataclass(section.default_factory)
@@ -351,6 +369,7 @@ LIVE = (
     "server.description",
     "chat.keptTags",
     "accounts",
+    "backup",
     "log",
     "webirc",
     "oidc",

@@ -14,6 +14,7 @@ from twisted.python.usage import UsageError
 from twistchat.chat.errors import BadRoomName
 from twistchat.chat.model.names import normalizeRoom
 from twistchat.chat.model.spans import Damaged
+from twistchat.console.client import ask, connect
 from twistchat.console.options import JournalOptions, Refused, named
 from twistchat.console.personal import writeAccount
 from twistchat.console.progress import showProgress
@@ -24,35 +25,55 @@ from twistchat.journal.sqlite.faults import Fault
 from twistchat.journal.sqlite.files import KEY_FILE, restore
 from twistchat.journal.sqlite.reading import CHECKSUMS
 from twistchat.options import refuseMore
+from twistchat.services.backups.files import BackupDirectory
 
 
 class BackupOptions(JournalOptions):
-    """C{twistchat backup FILE}."""
+    """C{twistchat backup [FILE]}."""
 
-    synopsis = "[options] FILE"
+    synopsis = "[options] [FILE]"
     longdesc = (
-        "Copies the journal, as it is at this moment, to a new file, while the server runs or not.  The file has all "
-        "that a server needs; twistchat restore puts it back."
+        "Copies the journal, as it is at this moment, to FILE, a new file, while the server runs or not.  Without "
+        "FILE, the running server makes a backup in the directory of its scheduled backups (backup.directory), reads "
+        "it back, and removes the oldest beyond backup.keep.  A backup has all that a server needs; twistchat restore "
+        "puts it back."
     )
 
-    target: Path
+    target: Path | None = None
 
     def parseArgs(self, *arguments: str) -> None:
         """Read the name of the new file."""
-        self.target = Path(named(arguments, "the new file"))
+        refuseMore(arguments, 1)
+        self.target = Path(arguments[0]) if arguments else None
 
     def run(self) -> None:
         """Make the copy."""
+        if self.target is None:
+            self._letServer()
+        else:
+            self._copyTo(self.target)
+
+    def _letServer(self) -> None:
+        """Let the running server make a backup."""
+        directory = Path(self.settings.server.data).absolute()
+        connection = connect(directory)
+        if connection is None:
+            raise Refused(f"no server uses {directory}; name a FILE, or its directory with --data")
+        with connection, showProgress("Backing up") as progress:
+            answer = ask(connection, "server.backup", {}, lambda part: progress(part["part"]))
+        print(f"{answer['path']} has the journal, {answer['size']:,} bytes, and was read back")
+
+    def _copyTo(self, target: Path) -> None:
         path = self.path()
-        if self.target.exists():
-            raise Refused(f"{self.target} exists already; name a new file")
-        if not self.target.absolute().parent.is_dir():
-            raise Refused(f"there is no directory {self.target.absolute().parent}")
+        if target.exists():
+            raise Refused(f"{target} exists already; name a new file")
+        if not target.absolute().parent.is_dir():
+            raise Refused(f"there is no directory {target.absolute().parent}")
         with closing(HistoryReader.open(path)) as reader:
-            reader.copyTo(self.target)
+            reader.copyTo(target)
             if reader.version < CHECKSUMS:
                 print(f"twistchat: {path} is of an earlier version; keep {KEY_FILE} beside it, too", file=sys.stderr)
-        print(f"{self.target} has the journal, {self.target.stat().st_size:,} bytes")
+        print(f"{target} has the journal, {target.stat().st_size:,} bytes")
 
 
 class ExportOptions(JournalOptions):
@@ -152,7 +173,8 @@ class RestoreOptions(JournalOptions):
     synopsis = "[options] FILE"
     longdesc = (
         "Makes FILE, a backup, the journal of a server that has none yet: of the data directory.  FILE is read and "
-        "compared with its checksums first, and is not restored if it is damaged."
+        "compared with its checksums first, and is not restored if it is damaged.  If FILE is a directory of scheduled "
+        "backups, the newest one is restored."
     )
 
     dataHelp = "The data directory in which FILE becomes the journal."
@@ -165,6 +187,8 @@ class RestoreOptions(JournalOptions):
 
     def run(self) -> None:
         """Check the backup, and install it as the journal."""
+        if self.source.is_dir():
+            self.source = _newest(self.source)
         with showProgress() as progress:
             findings = _checked(_existing(self.source), progress)
         if not findings.good:
@@ -197,6 +221,18 @@ def _existing(path: Path) -> Path:
     if not path.is_file():
         raise Refused(f"there is no file {path}")
     return path
+
+
+def _newest(directory: Path) -> Path:
+    """
+    Find the newest scheduled backup in a directory.
+
+    @raise Refused: there is none.
+    """
+    backups = BackupDirectory(directory).all()
+    if not backups:
+        raise Refused(f"there is no backup in {directory}")
+    return backups[-1].path
 
 
 def _entries(count: int) -> str:

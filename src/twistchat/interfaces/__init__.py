@@ -26,7 +26,7 @@ from twistchat.interfaces.dialect import IDialect
 from twistchat.interfaces.door import IDoor, IDoorFactory
 from twistchat.interfaces.figures import Histogram, JournalFigures, LoginFigures
 from twistchat.interfaces.history import IHistory
-from twistchat.interfaces.journal import IJournalKind, Journal, JournalContext
+from twistchat.interfaces.journal import CopyFailed, IJournalCopying, IJournalKind, Journal, JournalContext
 from twistchat.interfaces.log import IFollowing, ILog
 from twistchat.interfaces.outlet import IOutlet
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Authenticated",
     "Caller",
+    "CopyFailed",
     "FactorSetUp",
     "Histogram",
     "IDialect",
@@ -45,6 +46,7 @@ __all__ = [
     "IDoorFactory",
     "IFollowing",
     "IHistory",
+    "IJournalCopying",
     "IJournalKind",
     "ILog",
     "ILogins",

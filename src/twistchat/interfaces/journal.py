@@ -75,3 +75,38 @@ class IJournalKind(Interface):
 
     def make(context: JournalContext) -> Journal:
         """Create the journal.  Do not open it, start threads or touch files yet, because the process may still fork."""
+
+
+class CopyFailed(Exception):
+    """
+    A journal was not copied.  C{str} gives the reason in one line, for the administrator.
+
+    @ivar bad: whether the copy was made, and is damaged.  Then the journal itself may be damaged.
+    """
+
+    def __init__(self, why: str, bad: bool = False) -> None:
+        super().__init__(why)
+        self.bad = bad
+
+
+class IJournalCopying(Interface):
+    """
+    What an L{IJournalKind} can also provide: its journals can be copied while a server uses them.
+
+    The server needs it for C{[backup]} and C{twistchat backup}.
+    """
+
+    def copyJournal(directory: str, path: str, progress: Callable[[float], None]) -> int:
+        """
+        Copy the journal of a server to a new file, read the whole copy back, and compare it with its checksums.
+
+        This blocks, and is called in a thread of its own.  Reading and writing of the server go on meanwhile.
+
+        @param directory: the absolute path of the server's data directory.
+        @param path: the new file, which only its owner can read.  It gets this name when it is complete, on disk and
+            known to be good.  Until then its name is this with C{.part} appended.
+        @param progress: called often, with the part of all the work that is done, from 0 to 1.  It sleeps, so that the
+            copy leaves time to the server.  If it raises an error, the copy is abandoned, and no file is left.
+        @return: the size of the file in bytes.
+        @raise CopyFailed: there is no copy.  No file is left.
+        """

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
 from zope.interface import implementer
 
-from twistchat.interfaces import IJournalKind, Journal, JournalContext
+from twistchat.interfaces import IJournalCopying, IJournalKind, Journal, JournalContext
 from twistchat.journal.history.memory import MemoryHistory
 from twistchat.journal.history.retention import Retention
 from twistchat.journal.history.searching import SEARCH_TIME
 from twistchat.journal.history.sqlite import SqliteHistory
 from twistchat.journal.memory import MemoryLog
+from twistchat.journal.sqlite.backup import copyJournal
 from twistchat.journal.sqlite.log import SqliteLog
 from twistchat.journal.stamp import Stamp
 from twistchat.worker import Worker
@@ -35,7 +37,7 @@ class MemoryKind:
         )
 
 
-@implementer(IJournalKind)
+@implementer(IJournalKind, IJournalCopying)
 class SqliteKind:
     """The journal on disk, in an SQLite database."""
 
@@ -66,6 +68,10 @@ class SqliteKind:
             context.clock,
             chosen.searchTime,
         )
+
+    def copyJournal(self, directory: str, path: str, progress: Callable[[float], None]) -> int:
+        """See L{IJournalCopying.copyJournal <twistchat.interfaces.IJournalCopying.copyJournal>}."""
+        return copyJournal(Path(directory), Path(path), progress)
 
 
 BUILT_IN: Final = (MemoryKind(), SqliteKind())

@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 
 from twistchat.interfaces import ILog
 from twistchat.net.context import ServerContext
+from twistchat.services.backups.schedule import Backups
 from twistchat.services.control.socket import ControlSocket
 from twistchat.services.failure import StartFailure
 from twistchat.services.listening import Listening
@@ -42,6 +43,7 @@ class ChatService(Service):
         exitFailed: Callable[[], None] = lambda: None,
         control: ControlSocket | None = None,
         beginLog: Callable[[object], None] = lambda application: None,
+        backups: Backups | None = None,
     ) -> None:
         """
         @param reactor: stopped if the journal cannot be opened.  It also times the shutdown.
@@ -52,6 +54,7 @@ class ChatService(Service):
         @param control: the control socket; C{None} if the server has no data directory.
         @param beginLog: called with the application of which this service becomes a part.  C{twistd} has not begun to
             log then.
+        @param backups: the backups; C{None} if the journal cannot be copied while the server runs.
         """
         self.listening = listening
         self._reactor = reactor
@@ -62,6 +65,7 @@ class ChatService(Service):
         self._exitFailed = exitFailed
         self._control = control
         self._beginLog = beginLog
+        self._backups = backups
         self._starting = True
         self._isOpen = False
         self._failure: Failure | None = None
@@ -148,6 +152,11 @@ class ChatService(Service):
         if self._control is not None:
             self._control.open()
         self.listening.announce()
+        if self._backups is not None:
+            self._context.onReload.append(self._backups.reload)
+            self._backups.begin()
+        elif self._context.settings.backup.every:
+            log.warn("This server makes no backups: its kind of journal cannot be copied while the server runs")
         if self._control is not None and self.listening.isReachable and not isAdministered(self._context):
             log.warn(
                 "This server has no administrator.  Make one: twistchat account create NAME --admin --data {data}",
@@ -169,6 +178,8 @@ class ChatService(Service):
         await self.listening.stop()
         if self._control is not None:
             await self._control.stop()
+        if self._backups is not None:
+            await self._backups.stop()
         closing = self._journal.close().addTimeout(JOURNAL_TIMEOUT, self._reactor)
         await closing.addErrback(_logged)
         if self._control is not None:

@@ -13,7 +13,12 @@ PAGES: Final = 256
 """The number of pages that are copied in one step: 1 MiB."""
 
 
-def copyTo(connection: sqlite3.Connection, path: Path, progress: Callable[[float], None] = lambda part: None) -> None:
+def copyTo(
+    connection: sqlite3.Connection,
+    path: Path,
+    progress: Callable[[float], None] = lambda part: None,
+    verify: Callable[[Path], None] = lambda part: None,
+) -> None:
     """
     Copy a database to a file that only its owner can read.  The file is complete or does not exist, even after a power
     failure.
@@ -23,9 +28,13 @@ def copyTo(connection: sqlite3.Connection, path: Path, progress: Callable[[float
     @param path: the new file.  An existing file is replaced.
     @param progress: called after each step, with the part that was copied, from 0 to 1.  If it raises an error, the
         copy is abandoned.  It may sleep, to leave the disk to others.
+    @param verify: called with the path of the complete copy, before that gets its name.  If it raises an error, no file
+        is left.
     """
 
     def stepped(status: int, remaining: int, total: int) -> None:
+        # Otherwise the last sync would write everything at once, and the commits of a server would wait for that.
+        os.fdatasync(descriptor)
         progress(1 - remaining / max(1, total))
 
     part = path.with_name(f"{path.name}.part")
@@ -41,6 +50,7 @@ def copyTo(connection: sqlite3.Connection, path: Path, progress: Callable[[float
         finally:
             copy.close()
         os.fsync(descriptor)
+        verify(part)
         part.replace(path)
         syncDirectory(path.parent)
     except BaseException:

@@ -1,0 +1,1 @@
+"""Backups that the server makes while it runs."""
