@@ -607,7 +607,7 @@ class GoneTests(IndexTestCase):
     def test_forgotten(self) -> None:
         """Retention deletes texts that are indexed and texts that are not."""
         for place in (3, 7, 9):
-            self.history.writer.expire(0, self.entries[place].sequence + 1, 99)
+            self.history.writer.expire((0, 0), (self.entries[place].time, self.entries[place].sequence + 1), 99)
             self.checkWords()
         self.assertEqual((self.found(account="ann"), self.indexed()), ([], 0))
         self.quiet()

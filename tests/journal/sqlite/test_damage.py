@@ -220,7 +220,7 @@ class ReadTests(DamageTestCase):
         self.assertEqual(self.onDisk("SELECT indexed FROM journal"), [entries[3].sequence])
         self.damage(entries[2], "body", "'{'")
         self.append(*(RoomMessageRedacted(ANN, "#room", entry.sequence, entry.msgid) for entry in entries[:3]))
-        self.history.writer.expire(0, entries[2].sequence + 1, 99)
+        self.history.writer.expire((0, 0), (entries[2].time, entries[2].sequence + 1), 99)
         self.assertEqual(self.search(), [entries[3]])
         self.assertNotIn(entries[0].sequence, self.onDisk())
 

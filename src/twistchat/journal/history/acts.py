@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from twistchat.chat.model.names import fold
-from twistchat.chat.model.spans import following
+from twistchat.chat.model.spans import At, following
 from twistchat.journal.sqlite.faults import faults
 from twistchat.journal.sqlite.reading import ACTS, LAST
 from twistchat.journal.sqlite.rows import COLUMNS
@@ -31,7 +31,7 @@ _FILTERS = " AND ".join(
 _ACTS = f"""
     SELECT json_group_array(json_array(sequence, time, kind, conversation, checksum, body)) FROM (
         SELECT {COLUMNS} FROM entry {{0}}
-        WHERE kind = 'act' AND sequence >= :start AND sequence < :end
+        WHERE kind = 'act' AND sequence >= :start AND sequence < :end AND time >= :since AND time < :until
             AND sequence NOT IN (SELECT value FROM json_each(:without))
             AND CASE WHEN typeof(body) = 'text' AND json_valid(body) THEN {_FILTERS} ELSE 1 END
         ORDER BY sequence DESC LIMIT :limit
@@ -51,8 +51,14 @@ def readActs(reader: HistoryReader, acts: Acts, before: int = LAST, without: str
     words = {name: getattr(acts, name) for name in ("who", "act", "target", "matching")}
     filters = {name: None if word is None else fold(word) for name, word in words.items()}
     with faults():
-        start = 0 if acts.after is None else reader.start(following(acts.after))
-        end = before if acts.before is None else min(before, reader.start(acts.before))
-        bounds = {"start": start, "end": end, "without": without, "limit": acts.limit}
+        after = None if acts.after is None else following(acts.after)
+        bounds = {
+            "start": after if isinstance(after, int) else 0,
+            "end": min(before, acts.before) if isinstance(acts.before, int) else before,
+            "since": after.time if isinstance(after, At) else -LAST,
+            "until": acts.before.time if isinstance(acts.before, At) else LAST,
+            "without": without,
+            "limit": acts.limit,
+        }
         (text,) = reader.file.execute(query, bounds | filters).fetchone()
     return reader.file.entries(json.loads(text))[::-1]

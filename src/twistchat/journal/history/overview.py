@@ -141,7 +141,7 @@ class Overview:
             "tokens": json.dumps([token for token in map(_token, wanted) if token is not None]),
         }
         with faults():
-            start = max(first, self._reader.start(following(after)))
+            start = max(first, self._reader.start(following(after), conversation, before, without))
             texts, moving = self._texts((conversation, start, before), parameters)
             oldest: list[StoredRow] = []
             if moving or len(texts) > limit:

@@ -13,6 +13,7 @@ from twistchat.chat.model.spans import Around, At, Damaged, Kept, Point, Span, f
 from twistchat.journal.codec import KINDS
 from twistchat.journal.history.memory import nearest
 from twistchat.journal.history.renames import Rename, pieces
+from twistchat.journal.history.times import FIRST, GUESS
 from twistchat.journal.sqlite.faults import faults
 from twistchat.journal.sqlite.places import SHARED_KINDS, kindsOf, sequences
 from twistchat.journal.sqlite.reading import LAST, SHARES, RowReader, StoredRow
@@ -73,9 +74,9 @@ _FROM = f"""
 _OLDEST = f"{_KINDS} {ROWS} FROM ({_FROM.format('ASC')})"
 _NEWEST = f"{_KINDS} {ROWS} FROM ({_FROM.format('DESC')})"
 
-_SINCE = "SELECT sequence FROM entry WHERE time >= ? ORDER BY time, sequence LIMIT 1"
-
-_NEWEST_OF_ALL = "SELECT sequence FROM entry INDEXED BY entry_time ORDER BY time DESC, sequence DESC LIMIT 1 OFFSET ?"
+_NEWEST_OF_ALL = """
+    SELECT time, sequence FROM entry INDEXED BY entry_time ORDER BY time DESC, sequence DESC LIMIT 1 OFFSET ?
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,34 +159,49 @@ class HistoryReader:
         reading = _Reading(span.conversation, span.limit, before, without, kinds)
         with faults():
             if isinstance(span, Around):
-                middle = max(span.first, min(self.start(span.point), before))
+                middle = max(span.first, min(self.start(span.point, span.conversation, before, without), before))
                 past = self._stretch(_NEWEST, reading, span.first, middle)
                 return nearest([*past, *self._stretch(_OLDEST, reading, middle, before)], len(past), span.limit)
-            start = max(span.first, 0 if span.after is None else self.start(following(span.after)))
-            end = before if span.before is None else min(before, self.start(span.before))
+            start, end = span.first, before
+            if span.after is not None:
+                start = max(start, self.start(following(span.after), span.conversation, before, without))
+            if span.before is not None:
+                end = min(end, self.start(span.before, span.conversation, before, without))
             return self._stretch(_OLDEST if span.oldest else _NEWEST, reading, start, end)
 
     def forgetRecent(self) -> None:
         """Drop the results that are kept.  So what is erased leaves the memory, too."""
         self._recent.clear()
 
-    def since(self, time: int) -> int:
-        """The sequence number of the first entry at this time or later; L{LAST} if there is none."""
-        with faults():
-            return self.start(At(time))
-
-    def newest(self, count: int) -> int:
-        """The sequence number of the first of the newest C{count} entries; 0 if there are not more."""
+    def newest(self, count: int) -> tuple[int, int]:
+        """
+        The time and the sequence number of the first of the newest C{count} entries, by time; zeros if there are not
+        more.
+        """
         with faults():
             row = self.file.execute(_NEWEST_OF_ALL, (count - 1,)).fetchone()
-        return 0 if row is None else int(row[0])
+        return (0, 0) if row is None else (int(row[0]), int(row[1]))
 
-    def start(self, point: Point) -> int:
-        """The sequence number of the first entry that is not before a point."""
+    def start(self, point: Point, conversation: str, before: int = LAST, without: str = "[]") -> int:
+        """
+        A sequence number that divides the entries of a conversation: those with a lower number are before a point, and
+        the others are not.
+
+        @param before: the renames to leave out, see L{renames}.
+        @param without: likewise.
+        """
         if not isinstance(point, At):
             return point
-        row = self.file.execute(_SINCE, (point.time,)).fetchone()
-        return LAST if row is None else int(row[0])
+        where = {"name": conversation, "time": point.time}
+        guess, wrong, moving = self.file.execute(GUESS, where).fetchone()
+        if not (wrong or moving):
+            return int(guess)
+        with self.renames(before, without) as renames:
+            parts = [
+                {"name": name, "time": point.time, "start": start, "end": end}
+                for name, start, end in pieces(conversation, renames, LAST)
+            ]
+            return max([int(self.file.execute(FIRST, part).fetchone()[0]) for part in parts])
 
     def _stretch(self, query: str, reading: _Reading, start: int, end: int) -> list[Kept]:
         """The entries of a conversation between two sequence numbers (the end is exclusive), oldest first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from twisted.internet.defer import Deferred
@@ -12,11 +13,12 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twistchat.chat.errors import NotRead
-from twistchat.chat.model.spans import conversationsOf
-from twistchat.journal.sqlite.faults import Fault
+from twistchat.chat.model.spans import At, conversationsOf
+from twistchat.journal.sqlite.faults import Fault, faults
 
 if TYPE_CHECKING:
-    from twistchat.journal.history.writing import Read, Write
+    from twistchat.journal.history.reader import HistoryReader
+    from twistchat.journal.history.writing import Read, Stamped, Write
 
 Due: TypeAlias = "tuple[str, int]"
 """A conversation with a retention of its own, and the sequence number before which its entries are deleted."""
@@ -112,33 +114,28 @@ class Retention:
 
     def _round(self) -> None:
         self._call = None
-        Deferred.fromCoroutine(self._bounds()).addCallbacks(lambda bounds: self._step(0, *bounds), self._failed)
+        Deferred.fromCoroutine(self._bounds()).addCallbacks(lambda bounds: self._step((0, 0), *bounds), self._failed)
 
-    async def _bounds(self) -> tuple[int, int]:
-        """
-        The sequence numbers before which entries are deleted: in rooms that keep their entries longer, and elsewhere.
-        Entries that are stored later are not deleted.
-        """
-        bound = await self._boundOf(self._age) if self._age else 0
-        beyond = await self._read(lambda reader: reader.newest(self._count)) if self._count else 0
-        return beyond, max(bound, beyond)
+    async def _bounds(self) -> tuple[Stamped, Stamped]:
+        """The entries before which others are deleted: in rooms that keep their entries longer, and elsewhere."""
+        beyond = await self._read(lambda reader: reader.newest(self._count)) if self._count else (0, 0)
+        return beyond, max((self._before(self._age), 0), beyond)
 
-    async def _boundOf(self, age: float) -> int:
-        """The sequence number before which entries are above this age."""
-        time = max(0, int((self._now() - age) * 1000))
-        first: int = await self._read(lambda reader: reader.since(time))
-        return min(first, self._last() + 1)
+    def _before(self, age: float) -> int:
+        """The time before which entries are above an age, which may be 0 for no limit."""
+        return max(0, int((self._now() - age) * 1000)) if age else 0
 
-    def _step(self, after: int, beyond: int, bound: int) -> None:
+    def _step(self, after: Stamped, beyond: Stamped, bound: Stamped) -> None:
         """Delete a few entries by the limits of the server."""
         self._call = None
         if not self._stopped:
             # This asks in each step, because a room may be renamed during the round.
             longer = [room for room, age in self._rooms().items() if self._age and (not age or age > self._age)]
-            stepping = self._write(lambda file: file.expire(after, bound, self.pace.step, longer, beyond))
+            last = self._last()
+            stepping = self._write(lambda file: file.expire(after, bound, self.pace.step, longer, beyond, last))
             stepping.addCallbacks(lambda place: self._stepped(place, beyond, bound), self._failed)
 
-    def _stepped(self, place: int | None, beyond: int, bound: int) -> None:
+    def _stepped(self, place: Stamped | None, beyond: Stamped, bound: Stamped) -> None:
         if place is None:
             Deferred.fromCoroutine(self._due()).addCallbacks(self._stepRooms, self._failed)
         else:
@@ -146,34 +143,33 @@ class Retention:
 
     async def _due(self) -> Sequence[Due]:
         """The conversations of the rooms with an age of their own."""
-        rooms = {room: age for room, age in self._rooms().items() if age}
-        bounds = {age: await self._boundOf(age) for age in sorted(set(rooms.values()))}
-        return [(name, bounds[age]) for room, age in rooms.items() for name in conversationsOf(room)]
+        due: list[Due] = []
+        for room, age in self._rooms().items():
+            if age:
+                due += await self._read(partial(_starts, room=room, time=At(self._before(age)), last=self._last()))
+        return due
 
     def _stepRooms(self, due: Sequence[Due]) -> None:
         """Delete a few entries by the ages of rooms."""
         self._call = None
         if not due:
-            Deferred.fromCoroutine(self._boundOfActs()).addCallbacks(self._stepActs, self._failed)
+            self._stepActs()
         elif not self._stopped:
             portion = due[: self.pace.conversations]
             stepping = self._write(lambda file: file.expireIn(portion, self.pace.step))
             stepping.addCallbacks(lambda done: self._later(self.pace.pause, self._stepRooms, due[done:]), self._failed)
 
-    async def _boundOfActs(self) -> int:
-        """The sequence number before which acts are deleted."""
-        return await self._boundOf(self._acts) if self._acts else 0
-
-    def _stepActs(self, bound: int) -> None:
+    def _stepActs(self) -> None:
         """Delete a few acts."""
         self._call = None
         if not self._stopped:
-            stepping = self._write(lambda file: file.expireActs(bound, self.pace.step))
-            stepping.addCallbacks(lambda more: self._actsExpired(more, bound), self._failed)
+            before, last = self._before(self._acts), self._last()
+            stepping = self._write(lambda file: file.expireActs(before, self.pace.step, last))
+            stepping.addCallbacks(self._actsExpired, self._failed)
 
-    def _actsExpired(self, more: bool, bound: int) -> None:
+    def _actsExpired(self, more: bool) -> None:
         if more:
-            self._later(self.pace.pause, self._stepActs, bound)
+            self._later(self.pace.pause, self._stepActs)
         else:
             self._merge()
 
@@ -194,3 +190,9 @@ class Retention:
         if failure.check(Fault, NotRead) is None:
             log.failure("Old entries of the journal could not be forgotten", failure)
         self._later(self.pace.interval, self._round)
+
+
+def _starts(reader: HistoryReader, room: str, time: At, last: int) -> list[Due]:
+    """The conversations of a room, each with the sequence number at which a time begins."""
+    with faults():
+        return [(name, min(reader.start(time, name), last + 1)) for name in conversationsOf(room)]

@@ -11,7 +11,7 @@ from twisted.logger import Logger
 
 from twistchat.chat.errors import SearchTooBroad
 from twistchat.chat.model.names import fold
-from twistchat.chat.model.spans import Damaged, Kept, Search, following, shownIn
+from twistchat.chat.model.spans import At, Damaged, Kept, Search, following, shownIn
 from twistchat.journal.history.reader import ROWS, HistoryReader
 from twistchat.journal.history.renames import Rename, pieces
 from twistchat.journal.history.words import splitWords
@@ -27,6 +27,7 @@ _FOUND = f"""
     SELECT {COLUMNS} FROM {{table}} JOIN entry ON entry.sequence = {{table}}.rowid
     WHERE {{table}} MATCH :match AND {{table}}.rowid >= :start AND {{table}}.rowid < :end
         AND {{table}}.rowid NOT IN (SELECT value FROM json_each(:without))
+        AND entry.time >= :since AND entry.time < :until
         AND (:pieces = '[]' OR instr(entry.conversation, ' ') OR EXISTS (
             SELECT 1 FROM json_each(:pieces) AS piece
             WHERE json_extract(piece.value, '$[0]') = entry.conversation
@@ -54,9 +55,11 @@ _GLANCE = f"""
         ORDER BY rowid {{order}} LIMIT :texts
     ), found AS (
         SELECT {COLUMNS} FROM candidate JOIN entry ON sequence = number
-        WHERE conversation IN (SELECT name FROM piece)
+        WHERE time >= :since AND time < :until AND (
+            conversation IN (SELECT name FROM piece)
                 AND EXISTS (SELECT 1 FROM piece WHERE name = conversation AND first <= number AND beyond > number)
             OR :person != '' AND instr(conversation, ' ') AND instr(' ' || conversation || ' ', :person)
+        )
         ORDER BY number {{order}} LIMIT :limit
     )
     SELECT json_group_array(json_array(sequence, time, kind, conversation, checksum, body)),
@@ -93,6 +96,8 @@ _FILL = """
 
 AND: Final = " AND "
 """Joins the parts of a query to the word index."""
+
+_CORRESPONDENCE = "SELECT conversation FROM correspondent WHERE account = ?"
 
 Stretch: TypeAlias = tuple[str, int, int, str]
 """A L{Piece <twistchat.journal.history.renames.Piece>} of a conversation, and the present name of the conversation."""
@@ -168,9 +173,8 @@ class HistorySearch:
         if words is None or not (search.places or person):
             return []
         with faults():
-            start = 0 if search.after is None else self._reader.start(following(search.after))
-            end = before if search.before is None else min(before, self._reader.start(search.before))
-            bounds = {"start": start, "end": end, "without": without, "limit": search.limit}
+            bounds = self._bounds(search, person, before, without)
+            end = bounds["end"]
             more, moving = self._file.execute(_PENDING, (end,)).fetchone()
             if more or moving:
                 with self._reader.renames(before, without) as renames:
@@ -209,6 +213,34 @@ class HistorySearch:
             return found
         rest = {"start": last + 1} if search.oldest else {"end": last}
         return found + self._reader.rows(_SEARCH[search.oldest], query | rest | {"limit": missing})[0]
+
+    def _bounds(self, search: Search, person: str | None, before: int, without: str) -> dict[str, object]:
+        """
+        The bounds of a search: sequence numbers, and times.
+
+        Times alone would do, but the word index finds a stretch of sequence numbers faster.
+        """
+        after = None if search.after is None else following(search.after)
+        starts, ends = [0 if isinstance(after, At | None) else after], [before]
+        if isinstance(search.before, int):
+            ends.append(search.before)
+        if isinstance(after, At) or isinstance(search.before, At):
+            places = [*search.places]
+            if person is not None:
+                places += [name for (name,) in self._file.execute(_CORRESPONDENCE, (person,))]
+            if isinstance(after, At):
+                starts.append(min([self._reader.start(after, place, before, without) for place in places], default=0))
+            if isinstance(search.before, At):
+                until = search.before
+                ends.append(max([self._reader.start(until, place, before, without) for place in places], default=0))
+        return {
+            "start": max(starts),
+            "end": min(ends),
+            "since": after.time if isinstance(after, At) else -LAST,
+            "until": search.before.time if isinstance(search.before, At) else LAST,
+            "without": without,
+            "limit": search.limit,
+        }
 
     def _isSought(self, row: StoredRow, stretches: Sequence[Stretch], person: str | None) -> bool:
         """

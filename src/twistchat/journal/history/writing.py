@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from twistchat.journal.history.erasing import BUSY, SCANNED, eraseSome, finishErasure, pendingErasures
 from twistchat.journal.sqlite.places import SHARED_KINDS, kindsOf, sequences
+from twistchat.journal.sqlite.reading import LAST
 from twistchat.journal.sqlite.rows import conversationChecksum
 
 if TYPE_CHECKING:
@@ -20,27 +21,31 @@ if TYPE_CHECKING:
 Write: TypeAlias = "Callable[[Callable[[HistoryWriter], Any]], Deferred[Any]]"
 """Runs work on the writing thread, between two batches."""
 
+Stamped: TypeAlias = tuple[int, int]
+"""The time of an entry in milliseconds, and its sequence number: entries in the order of their times."""
+
 Read: TypeAlias = "Callable[[Callable[[HistoryReader], Any]], Deferred[Any]]"
 """Runs work on the reading thread."""
 
 _EXPIRE = """
-    DELETE FROM entry WHERE sequence > :after AND sequence <= :end AND sequence NOT IN (SELECT sequence FROM holding)
-        AND kind <> 'act'
+    DELETE FROM entry WHERE sequence IN (SELECT value FROM json_each(:examined))
+        AND sequence NOT IN (SELECT sequence FROM holding) AND kind <> 'act'
 """
 
 _EXPIRE_ACTS = """
     DELETE FROM entry WHERE sequence IN (
-        SELECT sequence FROM entry INDEXED BY entry_act WHERE kind = 'act' AND sequence < ? ORDER BY sequence LIMIT ?
+        SELECT sequence FROM entry INDEXED BY entry_act
+        WHERE kind = 'act' AND time < :before AND sequence <= :last ORDER BY sequence LIMIT :count
     )
 """
 
 # A room may be renamed just now.  Then its entries are stored under one name, and belong to the other.
 _EXPIRE_EXCEPT = f"""
     {_EXPIRE} AND (
-        sequence < :beyond
+        (time, sequence) < (:beyondTime, :beyond)
         OR coalesce(ltrim(conversation, '~&@%+'), '') NOT IN (SELECT value FROM json_each(:longer))
             AND sequence NOT IN (
-                SELECT sequence FROM belonging WHERE sequence > :after AND sequence <= :end
+                SELECT sequence FROM belonging WHERE sequence IN (SELECT value FROM json_each(:examined))
                     AND ltrim(conversation, '~&@%+') IN (SELECT value FROM json_each(:longer))
             )
     )
@@ -71,7 +76,15 @@ _ANY_OLD = f"SELECT EXISTS ({_OLD}), EXISTS ({_OLD_SHARED})"
 # The word index keeps the words of a deleted text until it merges its segments.
 _UNMERGED = "UPDATE journal SET unmerged = 1"
 
-_STEP = "SELECT max(sequence) FROM (SELECT sequence FROM entry WHERE sequence > ? AND sequence < ? LIMIT ?)"
+# By time, because imported entries are older than others before them.
+_STEP = """
+    SELECT json_group_array(sequence), max(time) FROM (
+        SELECT time, sequence FROM entry INDEXED BY entry_time
+        WHERE time >= :time AND (time, sequence) > (:time, :sequence)
+            AND time <= :endTime AND (time, sequence) < (:endTime, :end)
+        ORDER BY time, sequence LIMIT :count
+    )
+"""
 
 # The new checksum is the old one, exclusive-or "change": see rows.conversationChecksum.
 _MOVE = f"""
@@ -161,23 +174,39 @@ class HistoryWriter:
             self._file.change(_INDEX, (end,))
         return taken, taken == count
 
-    def expire(self, after: int, before: int, count: int, longer: Sequence[str] = (), beyond: int = 0) -> int | None:
+    def expire(
+        self,
+        after: Stamped,
+        before: Stamped,
+        count: int,
+        longer: Sequence[str] = (),
+        beyond: Stamped = (0, 0),
+        last: int = LAST,
+    ) -> Stamped | None:
         """
         Delete a few old entries, except those that a restart needs, and acts of administrators.
 
-        @param after: examine entries after this sequence number.
+        @param after: examine entries after this one, in the order of their times.
         @param before: examine entries before this one.
         @param count: the maximum number of entries to examine.
         @param longer: the folded names of rooms that keep their entries longer.
-        @param beyond: delete the entries of these rooms before this sequence number, too.
-        @return: the last sequence number that was examined; C{None} if none was left.
+        @param beyond: delete the entries of these rooms before this one, too.
+        @param last: delete no entries after this sequence number.
+        @return: the last entry that was examined; C{None} if none was left.
         """
-        (end,) = self._file.query(_STEP, (after, before, count))
-        if end is not None:
-            rooms = json.dumps(longer, ensure_ascii=False)
-            parameters = {"after": after, "end": end, "longer": rooms, "beyond": beyond}
-            self._file.change(_EXPIRE_EXCEPT if longer else _EXPIRE, parameters)
-        return None if end is None else int(end)
+        where = {"time": after[0], "sequence": after[1], "endTime": before[0], "end": before[1], "count": count}
+        text, time = self._file.query(_STEP, where)
+        found = json.loads(text)
+        if not found:
+            return None
+        parameters = {
+            "examined": json.dumps([sequence for sequence in found if sequence <= last]),
+            "longer": json.dumps(longer, ensure_ascii=False),
+            "beyondTime": beyond[0],
+            "beyond": beyond[1],
+        }
+        self._file.change(_EXPIRE_EXCEPT if longer else _EXPIRE, parameters)
+        return time, found[-1]
 
     def expireIn(self, due: Sequence[tuple[str, int]], count: int) -> int:
         """
@@ -199,15 +228,17 @@ class HistoryWriter:
                 return done
         return len(due)
 
-    def expireActs(self, before: int, count: int) -> bool:
+    def expireActs(self, before: int, count: int, last: int = LAST) -> bool:
         """
         Delete a few old acts of administrators.
 
-        @param before: delete acts before this sequence number.
+        @param before: delete acts before this time, in milliseconds since the epoch; 0 to delete none.
         @param count: the maximum number of acts to delete.
+        @param last: delete no acts after this sequence number.
         @return: whether more may be left.
         """
-        return bool(before) and self._file.change(_EXPIRE_ACTS, (before, count)) == count
+        parameters = {"before": before, "count": count, "last": last}
+        return bool(before) and self._file.change(_EXPIRE_ACTS, parameters) == count
 
     def forgetTexts(self, pace: ForgetPace) -> tuple[int, float, int] | None:
         """

@@ -79,7 +79,8 @@ class Entry(Struct, frozen=True, gc=False):
 
     @ivar sequence: its place in the order of all events.  It strictly increases, not always by one.
     @ivar msgid: its id for clients (IRCv3 message-ids), unique across restarts.
-    @ivar time: its time in milliseconds since the epoch, UTC.  It never decreases.
+    @ivar time: its time in milliseconds since the epoch, UTC.  It never decreases within a conversation; imported
+        entries are older than others before them.
     @ivar event: the event.
     """
 
