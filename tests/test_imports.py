@@ -273,6 +273,7 @@ LAYERS: Mapping[str, Layer] = {
             "twistchat.interfaces",
             # The commands about a running server use its context.
             "twistchat.net.context",
+            "twistchat.net.monitoring",
             "twistchat.services.control",
         ),
         typing=("twistchat.services.backups",),

@@ -34,6 +34,7 @@ from twistchat.services.control.backups import BackupCommands
 from twistchat.services.control.protocol import ControlFactory
 from twistchat.services.control.server import ServerCommands
 from twistchat.services.control.socket import ControlSocket
+from twistchat.services.control.status import StatusCommands
 from twistchat.services.failure import exitFailed
 from twistchat.services.listening import Listening, plan
 from twistchat.services.logs.output import LogOutput
@@ -109,6 +110,7 @@ def makeService(options: ChatOptions) -> IService:
         **AccountCommands(context.chat).table,
         **BackupCommands(reactor, backups).table,
         **ServerCommands(context).table,
+        **StatusCommands(context.figures).table,
     }
     record = partial(context.chat.audit.recordOutside, "console")
     control = ControlSocket(reactor, data, ControlFactory(reactor, commands, record)) if kind.onDisk else None

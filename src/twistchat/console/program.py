@@ -15,6 +15,7 @@ from twistchat.console.journal import BackupOptions, CheckOptions, ExportOptions
 from twistchat.console.options import Refused
 from twistchat.console.passwords import HashPasswordOptions
 from twistchat.console.personal import ForgetOptions
+from twistchat.console.status import StatusOptions
 from twistchat.journal.sqlite.faults import Fault
 from twistchat.journal.sqlite.migrate import JournalUnusable
 from twistchat.options import mistakeOf
@@ -35,6 +36,7 @@ class ConsoleOptions(CommandGroup):
         ["forget", None, ForgetOptions, "Erase what the user of an account wrote, while the server runs or not."],
         ["hash-password", None, HashPasswordOptions, "Make the hash of a password, for the configuration."],
         ["restore", None, RestoreOptions, "Put a backup in place as the journal of a server that has none."],
+        ["status", None, StatusOptions, "Show how the running server is."],
     ]
 
 

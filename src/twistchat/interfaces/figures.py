@@ -38,6 +38,20 @@ class Histogram:
         """The number of observations."""
         return sum(self.counts)
 
+    def bound(self, part: float) -> float | None:
+        """
+        The smallest bound that this part of the observations does not exceed.
+
+        @param part: above 0 and at most 1, as in 0.99.
+        @return: C{None} if there are no observations, or if no bound is large enough.
+        """
+        wanted, found = part * self.count, 0
+        for bound, count in zip(self.bounds, self.counts, strict=False):
+            found += count
+            if found and found >= wanted:
+                return bound
+        return None
+
 
 def nothing() -> int:
     """Return 0: the reading of a journal that has no such number."""
