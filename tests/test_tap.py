@@ -287,8 +287,10 @@ class MakeServiceTests(CommandLineTestCase):
     def test_hangup(self) -> None:
         """SIGHUP reads the configuration again, in a turn of the reactor, and logs the result."""
         self.write("chat.toml", '[irc]\nmotd = "Welcome."\n')
-        self.make("--journal", "memory", "--config", "chat.toml")
+        service = self.make("--journal", "memory", "--config", "chat.toml")
         self.begin()
+        service.startService()
+        self.addCleanup(service.stopService)
         calls: list[Any] = []
         self.reactor.callFromThread = calls.append
         events: list[LogEvent] = []

@@ -36,10 +36,12 @@ from twistchat.services.control.server import ServerCommands
 from twistchat.services.control.socket import ControlSocket
 from twistchat.services.control.status import StatusCommands
 from twistchat.services.failure import exitFailed
-from twistchat.services.listening import Listening, plan
+from twistchat.services.listener import plan
+from twistchat.services.listening import Listening
 from twistchat.services.logs.output import LogOutput
 from twistchat.services.mail.queue import MailQueue
 from twistchat.services.process import freeze, makeDataDirectory, tuneInterpreter
+from twistchat.services.rebinding import Rebinding, userName
 from twistchat.services.service import ChatService
 from twistchat.services.signals import installSignals
 from twistchat.services.terminal import DaemonTerminal, startFailureHook
@@ -103,6 +105,7 @@ def makeService(options: ChatOptions) -> IService:
     reactor.callWhenRunning(installSignals, reactor, context)
     complain = DaemonTerminal.install().complain if not runner.get("nodaemon", True) else lambda why: None
     listening = Listening(reactor, listeners, context)
+    context.prepare = Rebinding(listening, options.doors, isRoot, userName).prepare
     backups = None
     if kind.onDisk and IJournalCopying.providedBy(kind):
         backups = Backups(reactor, time.time, lambda: context.settings, data, kind, makeWorker)
@@ -121,13 +124,18 @@ def makeService(options: ChatOptions) -> IService:
         listening,
         journal.log,
         context,
-        lambda: os.geteuid() == 0,
+        isRoot,
         complain,
         exitFailed,
         control,
         lambda application: output.attach(application, options.parent or {}, reactor),
         backups,
     )
+
+
+def isRoot() -> bool:
+    """Whether this process runs as root."""
+    return os.geteuid() == 0
 
 
 def workers(reactor: Any) -> Callable[[str], Worker]:

@@ -54,6 +54,7 @@ class RenewTests(SynchronousTestCase):
         self.assertEqual(
             (
                 "server.description",
+                "listen.irc",
                 "line.motd",
                 "irc.network",
                 "irc.motd",
@@ -65,13 +66,12 @@ class RenewTests(SynchronousTestCase):
             ),
             reloaded.applied,
         )
-        self.assertEqual(
-            ("server.name", "listen.irc", "journal.kind", "line.timezone", "limits.nick"), reloaded.deferred
-        )
+        self.assertEqual(("server.name", "journal.kind", "line.timezone", "limits.nick"), reloaded.deferred)
         self.assertEqual(
             replace(
                 old,
                 server=ServerSettings(description="Another"),
+                listen=new.listen,
                 doors={"line": LineSettings(motd="Hello."), "irc": new.doors["irc"]},
                 operators=new.operators,
                 limits=Limits(nick=20, pingTimeout=200.0),
@@ -79,9 +79,9 @@ class RenewTests(SynchronousTestCase):
             reloaded.settings,
         )
         self.assertEqual(
-            "changed: server.description, line.motd, irc.network, irc.motd, operators.alice, operators.bob, "
-            "operators.carol, limits.pingTimeout, limits.exempt; "
-            "from the next start on: server.name, listen.irc, journal.kind, line.timezone, limits.nick",
+            "changed: server.description, listen.irc, line.motd, irc.network, irc.motd, operators.alice, "
+            "operators.bob, operators.carol, limits.pingTimeout, limits.exempt; "
+            "from the next start on: server.name, journal.kind, line.timezone, limits.nick",
             str(reloaded),
         )
 

@@ -147,7 +147,7 @@ class PluginTests(SynchronousTestCase):
         With its option, only it listens; without any, every door does.
         """
         code = (
-            "from twistchat.config import Settings; from twistchat.services.listening import plan;"
+            "from twistchat.config import Settings; from twistchat.services.listener import plan;"
             "from twistchat.tap import Options; options = Options();"
             "options.parseOptions(['--json', 'tcp:1', '--set', 'json.greeting=\"Hi\"']);"
             "settings = options.settings; print(dict(settings.listen), settings.doors['json'].greeting);"

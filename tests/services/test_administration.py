@@ -17,7 +17,8 @@ from twistchat.config.settings import OperatorSettings
 from twistchat.services.control.accounts import AccountCommands
 from twistchat.services.control.protocol import ControlFactory
 from twistchat.services.control.socket import ControlSocket
-from twistchat.services.listening import Listener, Listening
+from twistchat.services.listener import Listener
+from twistchat.services.listening import Listening
 from twistchat.services.service import ChatService
 from twistchat.testing.server import SETTINGS
 

@@ -12,7 +12,8 @@ from tests.commandlines import CommandLineTestCase
 from twistchat.config import Settings, SettingsBuilder
 from twistchat.interfaces import IDoor, IDoorFactory
 from twistchat.net.context import ServerContext
-from twistchat.services.listening import Listener, Listening, plan
+from twistchat.services.listener import Listener, plan
+from twistchat.services.listening import Listening
 from twistchat.testing import MemoryServer
 
 DEFAULT = "tcp:6623:interface=127.0.0.1"

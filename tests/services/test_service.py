@@ -33,7 +33,8 @@ from twistchat.net.client.closing import CLOSE_TIMEOUT
 from twistchat.protocols.irc.settings import IrcSettings
 from twistchat.services.assembly import assemble
 from twistchat.services.failure import StartFailure
-from twistchat.services.listening import Listener, Listening
+from twistchat.services.listener import Listener
+from twistchat.services.listening import Listening
 from twistchat.services.service import JOURNAL_TIMEOUT, ChatService
 from twistchat.testing import ManualLog
 from twistchat.testing.server import SETTINGS
@@ -248,7 +249,6 @@ class StartTests(ServiceTestCase):
         (folder / "server.pem").write_bytes(identity.certificate + identity.key)
         self.settings = replace(SETTINGS, doors={**SETTINGS.doors, "irc": IrcSettings(proxies=("192.0.2.1/32",))})
         self.started(f"ssl:6697:privateKey={folder / 'server.pem'}", "haproxy:tcp:6624:interface=127.0.0.1")
-        self.flushWarnings()  # Twisted's own way from PEM to a context goes through what pyOpenSSL gives up
         self.assertEqual(
             [
                 (

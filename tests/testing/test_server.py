@@ -56,7 +56,7 @@ class MemoryServerTests(SynchronousTestCase):
         server.context.rehash()
         server.connect().expect("* Tea", "* This is twistchat.  Type the name you want to have here")
         server.configure("[line]\nmotd = 7\n")
-        self.assertRaises(ConfigError, server.context.rehash)
+        self.failureResultOf(server.context.rehash(), ConfigError)
 
     def test_directory(self) -> None:
         """Another server with the same directory continues a journal on disk."""

@@ -54,7 +54,7 @@ def reloadSettings(current: Settings, fresh: Settings) -> Reload:
         if section in TABLES:
             live = tuple(key.name for key in fields(old) if section in LIVE or f"{section}.{key.name}" in LIVE)
             sections[section] = _merged(section, old, new, live, applied, deferred)
-        elif section in NAMED:
+        elif section in NAMED or section in LIVE:
             sections[section] = new
             applied += _different(section, old, new)
         else:

@@ -371,6 +371,7 @@ LIVE = (
     "accounts",
     "backup",
     "log",
+    "listen",
     "webirc",
     "oidc",
     "classes",

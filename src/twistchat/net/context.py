@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 
 from twistchat.config import reloadSettings
 from twistchat.net.limits.departures import Ends
+from twistchat.net.reloading import Prepare, Reloads
 
 if TYPE_CHECKING:
     from twistchat.chat.chat import Chat
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from twistchat.net.limits.refusals import RefusalLog
     from twistchat.net.monitoring.figures import Figures
     from twistchat.net.output.turn import Turn
+
+log = Logger()
 
 
 @dataclass(slots=True)
@@ -52,7 +57,9 @@ class ServerContext:
     @ivar reread: reads the configuration again.  It raises L{ConfigError <twistchat.config.ConfigError>} if the
         configuration has a mistake.
     @ivar onReload: functions called after the settings have changed.  A door that informs its clients adds one.
+    @ivar prepare: prepares the listeners for changed settings; C{None} if there are none.
     @ivar ends: ends the sessions of clients that have left.
+    @ivar reloads: runs the reloads one after the other.
     """
 
     chat: Chat
@@ -76,20 +83,34 @@ class ServerContext:
     settings: Settings
     reread: Callable[[], Settings]
     onReload: list[Callable[[], None]] = field(default_factory=list)
+    prepare: Prepare | None = None
     ends: Ends = field(default_factory=Ends)
+    reloads: Reloads = field(default_factory=Reloads)
 
-    def rehash(self) -> Reload:
+    def rehash(self) -> Deferred[Reload]:
         """
         Read the configuration again, and apply the keys that may change while the server runs.
 
-        This replaces C{settings}, updates the admission limits, and calls each function in C{onReload}.
+        This replaces C{settings}, updates the admission limits and the listeners, and calls each function in
+        C{onReload}.  It fires before it returns, unless another reload runs, or a port must be closed before another
+        can be bound.
 
-        @return: which keys changed, and which change at the next start.
-        @raise ConfigError: the configuration has a mistake; nothing has changed.
+        @return: which keys changed, and which change at the next start.  It fails with L{ConfigError
+            <twistchat.config.ConfigError>} if the configuration has a mistake; then nothing has changed.
         """
+        return self.reloads.request(self._reload)
+
+    async def _reload(self) -> Reload:
         reloaded = reloadSettings(self.settings, self.reread())
+        change = None if self.prepare is None else await self.prepare(reloaded.settings)
         self.settings = reloaded.settings
         self.admission.limit(reloaded.settings.limits)
+        if change is not None:
+            change.complete()
+            reloaded = replace(reloaded, applied=(*reloaded.applied, *change.applied))
         for notify in self.onReload:
-            notify()
+            try:
+                notify()
+            except Exception:
+                log.failure("A part of the server failed to follow the changed configuration")
         return reloaded

@@ -1,71 +1,30 @@
-"""Binds the doors to their endpoints, and tells the administrator how to connect."""
+"""The ports at which the doors listen, from the start of the server to its end."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from ipaddress import ip_address
+from collections.abc import Callable, Iterable, Sequence
 from shlex import quote
 from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
-from twisted.internet.interfaces import IListeningPort
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
 from twistchat.config import Settings
-from twistchat.interfaces import IDoor, IDoorFactory
 from twistchat.net.context import ServerContext
-from twistchat.net.listening.endpoints import (
-    EXAMPLE_PORT,
-    PROXY,
-    atNextPort,
-    endpointOf,
-    isAddressInUse,
-    portOf,
-    whyNotListening,
-)
-from twistchat.net.listening.origin import ProxiedFactory
+from twistchat.net.listening.endpoints import BadEndpoint, atNextPort, isAddressInUse, whyNotListening
+from twistchat.services.announcing import announce, mistakesIn
 from twistchat.services.failure import StartFailure
+from twistchat.services.listener import DoorFactories, Listener, Opened, Ready
 
 log = Logger()
-
-ADDRESS = "ADDRESS"
-"""Stands for an address of this machine in a command."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listener:
-    """
-    An endpoint at which a door listens.
-
-    @ivar description: the endpoint as a Twisted server endpoint string.
-    """
-
-    door: IDoor
-    description: str
-
-    @property
-    def usualPort(self) -> int:
-        """The port of the door's first default endpoint that has one; otherwise L{EXAMPLE_PORT}."""
-        ports = map(portOf, self.door.defaultEndpoints)
-        return next((port for port in ports if port is not None), EXAMPLE_PORT)
-
-
-def plan(doors: Iterable[IDoor], settings: Settings) -> list[Listener]:
-    """List the endpoints of each door: those that the settings name, or each door's defaults if they name none."""
-    return [
-        Listener(door, description)
-        for door in doors
-        for description in (settings.listen.get(door.name, ()) if settings.listen else door.defaultEndpoints)
-    ]
 
 
 class Listening:
     """
     The ports at which the doors listen.
 
-    @ivar ports: the ports that are bound, in the order of the listeners.
+    @ivar opened: the listeners that are bound.  L{replace} changes them.
+    @ivar stopped: whether the server stops listening for good.
     """
 
     def __init__(self, reactor: Any, listeners: Sequence[Listener], context: ServerContext) -> None:
@@ -77,8 +36,16 @@ class Listening:
         self._reactor = reactor
         self._listeners = listeners
         self._context = context
-        self._factories: list[IDoorFactory] = []
-        self.ports: list[Any] = []
+        self._factories = DoorFactories(context)
+        self._paused = False
+        self._known: set[str] = set()
+        self.opened: list[Opened] = []
+        self.stopped = False
+
+    @property
+    def ports(self) -> list[Any]:
+        """The ports that are bound, in the order of the listeners."""
+        return [one.port for one in self.opened]
 
     def bind(self) -> None:
         """
@@ -86,54 +53,76 @@ class Listening:
 
         @raise StartFailure: an endpoint cannot listen.  The endpoints that already listen are closed again.
         """
-        factories: dict[str, IDoorFactory] = {}
-        for listener in self._listeners:
-            name = listener.door.name
-            if name not in factories:
-                factories[name] = listener.door.factory(self._context)
-            try:
-                endpoint, proxied = endpointOf(self._reactor, listener.description)
-                factory = ProxiedFactory(factories[name], self._context) if proxied else factories[name]
-                port = _resultOf(endpoint.listen(factory))
-            except Exception as e:
-                for port in self.ports:
-                    port.stopListening()
-                advice = f"; {self._advice(listener)}" if isAddressInUse(e) else ""
-                raise StartFailure(
-                    f"the {name} door cannot listen at {listener.description}: {whyNotListening(e)}{advice}"
-                ) from e
-            self.ports.append(port)
-        self._factories = list(factories.values())
+        try:
+            for listener in self._listeners:
+                self.opened.append(self.open(self.ready(listener), self._advice))
+        except StartFailure:
+            for port in self.ports:
+                port.stopListening()
+            raise
+
+    def ready(self, listener: Listener) -> Ready:
+        """
+        Make a listener ready to be bound.
+
+        @raise StartFailure: its endpoint is invalid.
+        """
+        try:
+            return self._factories.ready(self._reactor, listener)
+        except BadEndpoint as bad:
+            raise StartFailure(_cannotListen(listener, str(bad))) from bad
+
+    def open(self, ready: Ready, advise: Callable[[Listener], str]) -> Opened:
+        """
+        Bind a listener.  The caller adds the result to C{opened}.
+
+        @param advise: returns what to do if another program listens there.
+        @raise StartFailure: it cannot listen.
+        """
+        try:
+            opened = ready.listen()
+        except Exception as e:
+            advice = f"; {advise(ready.listener)}" if isAddressInUse(e) else ""
+            raise StartFailure(_cannotListen(ready.listener, f"{whyNotListening(e)}{advice}")) from e
+        if self._paused:
+            opened.port.stopReading()
+        return opened
 
     @property
     def isReachable(self) -> bool:
         """Whether other machines can reach a port, or a proxy in front of one."""
         settings = self._context.settings
-        proxied = any(listener.door.isProxied(settings) for listener in self._listeners)
-        return proxied or not all(_isLoopback(port) for port in self.ports)
+        if not self.opened:
+            return any(listener.door.isProxied(settings) for listener in self._listeners)
+        return isReachable(self.opened, settings)
 
     def pause(self) -> None:
         """Stop accepting connections.  The kernel queues them until L{resume}."""
+        self._paused = True
         for port in self.ports:
             port.stopReading()
 
     def resume(self) -> None:
         """Accept connections again."""
+        self._paused = False
         for port in self.ports:
             port.startReading()
 
-    def announce(self) -> None:
-        """Log how to connect to each door, and warn about endpoints that no client can use."""
-        settings = self._context.settings
-        for listener, port in zip(self._listeners, self.ports, strict=True):
-            log.info("The {door} door is open: {where}", door=listener.door.name, where=_invitation(listener, port))
-            if listener.description.startswith(PROXY) and not settings.proxies:
-                log.warn("Nobody comes in at {where}: irc.proxies names no proxy", where=listener.description)
-        doors = {listener.door.name: listener.door for listener in self._listeners}
-        for name, door in doors.items():
-            endpoints = [listener.description for listener in self._listeners if listener.door.name == name]
-            for why in door.warnings(settings, endpoints):
+    def announce(self, opened: Iterable[Opened] | None = None) -> None:
+        """
+        Log how to connect, and warn about settings that do not fit the endpoints.  Each warning is logged once, until
+        its reason has gone.
+
+        @param opened: the listeners that are new; C{None} for all.
+        """
+        if self._paused:
+            return
+        announce(self.opened if opened is None else opened)
+        mistakes = mistakesIn([one.listener for one in self.opened], self._context.settings)
+        for why in mistakes:
+            if why not in self._known:
                 log.warn("{why}", why=why)  # trial treats a field named "warning" as a Python warning
+        self._known = set(mistakes)
 
     def stop(self) -> Deferred[Any]:
         """
@@ -141,6 +130,7 @@ class Listening:
 
         @return: fires when no port listens any more.
         """
+        self.stopped = True
         return DeferredList([maybeDeferred(port.stopListening) for port in self.ports])
 
     def closeDoors(self, reason: str) -> Deferred[Any]:
@@ -149,7 +139,7 @@ class Listening:
 
         @return: fires when the last connection is closed.
         """
-        return DeferredList([factory.close(reason) for factory in self._factories])
+        return DeferredList([factory.close(reason) for factory in self._factories.made])
 
     def _advice(self, taken: Listener) -> str:
         """
@@ -168,53 +158,10 @@ class Listening:
         return f"{advice}, or choose another port, as in {options}"
 
 
-def _resultOf(result: Deferred[Any]) -> Any:
-    """
-    Return the result of a Deferred that must have fired already.  Endpoints start to listen within the call.
-
-    @raise StartFailure: it has not fired.
-    """
-    outcome: list[Any] = []
-    result.addBoth(outcome.append)
-    if not outcome:
-        raise StartFailure("it takes too long")
-    if isinstance(outcome[0], Failure):
-        outcome[0].raiseException()
-    return outcome[0]
+def _cannotListen(listener: Listener, why: str) -> str:
+    return f"the {listener.door.name} door cannot listen at {listener.description}: {why}"
 
 
-def _invitation(listener: Listener, port: IListeningPort) -> str:
-    """
-    Return the command that connects from this machine, or the address if no command does.
-
-    If the port listens on all addresses, another command follows, for other machines.
-    """
-    host: Any = port.getHost()
-    address = getattr(host, "host", None)
-    if address is None:
-        return listener.description
-    here = _reachable(address)
-    if here == address:
-        return _wayIn(listener, address, host.port)
-    elsewhere = _wayIn(listener, ADDRESS, host.port)
-    return f"{_wayIn(listener, here, host.port)} (from other machines: {elsewhere})"
-
-
-def _wayIn(listener: Listener, address: str, port: int) -> str:
-    """Return the command that connects to an address, or the address and what it is for if no command does."""
-    if listener.description.startswith(PROXY):
-        return f"{address} port {port}, for proxies"
-    return listener.door.invitation(address, port, listener.description.startswith(("ssl:", "tls:")))
-
-
-def _isLoopback(port: IListeningPort) -> bool:
-    address = getattr(port.getHost(), "host", None)
-    return address is None or ip_address(address).is_loopback
-
-
-def _reachable(address: str) -> str:
-    """Return the address to connect to when a port listens at C{address}: loopback if that is a wildcard address."""
-    parsed = ip_address(address)
-    if parsed.is_unspecified:
-        return "127.0.0.1" if parsed.version == 4 else "::1"
-    return address
+def isReachable(opened: Iterable[Opened], settings: Settings) -> bool:
+    """Whether other machines can reach one of these listeners, or a proxy in front of one."""
+    return any(not one.isLoopback or one.listener.door.isProxied(settings) for one in opened)

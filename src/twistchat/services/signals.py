@@ -6,12 +6,17 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from twistchat.config import ConfigError
 from twistchat.net.context import ServerContext
 
 log = Logger()
+
+SENDER = "root or the user of the server"
+"""Who can send a signal to this process.  A signal does not say who sent it."""
 
 
 def installSignals(reactor: Any, context: ServerContext) -> None:
@@ -53,10 +58,26 @@ def _stopOnce(reactor: Any) -> Callable[[], None]:
 
 
 def _reload(context: ServerContext) -> None:
-    """Read the configuration again, and log the result in one line."""
+    """
+    Read the configuration again, and log the result in one line.
+
+    A signal does nothing if a reload waits already: that reads the same files.
+    """
+    if not context.reloads.waiting:
+        Deferred.fromCoroutine(_reloaded(context))
+
+
+async def _reloaded(context: ServerContext) -> None:
+    context.chat.audit.recordOutside("signal", SENDER, "reload").addErrback(_notRecorded)
     try:
-        reloaded = context.rehash()
+        reloaded = await context.rehash()
     except ConfigError as e:
         log.error("The configuration has a mistake, and nothing was changed: {mistake}", mistake=e)
+    except Exception:
+        log.failure("The configuration could not be read again")
     else:
         log.info("The configuration was read again; {reloaded}", reloaded=reloaded)
+
+
+def _notRecorded(failure: Failure) -> None:
+    log.warn("The journal did not record the reload: {why}", why=failure.getErrorMessage())

@@ -51,7 +51,8 @@ from twistchat.net.listening.endpoints import (
 from twistchat.net.output.outbox import SocketOutbox
 from twistchat.protocols.irc.settings import IrcSettings
 from twistchat.services.assembly import assemble
-from twistchat.services.listening import Listener, Listening
+from twistchat.services.listener import Listener
+from twistchat.services.listening import Listening
 from twistchat.services.service import ChatService
 from twistchat.testing.server import SETTINGS
 from twistchat.testing.workers import InlineWorker
@@ -168,10 +169,10 @@ class DescriptionTests(SynchronousTestCase):
             "unix:x:lockfile=maybe": "lockfile is 'maybe', and it is 0 or 1",
             "ssl:1": "the argument privateKey is missing, and there is no server.pem here",
             "ssl:1:privateKey=nope.pem": "privateKey is 'nope.pem', and there is no such file",
-            "ssl:1:privateKey=nothing.pem": "nothing.pem has no private key in PEM format",
-            "ssl:1:privateKey=locked.pem": "the private key in locked.pem has a passphrase; write it to a file without",
-            "ssl:1:privateKey=key.pem": "key.pem has no certificate in PEM format",
-            "ssl:1:privateKey=key.pem:certKey=cert.pem": "the certificate in cert.pem is not for the private key",
+            "ssl:1:privateKey=nothing.pem": f"{self.folder}/nothing.pem has no private key in PEM format",
+            "ssl:1:privateKey=locked.pem": f"the private key in {self.folder}/locked.pem has a passphrase; write it",
+            "ssl:1:privateKey=key.pem": f"{self.folder}/key.pem has no certificate in PEM format",
+            "ssl:1:privateKey=key.pem:certKey=cert.pem": f"the certificate in {self.folder}/cert.pem is not for",
             "ssl:1:privateKey=key.pem:sslmethod=NO": "sslmethod is not known; leave it out",
             "tls": "the argument path is missing",
             "tls:nowhere": "path is 'nowhere', and there is no such directory",
@@ -198,13 +199,13 @@ class DescriptionTests(SynchronousTestCase):
         for arguments in ("", ":privateKey=server.pem", ":privateKey=key.pem:certKey=cert.pem"):
             endpointOf(self.reactor, f"ssl:1{arguments}")
         endpointOf(self.reactor, f"tls:{self.folder}:1")
-        self.flushWarnings()  # Twisted's own way from PEM to a context goes through what pyOpenSSL gives up
         (self.folder / "nothing.pem").write_text("nothing")
         for argument, what in (("extraCertChain", "certificate"), ("dhParameters", "parameters for Diffie-Hellman")):
             text = self.refused(f"ssl:1:{argument}=nothing.pem")
-            self.assertTrue(text.startswith(f"nothing.pem has no {what} in PEM format;"), text)
+            self.assertTrue(text.startswith(f"{self.folder}/nothing.pem has no {what} in PEM format;"), text)
         self.patch(Path, "is_file", lambda path: True)
-        self.assertTrue(self.refused("ssl:1:privateKey=gone.pem").startswith("gone.pem: No such file or directory;"))
+        gone = self.refused("ssl:1:privateKey=gone.pem")
+        self.assertTrue(gone.startswith(f"{self.folder}/gone.pem: No such file or directory;"), gone)
 
     def test_notListening(self) -> None:
         """The reason for a failure to listen is in the operating system's words, or says what is missing."""
@@ -278,11 +279,6 @@ class EndpointTestCase(TestCase):
         self.middle = identify("Middle", self.authority)
         self.server = identify("chat.example", self.middle)
         self.client = identify("alice")
-
-    def tearDown(self) -> None:
-        """Ignore only the warnings of Twisted's conversion from PEM to a context."""
-        for warning in self.flushWarnings():
-            self.assertRegex(warning["message"], "^(Passing pyOpenSSL|X509[.]get_)")
 
     def write(self, name: str, *contents: bytes) -> Path:
         """Write a file."""

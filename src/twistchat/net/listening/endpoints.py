@@ -17,22 +17,34 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from twisted.internet.endpoints import serverFromString
+from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint, serverFromString
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IStreamServerEndpoint, IStreamServerEndpointStringParser
 from twisted.plugin import getPlugins
 
 from twistchat.config.readings import LAST_PORT, closest
 from twistchat.config.toml import shortened
+from twistchat.net.listening.tls import (
+    SERVER_PEM,
+    BadCertificate,
+    CertificateFiles,
+    Certificates,
+    EncryptedEndpoint,
+    filesIn,
+    filesOf,
+)
 
 EXAMPLE_PORT = 6623
 """The port of the examples without encryption, unless L{endpointOf} is given another."""
 
-SERVER_PEM = "server.pem"
-"""The default file for the private key of an C{ssl:} endpoint."""
-
 PROXY = "haproxy:"
 """The prefix of an endpoint whose clients come through a proxy that sends a PROXY header."""
+
+BACKLOG = 50
+"""The number of connections that may wait to be accepted, unless an encrypted endpoint says otherwise."""
+
+TLS_PORT = 443
+"""The port of a C{tls:} endpoint that names none."""
 
 PLAIN = ("tcp:", "tcp6:", "unix:", "systemd:")
 """The prefixes of endpoints without encryption.  Endpoints of plugins, or behind a proxy, may or may not encrypt."""
@@ -116,10 +128,28 @@ def endpointOf(reactor: Any, description: str, port: int = EXAMPLE_PORT) -> tupl
     if kind is None:
         return _fromPlugin(reactor, plain, parts.kind, port), proxied
     try:
-        _check(parts, kind)
+        arguments = _check(parts, kind)
+        if parts.kind in _ENCRYPTED:
+            return _ENCRYPTED[parts.kind](reactor, arguments), proxied
         return _fromTwisted(reactor, plain), proxied
     except BadEndpoint as bad:
         raise BadEndpoint(f"{bad}; an endpoint of this kind is like {_example(kind, port, front)}") from None
+
+
+def placeOf(description: str) -> str | None:
+    """
+    Name what only one endpoint can have: its port, or the path of its UNIX socket.
+
+    @param description: a valid description.
+    @return: C{None} for a port that the operating system chooses, and for kinds of endpoints without such a place.
+    """
+    parts = _partsOf(description.removeprefix(PROXY))
+    kind = KINDS.get(parts.kind)
+    if kind is None:
+        return None
+    arguments = {**dict(zip(kind.arguments, parts.values, strict=False)), **parts.named}
+    place = arguments.get("port", str(TLS_PORT) if parts.kind == "tls" else arguments.get("address"))
+    return None if place == "0" else place
 
 
 def portOf(description: str) -> int | None:
@@ -146,11 +176,19 @@ def whyNotListening(error: Exception) -> str:
 
 def isAddressInUse(error: Exception) -> bool:
     """Return whether another program already listens at the address."""
-    return (
-        isinstance(error, CannotListenError)
-        and isinstance(error.socketError, OSError)
-        and error.socketError.errno == errno.EADDRINUSE
-    )
+    return _codeOf(error) == errno.EADDRINUSE
+
+
+def isForbidden(error: BaseException | None) -> bool:
+    """Return whether this process may not listen at the address."""
+    return _codeOf(error) == errno.EACCES
+
+
+def _codeOf(error: BaseException | None) -> int | None:
+    """Return the code of an operating system's error that keeps an endpoint from listening."""
+    if isinstance(error, CannotListenError) and isinstance(error.socketError, OSError):
+        return error.socketError.errno
+    return None
 
 
 def atNextPort(description: str) -> str | None:
@@ -247,10 +285,52 @@ def _fromTwisted(reactor: Any, description: str) -> IStreamServerEndpoint:
     return endpoint
 
 
-def _check(parts: Parts, kind: Kind) -> None:
+def _encryptedOf(files: CertificateFiles, endpoint: IStreamServerEndpoint, reactor: Any) -> EncryptedEndpoint:
+    """
+    Make an endpoint with TLS.
+
+    @raise BadEndpoint: its certificate or key cannot be used.
+    """
+    try:
+        return EncryptedEndpoint(endpoint, Certificates(files), reactor)
+    except BadCertificate as bad:
+        raise BadEndpoint(str(bad)) from None
+
+
+def _sslEndpoint(reactor: Any, arguments: Mapping[str, str]) -> EncryptedEndpoint:
+    """
+    Make an C{ssl:} endpoint.
+
+    @raise BadEndpoint: see L{_encryptedOf}.
+    """
+    backlog, interface = int(arguments.get("backlog", BACKLOG)), arguments.get("interface", "")
+    endpoint = TCP4ServerEndpoint(reactor, int(arguments["port"]), backlog, interface)
+    return _encryptedOf(filesOf(arguments), endpoint, reactor)
+
+
+def _tlsEndpoint(reactor: Any, arguments: Mapping[str, str]) -> EncryptedEndpoint:
+    """
+    Make a C{tls:} endpoint.
+
+    @raise BadEndpoint: see L{_encryptedOf}.
+    """
+    backlog, interface = int(arguments.get("backlog", BACKLOG)), arguments.get("interface", "::")
+    endpoint = TCP6ServerEndpoint(reactor, int(arguments.get("port", TLS_PORT)), backlog, interface)
+    return _encryptedOf(filesIn(Path(arguments["path"])), endpoint, reactor)
+
+
+_ENCRYPTED: Mapping[str, Callable[[Any, Mapping[str, str]], EncryptedEndpoint]] = {
+    "ssl": _sslEndpoint,
+    "tls": _tlsEndpoint,
+}
+"""For each kind of endpoint with TLS, a function that makes one from its arguments."""
+
+
+def _check(parts: Parts, kind: Kind) -> Mapping[str, str]:
     """
     Check the arguments of an endpoint of a documented kind.
 
+    @return: the arguments by name.
     @raise BadEndpoint: an argument is missing, unknown, repeated, or has an invalid value.
     """
     if "" in parts.values and len(parts.values) + len(parts.named) > 1:
@@ -275,6 +355,7 @@ def _check(parts: Parts, kind: Kind) -> None:
             raise BadEndpoint(f"{name} is {shortened(value)!r}, and {why}")
     if parts.kind in _JOINT_CHECKS:
         _JOINT_CHECKS[parts.kind](arguments)
+    return arguments
 
 
 def _listed(names: tuple[str, ...]) -> str:
@@ -301,11 +382,11 @@ def _file(value: str) -> str | None:
 
 
 def _certificates(value: str) -> str | None:
-    """Check the directory of certificates of a C{tls:} endpoint.  Twisted reads it only when a client connects."""
+    """Check the directory of certificates of a C{tls:} endpoint."""
     directory = Path(value)
     if not directory.is_dir():
         return "there is no such directory"
-    return None if any(directory.glob("*.pem")) else "there is no .pem file in that directory"
+    return None if any(directory.rglob("*.pem")) else "there is no .pem file in that directory"
 
 
 _CHECKS: Mapping[str, Callable[[str], str | None]] = {
@@ -329,58 +410,16 @@ _CHECKS: Mapping[str, Callable[[str], str | None]] = {
 
 def _checkSsl(arguments: Mapping[str, str]) -> None:
     """
-    Check the certificate and the key of an C{ssl:} endpoint.
+    Check the arguments of an C{ssl:} endpoint that its files do not show.
 
-    @raise BadEndpoint: a file is missing or invalid, or the certificate does not belong to the key.
+    @raise BadEndpoint: the default file is missing, or OpenSSL has no such method.
     """
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-    from cryptography.x509 import load_pem_x509_certificate, load_pem_x509_certificates
     from OpenSSL import SSL
 
-    keyFile = arguments.get("privateKey", SERVER_PEM)
-    if "privateKey" not in arguments and not Path(keyFile).is_file():
+    if "privateKey" not in arguments and not Path(SERVER_PEM).is_file():
         raise BadEndpoint(f"the argument privateKey is missing, and there is no {SERVER_PEM} here")
-    certificateFile = arguments.get("certKey", keyFile)
     if not hasattr(SSL, arguments.get("sslmethod", "TLS_METHOD")):
         raise BadEndpoint("sslmethod is not known; leave it out")
-    key = _loaded(keyFile, lambda data: load_pem_private_key(data, None), "private key")
-    certificate = _loaded(certificateFile, load_pem_x509_certificate, "certificate")
-    for name, load, what in (
-        ("extraCertChain", load_pem_x509_certificates, "certificate"),
-        ("dhParameters", _findParameters, "parameters for Diffie-Hellman"),
-    ):
-        if name in arguments:
-            _loaded(arguments[name], load, what)
-    if certificate.public_key() != key.public_key():
-        raise BadEndpoint(f"the certificate in {certificateFile} is not for the private key in {keyFile}")
-
-
-def _findParameters(data: bytes) -> None:
-    """
-    Look for Diffie-Hellman parameters.  This checks only the PEM header, since only OpenSSL still parses them.
-
-    @raise ValueError: the file has none.
-    """
-    if b"-----BEGIN DH PARAMETERS-----" not in data:
-        raise ValueError
-
-
-def _loaded(file: str, load: Callable[[bytes], Any], what: str) -> Any:
-    """
-    Load an object from a file in PEM format.
-
-    @raise BadEndpoint: the file cannot be read, or does not contain a valid object.
-    """
-    from cryptography.exceptions import UnsupportedAlgorithm
-
-    try:
-        return load(Path(file).read_bytes())
-    except OSError as e:
-        raise BadEndpoint(f"{file}: {e.strerror}") from None
-    except TypeError:
-        raise BadEndpoint(f"the {what} in {file} has a passphrase; write it to a file without one") from None
-    except (ValueError, UnsupportedAlgorithm):
-        raise BadEndpoint(f"{file} has no {what} in PEM format") from None
 
 
 def _checkSystemd(arguments: Mapping[str, str]) -> None:

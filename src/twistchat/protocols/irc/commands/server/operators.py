@@ -92,14 +92,13 @@ def wallops(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 
 
 @table.command("REHASH", "", "have the configuration read again", MODERN, privilege="rehash")
-def reread(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
+async def reread(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{REHASH}: reads the configuration again, and reports the changes.  If it has a mistake, nothing changes."""
     try:
-        reloaded = client.context.rehash()
+        reloaded = await client.context.rehash()
     except ConfigError as mistake:
         reply.fail("CONFIG_BAD", str(mistake))
-        return None
+        return
     log.info("{who} had the configuration read again: {reloaded}", who=client.nick, reloaded=reloaded)
     reply.numeric(n.RPL_REHASHING, "configuration", "Rehashing")
     reply.line("NOTICE", client.nick, f"*** The configuration was read again; {reloaded}")
-    return None

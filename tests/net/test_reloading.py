@@ -1,0 +1,106 @@
+"""Tests of L{twistchat.net.reloading}."""
+
+from __future__ import annotations
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from twistchat.config import ConfigError, Reload, Settings
+from twistchat.net.reloading import Change, Reloads
+from twistchat.testing import MemoryServer
+
+
+class ReloadsTests(SynchronousTestCase):
+    """Reloads, one after the other."""
+
+    def setUp(self) -> None:
+        self.reloads = Reloads()
+        self.running: list[Deferred[Reload]] = []
+
+    async def reload(self) -> Reload:
+        """Reload, until the test lets it end."""
+        ended: Deferred[Reload] = Deferred()
+        self.running.append(ended)
+        return await ended
+
+    def test_one(self) -> None:
+        """A reload that need not wait has its result at once."""
+        reload = Reload(Settings())
+        ended = self.reloads.request(self.reload)
+        self.assertFalse(self.reloads.waiting)
+        self.running[0].callback(reload)
+        self.assertIs(reload, self.successResultOf(ended))
+
+    def test_storm(self) -> None:
+        """Many requests during a reload share one reload after it."""
+        first, *others = [self.reloads.request(self.reload) for _ in range(100)]
+        self.assertEqual((1, True), (len(self.running), self.reloads.waiting))
+        self.running[0].callback(Reload(Settings()))
+        self.successResultOf(first)
+        self.assertEqual((2, False), (len(self.running), self.reloads.waiting))
+        self.assertNoResult(others[0])
+        reload = Reload(Settings())
+        self.running[1].callback(reload)
+        self.assertEqual({id(reload)}, {id(self.successResultOf(each)) for each in others})
+        self.assertEqual(2, len(self.running))
+
+    def test_failure(self) -> None:
+        """A reload that fails does not keep the next one from running."""
+        first, second = self.reloads.request(self.reload), self.reloads.request(self.reload)
+        self.running[0].errback(ConfigError("here", "there is a mistake"))
+        self.failureResultOf(first, ConfigError)
+        self.running[1].callback(Reload(Settings()))
+        self.successResultOf(second)
+
+
+class RehashTests(SynchronousTestCase):
+    """L{ServerContext.rehash <twistchat.net.context.ServerContext.rehash>}."""
+
+    def setUp(self) -> None:
+        self.server = MemoryServer()
+        self.context = self.server.context
+        self.seen: list[str] = []
+        self.context.onReload.append(lambda: self.seen.append(self.context.settings.server.description))
+
+    def test_prepared(self) -> None:
+        """The settings change when the listeners are ready, and in the same turn."""
+        ready: Deferred[Change] = Deferred()
+        asked: list[str] = []
+
+        async def prepare(settings: Settings) -> Change:
+            asked.append(settings.server.description)
+            return await ready
+
+        self.context.prepare = prepare
+        self.server.configure('[server]\ndescription = "Tea"\n')
+        reload = self.context.rehash()
+        self.assertNoResult(reload)
+        self.assertEqual((["Tea"], []), (asked, self.seen))
+        self.assertNotEqual("Tea", self.context.settings.server.description)
+        ready.callback(Change(("the kettle",), lambda: self.seen.append("complete")))
+        self.assertEqual(["complete", "Tea"], self.seen)
+        applied = self.successResultOf(reload).applied
+        self.assertEqual((True, "the kettle"), ("server.description" in applied, applied[-1]))
+
+    def test_notPrepared(self) -> None:
+        """If the listeners cannot follow, nothing changes."""
+
+        async def prepare(settings: Settings) -> Change:
+            raise ConfigError("listen.irc", "no")
+
+        before, self.context.prepare = self.context.settings, prepare
+        self.server.configure('[server]\ndescription = "Tea"\n')
+        self.failureResultOf(self.context.rehash(), ConfigError)
+        self.assertIs(before, self.context.settings)
+        self.assertEqual([], self.seen)
+
+    def test_failingFollower(self) -> None:
+        """If a part of the server fails to follow, the others follow, and the failure is logged."""
+
+        def fail() -> None:
+            raise ZeroDivisionError
+
+        self.context.onReload.insert(0, fail)
+        self.successResultOf(self.context.rehash())
+        self.assertEqual(1, len(self.seen))
+        self.assertEqual(1, len(self.flushLoggedErrors(ZeroDivisionError)))
