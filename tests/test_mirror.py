@@ -45,6 +45,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "test_mirror",
         "test_private",
         "tools/test_confusables",
+        "tools/test_emojinames",
         "tools/test_picture",
         "tools/test_screenshot",
     ),
