@@ -46,6 +46,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "test_private",
         "tools/test_confusables",
         "tools/test_emojinames",
+        "tools/test_exports",
         "tools/test_picture",
         "tools/test_screenshot",
     ),
