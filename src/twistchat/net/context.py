@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from twistchat.net.limits.admission import Admission
     from twistchat.net.limits.idle import Idle, Reminder
     from twistchat.net.limits.refusals import RefusalLog
+    from twistchat.net.logs.connections import ConnectionLog
     from twistchat.net.monitoring.figures import Figures
     from twistchat.net.output.turn import Turn
 
@@ -42,6 +43,8 @@ class ServerContext:
     @ivar admission: decides who may connect.
     @ivar refusals: logs refusals by limits.
     @ivar figures: what the server is doing, in numbers.
+    @ivar connections: logs the ends of connections.
+    @ivar shown: returns an address as the log shows it; C{None} if it does not show it.
     @ivar idle: the timeouts of all connections.
     @ivar upkeep: schedules the chat's upkeep of its rooms.
     @ivar shares: gives each connection with unread input one share of it per turn.
@@ -69,6 +72,8 @@ class ServerContext:
     admission: Admission
     refusals: RefusalLog
     figures: Figures
+    connections: ConnectionLog
+    shown: Callable[[str | None], str | None]
     idle: Idle
     upkeep: Reminder
     shares: Shares

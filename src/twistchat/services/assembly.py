@@ -19,10 +19,11 @@ from twistchat.net.context import ServerContext
 from twistchat.net.input.intake import Shares
 from twistchat.net.input.pace import Portions
 from twistchat.net.input.pipeline import InFlight
-from twistchat.net.limits.admission import Admission, LoginFailures, cloak
+from twistchat.net.limits.admission import Admission, LoginFailures, cloak, shownAddress
 from twistchat.net.limits.departures import DepartureQueue
 from twistchat.net.limits.idle import Idle, Reminder
 from twistchat.net.limits.refusals import RefusalLog
+from twistchat.net.logs.connections import ConnectionLog
 from twistchat.net.monitoring.figures import Figures
 from twistchat.net.output.turn import Turn
 
@@ -96,6 +97,7 @@ def assemble(
         alwaysOn=alwaysOn,
     )
     admission, hide = Admission(settings.limits, clock.seconds), cloak(key)
+    shown = shownAddress(lambda: context.settings.log.address, hide)
 
     def failures() -> tuple[float, float]:
         return context.settings.limits.accountFailures, context.settings.limits.accountFailureRate
@@ -106,7 +108,7 @@ def assemble(
     logins = Logins(authentication, logoff.after, sources)
     expiry = Reminder(idle, clock, lambda: registrar.tend())
     registrar = Registrar(authentication, logins, clock.seconds, isReachable, expiry.after, mailer)
-    refusals = RefusalLog(clock.seconds)
+    refusals = RefusalLog(clock.seconds, shown)
 
     def waitingMails() -> int:
         return 0 if mailer is None else mailer.waiting
@@ -119,6 +121,8 @@ def assemble(
         admission=admission,
         refusals=refusals,
         figures=Figures(log, chat, turn, admission, refusals, throttle.figures, clock, wall, waitingMails),
+        connections=ConnectionLog(clock, shown),
+        shown=shown,
         idle=idle,
         upkeep=upkeep,
         shares=Shares(clock),

@@ -185,6 +185,7 @@ class ChatService(Service):
         if self._control is not None:
             self._control.close()
         await self.listening.closeDoors("The server is shutting down")
+        self._context.connections.stop()
         self._context.registrar.stop()
         self._context.logins.stop()
         self._context.passwords.stop()

@@ -32,7 +32,7 @@ class RefusalLogTests(SynchronousTestCase):
     def setUp(self) -> None:
         """Make a log."""
         self.now = 0.0
-        self.refusals = RefusalLog(lambda: self.now)
+        self.refusals = RefusalLog(lambda: self.now, lambda address: address or "local")
 
     def note(self, address: str | None) -> int:
         """Note a refusal, and return the number of logged lines."""
@@ -82,6 +82,26 @@ class RefusalLogTests(SynchronousTestCase):
             self.refusals.noteError(STRANGER, errors.NoSuchNick("x"))
         self.assertEqual(self.refusals.dropped, {"flood": 3})
         self.assertEqual(self.refusals.refused, {"TOO_FAST": 3, "NO_SUCH_NICK": 3})
+
+    def test_topics(self) -> None:
+        """Refusals about another topic have a line of their own."""
+        self.note(STRANGER)
+        for lines in (1, 0):
+            self.assertEqual(lines, len(logged(lambda: self.refusals.remark(STRANGER, "odd", "topic"))))
+
+    def test_addresses(self) -> None:
+        """The line shows an address as the log is configured.  An IPv6 /64 is shown as a whole."""
+        for show, lines in (
+            (lambda address: address, ["Refused 192.0.2.7: odd", "Refused 2001:db8::/64: odd"]),
+            (lambda address: "f00.cloak", ["Refused f00.cloak: odd", "Refused f00.cloak: odd"]),
+            (lambda address: None, ["Refused a client: odd", "Refused a client: odd"]),
+        ):
+            refusals = RefusalLog(lambda: self.now, show)
+            said = [
+                *logged(partial(refusals.remark, STRANGER, "odd")),
+                *logged(partial(refusals.remark, "2001:db8::1", "odd")),
+            ]
+            self.assertEqual(lines, said)
 
 
 class WordsTests(SynchronousTestCase):

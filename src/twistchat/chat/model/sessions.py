@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 from twistchat.chat.model.accounts import UNREAD
 
 if TYPE_CHECKING:
+    from twistchat.chat.model.events import Source
     from twistchat.chat.model.users import User
     from twistchat.interfaces import IOutlet
 
@@ -43,6 +44,7 @@ class Session:
         entry of its end is applied.
     @ivar spoke: the time of its last text, or of its start, in seconds on the chat's clock.
     @ivar address: the client's IP address, if it has one.  Only server operators and bans see it.
+    @ivar left: the names of the user that it had; C{None} before it has lost its user.
     @ivar door: the name of the door through which it came in.
     @ivar secure: whether its connection is encrypted.
     @ivar fingerprint: the SHA-256 of the client's certificate in hexadecimal; C{None} without one.
@@ -59,6 +61,7 @@ class Session:
         "fingerprint",
         "id",
         "ignored",
+        "left",
         "markers",
         "outlet",
         "secure",
@@ -93,6 +96,7 @@ class Session:
         self.account: str | None = None
         self.webSession: str | None = None
         self.user: User | None = None
+        self.left: Source | None = None
         self.echo = False
         self.correspondent: str | None = None
         self.ignored: dict[str, str] = {}
@@ -105,6 +109,11 @@ class Session:
     def currentAccount(self) -> str | None:
         """The account that it is logged in to, whether or not it has entered; C{None} for none."""
         return self.account if self.user is None else self.user.source.account
+
+    @property
+    def source(self) -> Source | None:
+        """The names of its user, or of the user that it had; C{None} if it never had one."""
+        return self.left if self.user is None else self.user.source
 
     @property
     def session(self) -> Session:

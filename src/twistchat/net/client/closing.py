@@ -21,14 +21,19 @@ CLOSE_TIMEOUT: Final = 5.0
 
 @implementer(IClosing)
 class Closing:
-    """Ends one client's session and closes its connection.  It sets C{client.ending}."""
+    """
+    Ends one client's session and closes its connection.  It sets C{client.ending}.
 
-    __slots__ = ("_abortion", "_client", "_lost")
+    @ivar reason: why the connection ends, for the log: nothing that the client wrote; C{""} while that is not known.
+    """
+
+    __slots__ = ("_abortion", "_client", "_lost", "reason")
 
     def __init__(self, client: ClientProtocol) -> None:
         self._client = client
         self._abortion: IDelayedCall | None = None
         self._lost = False
+        self.reason = ""
 
     def expel(self, reason: str) -> None:
         """Tell the client what it did wrong, and close its connection."""
@@ -54,6 +59,7 @@ class Closing:
         client = self._client
         why = "it reads too slowly, and more than limits.sendq waited for it"
         client.context.refusals.note(client.address, why, "slow_reader")
+        self.reason = self.reason or "read too slowly"
         self._endSession("read too slowly")
         client.carrier.abort()
 
@@ -61,16 +67,18 @@ class Closing:
         """Leave, if the client has sent all its input and every command of it has taken effect.  See L{IClosing}."""
         client = self._client
         if client.carrier.ended and client.carrier.idle and client.pipeline.idle and not client.ending:
-            self.leave("connection closed")
+            self.leave("connection closed", logged="connection closed")
 
-    def leave(self, reason: str, ending: Ending = Ending.LEFT) -> None:
+    def leave(self, reason: str, ending: Ending = Ending.LEFT, logged: str = "quit") -> None:
         """
         End the session, and close the connection after the waiting output has been sent.
 
         @param reason: the reason shown to other users.
         @param ending: why it ends.
+        @param logged: the reason for the log.  Do not pass a text of the client.
         """
         client = self._client
+        self.reason = self.reason or logged
         client.ending = True
         client.carrier.stop()
         client.silence.stop()
@@ -102,7 +110,7 @@ class Closing:
         if not client.ending:
             client.outbox.releaseDeliveries()
             client.reply(client.farewell(reason, fault))
-            self.leave(reason, Ending.FAULT if fault else Ending.DISCONNECTED)
+            self.leave(reason, Ending.FAULT if fault else Ending.DISCONNECTED, reason)
 
     def _endSession(self, reason: str) -> None:
         session = self._client.session

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from twisted.internet.error import ConnectionDone
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -158,9 +159,12 @@ class ClientProtocol(Protocol, Language):
             self.begin()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """End the session, and remove the client from its factory."""
+        """End the session, remove the client from its factory, and log how it went."""
         self.pipeline.clear()
         self.closing.lost()
+        why = self.closing.reason or ("connection closed" if reason.check(ConnectionDone) else "connection lost")
+        accepted, lines = self.carrier.accepted, self.entrance.lines
+        self.context.connections.ended(self._factory.door, self.address, accepted, lines, self.session, why)
         self.entrance.release()
         self._factory.lost(self)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 from hashlib import blake2s
 from ipaddress import IPv4Address, IPv6Address, ip_network
+from typing import Literal
 
 from twistchat.chat.errors import TooFast
 from twistchat.chat.limits import TokenBucket
@@ -316,3 +317,23 @@ def cloak(key: Callable[[], bytes]) -> Callable[[str | None], str]:
         return f"{blake2s(sameCustomer(parsed).encode(), key=key(), digest_size=8).hexdigest()}.cloak"
 
     return hide
+
+
+def shownAddress(
+    how: Callable[[], Literal["address", "cloak", "none"]], hide: Callable[[str | None], str]
+) -> Callable[[str | None], str | None]:
+    """
+    Make the function that turns addresses into what the log shows.
+
+    @param how: returns how it shows them.
+    @param hide: returns the cloak of an address.
+    @return: maps an address, or C{None}, to a text; C{None} if the log does not show addresses.
+    """
+
+    def show(address: str | None) -> str | None:
+        chosen = how()
+        if chosen == "none":
+            return None
+        return hide(address) if chosen == "cloak" else address or "local"
+
+    return show

@@ -47,13 +47,15 @@ class RefusalLog:
 
     _log = Logger()
 
-    __slots__ = ("_logged", "_now", "dropped", "refused")
+    __slots__ = ("_logged", "_now", "_show", "dropped", "refused")
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, now: Callable[[], float], show: Callable[[str | None], str | None]) -> None:
         """
         @param now: returns seconds on a monotonic clock.
+        @param show: returns an address as the log shows it; C{None} if it does not show it.
         """
         self._now = now
+        self._show = show
         self._logged: dict[str, float] = {}
         self.refused: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
@@ -62,7 +64,7 @@ class RefusalLog:
         """Count an error of a client's command, and log it if a limit caused it.  See L{note}."""
         self.refused[error.code] += 1
         if isinstance(error, errors.LIMITS_REACHED):
-            self._note(address, WORDS[type(error)](error))
+            self.remark(address, WORDS[type(error)](error))
 
     def note(self, address: str | None, why: str, reason: str) -> None:
         """
@@ -73,17 +75,19 @@ class RefusalLog:
         @param reason: a short name of the reason, for C{dropped}.
         """
         self.dropped[reason] += 1
-        self._note(address, why)
+        self.remark(address, why)
 
-    def _note(self, address: str | None, why: str) -> None:
+    def remark(self, address: str | None, why: str, topic: str = "") -> None:
         """
         Log that the server refused something to a client.
 
         @param address: the client's IP address; C{None} if it has none.
         @param why: the reason, as a clause or a sentence.
+        @param topic: names refusals that have a line per minute of their own, so that they hide no others.
         """
         parsed = readAddress(address)
-        group = "local" if parsed is None else sameCustomer(parsed)
+        customer = "local" if parsed is None else sameCustomer(parsed)
+        group = f"{topic} {customer}"
         now = self._now()
         last = self._logged.get(group)
         if last is not None and now - last < INTERVAL:
@@ -92,4 +96,10 @@ class RefusalLog:
             self._logged = {group: when for group, when in self._logged.items() if now - when < INTERVAL}
         if len(self._logged) < REMEMBERED:
             self._logged[group] = now
-            self._log.info("Refused {address}: {why}", address=group, why=why)
+            shown = self._show(address)
+            if shown is None:
+                self._log.info("Refused a client: {why}", why=why)
+            else:
+                # The cloak belongs to the customer, too.
+                address = customer if shown == address else shown
+                self._log.info("Refused {address}: {why}", address=address, why=why)

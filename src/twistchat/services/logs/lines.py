@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from functools import lru_cache
 from math import isfinite
 from typing import Any, Final
 
@@ -44,7 +45,7 @@ def asText(event: LogEvent) -> str | None:
         return None
     level = event.get("log_level")
     shown = "" if level is None or level is LogLevel.info else f"{level.name}: "
-    lines = [f"{formatTime(event.get('log_time'))} {shown}{printable(message)}"]
+    lines = [f"{_localTime(event.get('log_time'))} {shown}{printable(message)}"]
     lines += [f"{INDENT}{printable(line)}" for line in traceback.splitlines()]
     return "\n".join(lines) + "\n"
 
@@ -91,6 +92,16 @@ def _tracebackOf(event: LogEvent) -> str:
         return failure.getTraceback()[-LONGEST_TRACEBACK:]
     except Exception:  # the error cannot say what it is
         return f"{failure.type.__qualname__ if failure.type else 'An error'}, which has no traceback"
+
+
+def _localTime(seconds: float | None) -> str:
+    return "-" if seconds is None else _localSecond(int(seconds))
+
+
+@lru_cache(1)
+def _localSecond(second: int) -> str:
+    """Write a time with its zone.  Many events at once have the same second, and this takes as long as the rest."""
+    return str(formatTime(second))
 
 
 def _isoTime(seconds: float | None) -> str | None:

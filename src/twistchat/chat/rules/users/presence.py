@@ -100,7 +100,7 @@ class Presence:
             return None
         for room in user.rooms.values():
             room.audience.remove(session)
-        session.user = None
+        session.left, session.user = user.source, None
         return self._end(session, user, withoutDelimiters(reason[: self._core.limits.reason]))
 
     def setAway(self, asker: Asker, message: str | None) -> Receipt:
@@ -236,7 +236,7 @@ def remove(state: State, entry: Entry, user: User, origin: Origin | None) -> Non
     state.users.remove(user)
     state.whowas.add(user.source, entry.time)
     for session in user.sessions.values():
-        session.user = None
+        session.left, session.user = user.source, None
     others = [session for session in neighbours if session.id not in user.sessions]
     state.broadcast.send(entry, others, origin=origin)
     notifyWatchers(state, entry, user.nick, origin, gone=user)

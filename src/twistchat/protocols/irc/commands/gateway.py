@@ -7,8 +7,6 @@ from hashlib import sha256
 from hmac import compare_digest
 from typing import TYPE_CHECKING
 
-from twisted.logger import Logger
-
 from twistchat.chat.errors import ChatError
 from twistchat.chat.model.bans.server import parseAddress
 from twistchat.net.client.table import CommandTable
@@ -20,8 +18,6 @@ if TYPE_CHECKING:
     from twistchat.protocols.irc.protocol import IrcConnection
     from twistchat.protocols.irc.replies.reply import Reply
     from twistchat.wire.irc.message import Message
-
-log = Logger()
 
 table = CommandTable(Command)
 
@@ -63,7 +59,7 @@ async def _setClient(client: IrcConnection, password: str, given: str, secure: b
     if client.ending:
         return
     if gateway is None:
-        log.warn("{address} said WEBIRC, and is no gateway with this password", address=client.address)
+        client.context.refusals.note(client.address, "it said WEBIRC, and is no gateway with this password", "webirc")
         client.closing.expel("Invalid WebIRC password, or address of a gateway")
         return
     address = parseAddress(given)

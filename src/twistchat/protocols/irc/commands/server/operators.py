@@ -42,13 +42,15 @@ def oper(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 async def _becomeOperator(
     client: IrcConnection, name: str, operator: OperatorSettings | None, password: str, reply: Reply
 ) -> None:
-    session, who = client.openSession, f"{client.nick} ({client.address})"
+    session, shown = client.openSession, client.context.shown(client.address)
+    who = client.nick if shown is None else f"{client.nick} ({shown})"
+    known = "someone unknown" if operator is None else repr(name)  # an unknown name may be a password
     stored = None if operator is None else operator.password
     right = (operator is not None and not stored) or await client.entrance.checkPassword(stored, password)
     if session.user is None:
         return
     if operator is None or not right or not _hasIdentity(client, operator):
-        log.warn("{who} failed to become an operator as {name!r}", who=who, name=name)
+        log.warn("{who} failed to become an operator as {name}", who=who, name=known)
         reply.numeric(n.ERR_PASSWDMISMATCH, "Password incorrect")
         return
     if operator.hosts and not isWithin(client.address, operator.hosts):

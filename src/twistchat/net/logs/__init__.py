@@ -1,0 +1,1 @@
+"""What the log says about connections and logins, within bounds."""

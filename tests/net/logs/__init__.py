@@ -1,0 +1,1 @@
+"""Tests of what the log says about connections and logins."""
