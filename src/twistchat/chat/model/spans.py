@@ -7,7 +7,7 @@ A I{span} selects a range of one conversation, by sequence number or by time, li
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -150,8 +150,8 @@ class Acts:
     @ivar after: select only later acts.
     @ivar before: select only earlier acts.  To read on, give the sequence number of the last act of the result.
     @ivar who: if given, select only acts of who had this name or this account.
-    @ivar act: if given, select only this act, and those whose names begin with it and a dot: C{account} selects
-        C{account.suspend} too.
+    @ivar act: if given, select only acts with this name, or with this part of a name that has dots: C{account} and
+        C{suspend} both select C{account.suspend}.
     @ivar target: if given, select only acts that concern this target.
     @ivar matching: if given, select only acts that C{who}, C{act} or C{target} would select with this value.
     """
@@ -169,15 +169,15 @@ class Acts:
         if not isinstance(event, AdministrativeAct):
             return False
         names = {fold(event.who), fold(event.source.account or event.who)}
-        act, target = fold(event.act), fold(event.target)
-        acts = {act, *[act[:place] for place, letter in enumerate(act) if letter == "."]}
-        wanted = (
-            (self.who, names),
-            (self.act, acts),
-            (self.target, {target}),
-            (self.matching, names | acts | {target}),
-        )
-        return all(value is None or fold(value) in values for value, values in wanted)
+        tests: dict[str, Callable[[str], bool]] = {
+            "who": lambda name: name in names,
+            "act": lambda name: f".{name}." in f".{fold(event.act)}.",
+            "target": lambda name: name == fold(event.target),
+        }
+        if self.matching is not None and not any(test(fold(self.matching)) for test in tests.values()):
+            return False
+        wanted = {name: getattr(self, name) for name in tests}
+        return all(value is None or tests[name](fold(value)) for name, value in wanted.items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from twistchat.chat.model.events import SERVER, AdministrativeAct, Entry
 from twistchat.chat.model.sessions import Asker, Origin
@@ -11,6 +11,10 @@ from twistchat.chat.rules.core import Core, Effects
 if TYPE_CHECKING:
     from twistchat.chat.state import State
     from twistchat.interfaces import Receipt
+
+
+MAX_DETAIL: Final = 400
+"""The most characters of the detail of an act."""
 
 
 class Audit:
@@ -35,6 +39,17 @@ class Audit:
             AdministrativeAct(user.source, act, user.nick, target, detail, session.door, session.address)
         )
 
+    def note(self, asker: Asker | None, act: str, target: str = "", detail: str = "") -> None:
+        """
+        Record an act of a verb, which proposes its events next.  If the journal cannot store it, the verb goes on: the
+        journal logs its fault, and nobody waits for a record to disconnect somebody.
+
+        @param asker: C{None} is an administrator who is not in the chat.  What they use records their acts, see
+            L{recordOutside}.
+        """
+        if asker is not None:
+            self.record(asker, act, target, detail[:MAX_DETAIL]).addErrback(_ignore)
+
     def recordOutside(self, door: str, who: str, act: str, target: str = "", detail: str = "") -> Receipt:
         """
         Record an act of somebody who is not in the chat, such as a user of the console.
@@ -43,6 +58,13 @@ class Audit:
         @param who: the user of the operating system.
         """
         return self._core.log.append(AdministrativeAct(SERVER, act, who, target, detail, door))
+
+
+def _ignore(failure: object) -> None:
+    """Ignore that an act was not stored."""
+
+
+# Effects
 
 
 def _acted(state: State, entry: Entry, event: AdministrativeAct, origin: Origin | None) -> None:

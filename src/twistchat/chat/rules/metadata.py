@@ -23,6 +23,7 @@ from twistchat.chat.model.metadata import NOTHING, changed, checkKey, checkValue
 from twistchat.chat.model.modes.room import OPERATOR
 from twistchat.chat.model.sessions import Asker, Origin, Session
 from twistchat.chat.model.users import User, neighboursOf
+from twistchat.chat.rules.audit import Audit
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.notify import derive
 from twistchat.chat.rules.rooms.visibility import readableFrom, readableRoom
@@ -52,6 +53,7 @@ class Metadata:
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self._audit = Audit(core)
 
     def of(self, asker: Asker, target: str) -> Described:
         """
@@ -101,6 +103,7 @@ class Metadata:
             if len(described.values) + self._core.pending[counted] >= limits.metadataKeys:
                 raise errors.TooManyOf("keys of metadata", limits.metadataKeys)
         self._checkRate(asker, user)
+        self._noteOverride(asker, described, key)
         return self._core.counted(counted, self._propose(asker, described, key, value or None))
 
     def clear(self, asker: Asker, target: str) -> list[tuple[str, Receipt]]:
@@ -114,6 +117,7 @@ class Metadata:
         described = self._changeable(asker, target, "*")
         if described.values:
             self._checkRate(asker, self._core.user(asker))
+            self._noteOverride(asker, described, "*")
         return [(key, self._propose(asker, described, key, None)) for key in sorted(described.values)]
 
     # Subscriptions
@@ -202,6 +206,14 @@ class Metadata:
         if (member is None or member.level < OPERATOR) and not user.may("rooms"):
             raise errors.MetadataForbidden(described.name, key)
         return described
+
+    def _noteOverride(self, asker: Asker, described: Described, key: str) -> None:
+        """Record a change of a room's metadata that only the privilege C{"rooms"} allows."""
+        if described.place is None or isinstance(described.place, User):
+            return
+        member = described.place.members.get(self._core.user(asker).source.uid)
+        if member is None or member.level < OPERATOR:
+            self._audit.note(asker, "room.metadata", described.name, key)
 
     def _checkRate(self, asker: Asker, user: User) -> None:
         if self._core.isExempt(asker, user):

@@ -32,6 +32,7 @@ from twistchat.chat.model.sessions import Asker, Origin, Session
 from twistchat.chat.model.spans import Around
 from twistchat.chat.model.texts import FORMATTING, asksClients, checkMessage, checkText
 from twistchat.chat.model.users import User
+from twistchat.chat.rules.audit import Audit
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.rooms.visibility import Readable, readableFrom, readablePrivate
 from twistchat.chat.rules.users.inbox import Inbox, counted, leave, withdraw
@@ -54,6 +55,7 @@ class Speaking:
         """
         self._core = core
         self._inbox = inbox
+        self._audit = Audit(core)
 
     def say(
         self,
@@ -175,11 +177,14 @@ class Speaking:
         user, least = member.user, RANK_BY_LETTER[rank].level if rank else 0
         if room is not place or text.sequence < self._redactableFrom(room, member, msgid):
             raise errors.NoSuchText(room.name, msgid)
-        if not (_wrote(text, user.source) or user.may("redact")):
+        isOthers, isAble = not _wrote(text, user.source), user.may("redact")
+        if isOthers and not isAble:
             if member.level < least:
                 raise errors.NoSuchText(room.name, msgid)
             if member.level < OPERATOR:
                 raise errors.NotYours(room.name, msgid)
+        if isOthers and isAble and not self._operates(room, member, least, text):
+            self._audit.note(asker, "redact", room.name, _redaction(msgid, text, reason))
         return await self._core.propose(
             asker, RoomMessageRedacted(user.source, room.name, text.sequence, msgid, reason, rank)
         )
@@ -202,8 +207,10 @@ class Speaking:
         if self._private(asker, nick, msgid) != readable:
             raise errors.NoSuchText(nick, msgid)
         recipient = self._correspondent(user, nick, readable)
-        if not (_wrote(text, user.source) or user.may("redact")):
-            raise errors.NotYours(recipient.nick, msgid)
+        if not _wrote(text, user.source):
+            if not user.may("redact"):
+                raise errors.NotYours(recipient.nick, msgid)
+            self._audit.note(asker, "redact", recipient.nick, _redaction(msgid, text, reason))
         return await self._core.propose(
             asker, PrivateMessageRedacted(user.source, recipient, text.sequence, msgid, reason)
         )
@@ -218,6 +225,11 @@ class Speaking:
         if first is None:
             raise errors.NoSuchText(room.name, msgid)
         return first
+
+    def _operates(self, room: Room, member: Member, least: int, text: Entry) -> bool:
+        """Whether a member can redact this text of others by their rank in the room."""
+        first = readableFrom(self._core.state, room, member.user)
+        return member.level >= max(least, OPERATOR) and first is not None and text.sequence >= first
 
     def _private(self, asker: Asker, nick: str, msgid: str) -> Readable:
         """The private conversation in which a text is to be redacted."""
@@ -345,6 +357,11 @@ def _checkAccepted(recipient: User, sender: User, text: str, kind: Kind) -> None
     refusal = recipient.refusal(sender, text, kind)
     if refusal is not None:
         raise refusal
+
+
+def _redaction(msgid: str, text: Entry, reason: str) -> str:
+    """Describe a redaction for the audit trail, without the text."""
+    return f"{msgid} of {text.event.source.nick}{f': {reason}' if reason else ''}"
 
 
 def _wrote(text: Entry, source: Source) -> bool:

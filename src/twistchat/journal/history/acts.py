@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # See Acts.fits, which does the same for events.  The folding of names is that of ASCII, as in SQLite.
 _WHO = "{0} IN (lower(json_extract(body, '$.who')), lower(json_extract(body, '$.by[4]')))"
-_ACT = "substr(lower(json_extract(body, '$.act')) || '.', 1, length({0}) + 1) = {0} || '.'"
+_ACT = "instr('.' || lower(json_extract(body, '$.act')) || '.', '.' || {0} || '.') > 0"
 _TARGET = "lower(coalesce(json_extract(body, '$.target'), '')) = {0}"
 _MATCHING = f"coalesce({_WHO}, 0) OR {_ACT} OR {_TARGET}"
 

@@ -73,6 +73,8 @@ class ActsContract(OpenedJournal):
             ("", {"act": "kill."}),
             ("three", {"act": "account"}),
             ("three", {"act": "Account.Suspend"}),
+            ("three", {"act": "SUSPEND"}),
+            ("", {"act": "suspen"}),
             ("", {"act": "account.s"}),
             ("", {"act": "%"}),
             ("Bob", {"target": "bOB"}),

@@ -66,7 +66,7 @@ class OperatorTests(SynchronousTestCase):
             chat.operators.kill(origin, "bob", "spam"),
         ):
             done(receipt)
-        self.assertEqual(scene.origins[-4:], [origin] * 4)
+        self.assertEqual(scene.origins[-8:], [None, origin] * 4)
 
     def test_badHost(self) -> None:
         """An invalid host is refused, and the user becomes an operator without it."""

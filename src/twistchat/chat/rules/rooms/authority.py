@@ -81,6 +81,14 @@ class Authority:
             raise errors.NotFounder(room.name)
         return room
 
+    def overrides(self, asker: Asker | None, room: Room, needed: int = FOUNDER) -> bool:
+        """
+        Whether the access list alone does not let the asker do something, which they may do.
+
+        @param needed: the level that it needs.
+        """
+        return asker is not None and room.accessLevel(self._core.user(asker).source) < needed
+
     def level(self, asker: Asker | None, room: Room) -> int:
         """The level that the asker has in a room by its access list."""
         if self.administers(asker):

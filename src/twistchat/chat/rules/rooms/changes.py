@@ -78,6 +78,37 @@ def isLock(change: ModeChange, asker: User) -> bool:
     return not mask.restriction and not mask.matchesOne and mask.host in ("", fold(asker.source.host))
 
 
+def exceedingRank(
+    room: Room, asker: Member, changes: Iterable[ModeChange], rooms: Rooms, lobby: str
+) -> tuple[ModeChange, ...]:
+    """
+    The changes that a member can make only as a server operator with the privilege C{"rooms"}.
+
+    @param changes: changes that passed L{checkChanges}.
+    @param lobby: the folded name of the lobby.
+    """
+    return tuple([change for change in changes if _exceedsRank(room, asker, change, rooms, lobby)])
+
+
+def _exceedsRank(room: Room, asker: Member, change: ModeChange, rooms: Rooms, lobby: str) -> bool:
+    if change.letter in RANK_BY_LETTER:
+        return False
+    if asker.level < ROOM_MODES[change.letter].level or (room.key == lobby and isLock(change, asker.user)):
+        return True
+    to = rooms.get(change.parameter or "") if change.letter == "f" and change.adding else None
+    there = None if to is None else to.members.get(asker.user.source.uid)
+    return to is not None and (there is None or there.level < OPERATOR)
+
+
+def describeChanges(changes: Iterable[ModeChange]) -> str:
+    """Describe changes in IRC's notation, as in C{+P -m}, without the room's key."""
+    words = []
+    for change in changes:
+        parameter = "*" if change.letter == "k" else change.parameter
+        words.append(f"{'+' if change.adding else '-'}{change.letter}{f' {parameter}' if parameter else ''}")
+    return " ".join(words)
+
+
 def _check(
     room: Room,
     asker: Member,

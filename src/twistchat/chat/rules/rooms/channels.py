@@ -19,9 +19,10 @@ from twistchat.chat.model.rooms import Member, Room, Topic
 from twistchat.chat.model.sessions import Asker, Origin, Session
 from twistchat.chat.model.texts import checkText
 from twistchat.chat.model.vacancies import Vacancy
+from twistchat.chat.rules.audit import Audit
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.rooms.access import ranksChanged
-from twistchat.chat.rules.rooms.changes import checkChanges, isLock
+from twistchat.chat.rules.rooms.changes import checkChanges, describeChanges, exceedingRank, isLock
 from twistchat.chat.rules.rooms.succession import removeIfUnused, vacate
 from twistchat.chat.rules.users.markers import Markers
 
@@ -45,6 +46,7 @@ class Channels:
         """
         self._core = core
         self._markers = markers
+        self._audit = Audit(core)
 
     def setTopic(self, asker: Asker, name: str, topic: str) -> Receipt:
         """Set a room's topic.  An empty text clears it."""
@@ -88,6 +90,8 @@ class Channels:
             changes = _withoutLocks(room, member, changes, refused)
         if not changes:
             return None
+        if exceeding := exceedingRank(room, member, changes, self._core.state.rooms, self._core.lobby):
+            self._audit.note(asker, "room.modes", room.name, describeChanges(exceeding))
         return self._core.propose(asker, ModesSet(member.user.source, room.name, changes))
 
     def rename(self, asker: Asker, name: str, new: str, reason: str = "") -> Receipt | None:
@@ -119,6 +123,8 @@ class Channels:
                 room.renames = TokenBucket(RENAME_BURST, RENAME_RATE, self._core.now())
             if wait := room.renames.take(self._core.now()):
                 raise errors.TooFast("rename rooms", wait)
+        if member.level < room.renameLevel or (fold(new) != old and self._core.lobby in (fold(new), old)):
+            self._audit.note(asker, "room.rename", room.name, new)
         renaming = self._core.propose(asker, RoomRenamed(member.user.source, room.name, new, reason))
         if fold(new) == old:
             return renaming
@@ -141,6 +147,7 @@ class Channels:
         change = ModeChange(True, "q", member.user.nick, member.user.source)
         if room.isInEffect(change):
             return None
+        self._audit.note(asker, "room.takeover", room.name)
         return self._core.propose(asker, ModesSet(member.user.source, room.name, (change,)))
 
     # Questions

@@ -17,6 +17,7 @@ from twistchat.chat.model.sessions import Asker, Origin
 from twistchat.chat.model.texts import checkText
 from twistchat.chat.model.users import User
 from twistchat.chat.model.vacancies import Vacancy
+from twistchat.chat.rules.audit import Audit
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.rooms.succession import leave, unlock, vacate
 
@@ -30,6 +31,7 @@ class Membership:
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self._audit = Audit(core)
 
     def join(
         self,
@@ -55,14 +57,16 @@ class Membership:
             return None
         if len(user.rooms) >= self._core.limits.roomsPerUser:
             raise errors.TooManyRooms(self._core.limits.roomsPerUser)
-        room = self._core.state.rooms.get(name)
+        room, overridden = self._core.state.rooms.get(name), None
         if room is None:
             self._core.state.rooms.checkFree(name)
         else:
-            self._checkLocks(room, user, key)
+            overridden = self._overridden(room, user, key)
             name = room.name
         if not (unlimited or self._core.isExempt(asker, user)):
             self._checkJoinRates(user, room)
+        if overridden is not None:
+            self._audit.note(asker, "room.join", name, overridden.code)
         return self._core.propose(asker, Joined(user.source, name, user.away))
 
     def part(self, asker: Asker, name: str, reason: str = "") -> Receipt:
@@ -106,6 +110,20 @@ class Membership:
 
     # Checks
 
+    def _overridden(self, room: Room, user: User, key: str | None) -> errors.ChatError | None:
+        """
+        The lock that a server operator with the privilege C{"rooms"} overrides; C{None} if there is none.
+
+        @raise ChatError: the lock keeps out a user without that privilege.
+        """
+        try:
+            self._checkLocks(room, user, key)
+        except errors.ChatError as refusal:
+            if not user.may("rooms"):
+                raise
+            return refusal.why if isinstance(refusal, errors.Forwarded) else refusal
+        return None
+
     def _checkLocks(self, room: Room, user: User, key: str | None) -> None:
         """
         Check that a room's locks let a user in.
@@ -114,7 +132,7 @@ class Membership:
         return of the last operator, who regains the rank.  In a registered room, so does the rank of half-operator in
         the access list; and its founder overrides bans too.
         """
-        if room.abandoned or user.may("rooms"):
+        if room.abandoned:
             return
         if "O" in room.modes and user.operator is None:
             raise errors.OperatorsOnly(room.name)

@@ -35,9 +35,11 @@ from twistchat.chat.model.names import fold, normalizeRoom
 from twistchat.chat.model.rooms import NO_SETTINGS, SETTINGS, Room
 from twistchat.chat.model.sessions import Asker, Origin
 from twistchat.chat.model.texts import checkText
+from twistchat.chat.rules.audit import Audit
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.rooms.access import free, setAccess, setFounder
 from twistchat.chat.rules.rooms.authority import Authority
+from twistchat.chat.rules.rooms.changes import describeChanges
 from twistchat.chat.rules.rooms.settings import CHOICES, checkSetting
 
 if TYPE_CHECKING:
@@ -91,6 +93,7 @@ class Ownership:
         """
         self._core = core
         self._authority = Authority(core)
+        self._audit = Audit(core)
         self._inherits = inherits
         self._longestRetention = longestRetention
 
@@ -120,13 +123,14 @@ class Ownership:
             raise errors.CannotRegister(name, "everyone arrives there")
         if room is not None and room.founder is not None:
             raise errors.RoomRegisteredAlready(name)
-        registering = self._give(asker, founder, RoomRegistered(self._source(asker), name, founder.name))
+        isOverride = not (self._authority.isOwn(asker, founder.name) and self._operates(asker, room))
+        registering = self._give(asker, founder, RoomRegistered(self._source(asker), name, founder.name), isOverride)
         return registering.addCallback(self._keepMetadata)
 
     def drop(self, asker: Asker | None, name: str) -> Receipt:
         """End the registration of a room."""
         room = self._authority.founded(asker, name)
-        return self._propose(asker, _dropping(self._source(asker), room))
+        return self._propose(asker, _dropping(self._source(asker), room), self._authority.overrides(asker, room))
 
     def transfer(self, asker: Asker | None, name: str, account: str) -> Receipt | None:
         """
@@ -138,7 +142,8 @@ class Ownership:
         room, founder = self._authority.founded(asker, name), self._authority.named(account)
         if room.founder == founder.name:
             return None
-        return self._give(asker, founder, RoomTransferred(self._source(asker), room.name, founder.name))
+        event = RoomTransferred(self._source(asker), room.name, founder.name)
+        return self._give(asker, founder, event, self._authority.overrides(asker, room))
 
     def setAccess(self, asker: Asker | None, name: str, account: str, ranks: str) -> Receipt | None:
         """
@@ -167,12 +172,14 @@ class Ownership:
         if wanted == held:
             return None
         setting = AccessSet(self._source(asker), room.name, account, wanted)
+        needed = max(PROTECTED, level(wanted) + 1, level(held) + 1)
+        isOverride = not resigning and self._authority.overrides(asker, room, needed)
         if held:
-            return self._propose(asker, setting)
+            return self._propose(asker, setting, isOverride)
         limit, counted = self._core.limits.accessPerRoom, f"access {room.key}"
         if len(room.granted) + self._core.pending[counted] >= limit:
             raise errors.TooManyOf(f"accounts in the access list of {room.name}", limit)
-        return self._core.counted(counted, self._propose(asker, setting))
+        return self._core.counted(counted, self._propose(asker, setting, isOverride))
 
     def setSetting(self, asker: Asker | None, name: str, setting: str, value: str | None) -> Receipt:
         """
@@ -190,9 +197,16 @@ class Ownership:
         checkText(f"the {setting}", value or "", self._core.limits.topic)
         if setting == "successor" and value:
             value = self._authority.named(value).name
+        isOverride = self._authority.overrides(asker, room)
         if setting in CHOICES and value:
-            value = checkSetting(setting, value, 0 if self._authority.administers(asker) else self._longestRetention)
-        return self._propose(asker, RoomSettingSet(self._source(asker), room.name, setting, value or None))
+            given = value
+            try:
+                value = checkSetting(setting, given, self._longestRetention)
+            except errors.BadSetting:
+                if not self._authority.administers(asker):
+                    raise
+                value, isOverride = checkSetting(setting, given, 0), asker is not None
+        return self._propose(asker, RoomSettingSet(self._source(asker), room.name, setting, value or None), isOverride)
 
     def grantOwn(self, asker: Asker, name: str) -> Receipt | None:
         """
@@ -233,7 +247,9 @@ class Ownership:
         change = ModeChange(adding, letter, subject.nick, subject)
         if room.isInEffect(change):
             return None
-        return self._propose(asker, ModesSet(self._core.user(asker).source, room.name, (change,)))
+        needed = max(RANK_BY_LETTER[letter].grantedBy, 0 if adding else member.level)
+        isOverride = self._authority.overrides(asker, room, needed)
+        return self._propose(asker, ModesSet(self._core.user(asker).source, room.name, (change,)), isOverride)
 
     def bequeath(self, asker: Asker | None, account: Account) -> None:
         """
@@ -279,16 +295,22 @@ class Ownership:
 
     # Checks
 
-    def _give(self, asker: Asker | None, account: Account, event: Event) -> Receipt:
+    def _operates(self, asker: Asker | None, room: Room | None) -> bool:
+        """Whether the asker is an operator of a room, in which they are."""
+        uid = self._source(asker).uid
+        return room is not None and uid in room.members and room.members[uid].level >= OPERATOR
+
+    def _give(self, asker: Asker | None, account: Account, event: Event, isOverride: bool) -> Receipt:
         """
         Propose an event that gives an account another room.
 
+        @param isOverride: see L{_propose}.
         @raise TooManyOf: the account has too many rooms.
         """
         limit, counted = self._core.limits.roomsPerAccount, f"rooms {fold(account.name)}"
         if len(self._core.state.rooms.ownedBy(account.name)) + self._core.pending[counted] >= limit:
             raise errors.TooManyOf("rooms", limit)
-        return self._core.counted(counted, self._propose(asker, event))
+        return self._core.counted(counted, self._propose(asker, event, isOverride))
 
     def _keepMetadata(self, registered: Entry) -> Entry:
         """Propose to keep the metadata that a room had before it was registered."""
@@ -313,8 +335,33 @@ class Ownership:
     def _source(self, asker: Asker | None) -> Source:
         return SERVER if asker is None else self._core.user(asker).source
 
-    def _propose(self, asker: Asker | None, event: Event) -> Receipt:
+    def _propose(self, asker: Asker | None, event: Event, isOverride: bool = False) -> Receipt:
+        """
+        Propose an event.
+
+        @param isOverride: whether the asker can do this only as a server operator, which the audit trail records.
+        """
+        if isOverride:
+            self._audit.note(asker, *_act(event))
         return self._core.log.append(event, None if asker is None else asker.origin)
+
+
+def _act(event: Event) -> tuple[str, str, str]:
+    """The act, the target and the detail of an event, for the audit trail."""
+    match event:
+        case RoomRegistered():
+            return "room.register", event.room, event.account
+        case RoomTransferred():
+            return "room.transfer", event.room, event.account
+        case RoomDropped():
+            return "room.drop", event.room, ""
+        case AccessSet():
+            return "room.access", event.room, f"{event.account} {event.ranks or 'none'}"
+        case RoomSettingSet():
+            return "room.set", event.room, f"{event.name} {event.value or 'default'}"
+        case ModesSet():
+            return "room.modes", event.room, describeChanges(event.changes)
+    raise AssertionError(event)
 
 
 def _ignore(failure: object) -> None:

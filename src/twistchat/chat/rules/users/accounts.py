@@ -33,6 +33,7 @@ from twistchat.chat.model.events import (
 from twistchat.chat.model.names import fold, normalizeNick, skeleton
 from twistchat.chat.model.sessions import Asker, Origin
 from twistchat.chat.model.texts import checkText
+from twistchat.chat.rules.audit import Audit
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.metadata import changeMetadata
 from twistchat.chat.rules.notify import derive, notifyNeighbours
@@ -86,6 +87,7 @@ class AccountRules:
         """
         self._core = core
         self._ownership = ownership
+        self._audit = Audit(core)
 
     def checkName(self, asker: Asker | None, name: str) -> str:
         """
@@ -216,6 +218,8 @@ class AccountRules:
             raise errors.NoAlwaysOn
         if value is not None:
             checkText("the setting", value, self._core.limits.topic)
+        if setting == "admin":
+            self._note(asker, "account.admin", account.name, value or "no")
         return self._core.log.append(AccountSettingSet(self._source(asker), account.name, setting, value))
 
     def isAlwaysOn(self, account: Account) -> bool:
@@ -250,11 +254,13 @@ class AccountRules:
         """Suspend an account, and end its sessions."""
         account = self._core.state.accounts.named(name)
         checkText("the reason", reason, self._core.limits.reason)
+        self._note(asker, "account.suspend", account.name, reason)
         return self._core.log.append(AccountSuspended(self._source(asker), account.name, reason))
 
     def restore(self, asker: Asker | None, name: str) -> Receipt:
         """End the suspension of an account."""
         account = self._core.state.accounts.named(name)
+        self._note(asker, "account.restore", account.name)
         return self._core.log.append(AccountRestored(self._source(asker), account.name))
 
     def drop(self, asker: Asker | None, name: str) -> Receipt:
@@ -264,6 +270,7 @@ class AccountRules:
         First its rooms go to other accounts, or become free, as L{Ownership.bequeath} says.
         """
         account = self._core.state.accounts.named(name)
+        self._note(asker, "account.drop", account.name)
         self._ownership.bequeath(asker, account)
         return self._core.log.append(AccountDropped(self._source(asker), account.name))
 
@@ -277,7 +284,9 @@ class AccountRules:
         account = self._core.state.accounts.get(name)
         if account is None and not self._core.state.accounts.isRetired(name):
             raise errors.NoSuchAccount(name)
-        return self._core.log.append(TextsForgotten(self._source(asker), name if account is None else account.name))
+        name = name if account is None else account.name
+        self._note(asker, "account.forget", name)
+        return self._core.log.append(TextsForgotten(self._source(asker), name))
 
     async def forgetting(self, name: str) -> float:
         """
@@ -285,6 +294,12 @@ class AccountRules:
         <twistchat.interfaces.IHistory.forgetting>}.
         """
         return await self._core.history.forgetting(name)
+
+    def _note(self, asker: Asker | None, act: str, name: str, detail: str = "") -> None:
+        """Record what an administrator does with an account, unless it is their own."""
+        user = None if asker is None else asker.user
+        if user is not None and fold(user.source.account or "") != fold(name):
+            self._audit.note(asker, act, name, detail)
 
     def _source(self, asker: Asker | None) -> Source:
         user = None if asker is None else asker.user

@@ -25,6 +25,7 @@ from twistchat.chat.model.modes.user import OPERATORS_ONLY, sortUserModes
 from twistchat.chat.model.sessions import Asker, Origin, Session
 from twistchat.chat.model.texts import checkText
 from twistchat.chat.model.users import ADMINISTRATOR, PRIVILEGES, Operator, User
+from twistchat.chat.rules.audit import Audit
 from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.notify import derive, notifyOperators
 from twistchat.chat.rules.users.identity import Identity
@@ -53,6 +54,7 @@ class Operators:
         """
         self._core = core
         self._identity = identity
+        self._audit = Audit(core)
 
     async def become(
         self,
@@ -60,6 +62,7 @@ class Operators:
         title: str,
         privileges: Iterable[str],
         host: str | None = None,
+        name: str = "",
     ) -> None:
         """
         Make the asker a server operator.  The caller has authenticated them.
@@ -67,8 +70,10 @@ class Operators:
         @param title: a description of the operator, as shown in WHOIS.
         @param privileges: members of L{PRIVILEGES <twistchat.chat.model.users.PRIVILEGES>}.
         @param host: their new host; C{None} to keep the current one.
+        @param name: the name of the operator in the configuration, for the audit trail.
         """
         user = self._core.user(asker)
+        self._audit.note(asker, "oper", name, title)
         await self._core.propose(asker, OperatorSet(user.source, title, frozenset(privileges)))
         if host is not None and (showing := self._identity.setHost(user, host)) is not None:
             await showing
@@ -91,6 +96,7 @@ class Operators:
         source = self._source(asker, "kill")
         victim = self._core.named(nick)
         checkText("the reason", reason, self._core.limits.reason)
+        self._audit.note(asker, "kill", victim.nick, reason)
         return self._core.propose(asker, Killed(source, victim.source, reason, tuple(victim.rooms)))
 
     def announce(self, asker: Asker | None, text: str, everyone: bool = False) -> Receipt:
@@ -103,6 +109,7 @@ class Operators:
         if not text.strip():
             raise errors.NothingSaid
         checkText("the announcement", text, self._core.limits.reason)
+        self._audit.note(asker, "wallops")
         return self._core.propose(asker, Announced(source, text, everyone))
 
     # Bans from the server
@@ -124,6 +131,7 @@ class Operators:
         if asker is not None and _isMet(ServerBanTest(mask), self._core.user(asker)):
             raise errors.BadServerBan(asked, "it would meet you")
         until = None if seconds is None else int((self._core.wall() + seconds) * 1000)
+        self._audit.note(asker, "ban", mask, f"{'for ever' if seconds is None else f'for {seconds:.0f} s'}: {reason}")
         return self._core.propose(asker, ServerBanSet(source, mask, reason, until))
 
     def liftServerBan(self, asker: Asker | None, mask: str) -> Receipt:
@@ -132,6 +140,7 @@ class Operators:
         asked, mask = mask, normalizeServerBan(mask)
         if self._core.state.serverBans.get(mask, self._core.timestamp()) is None:
             raise errors.NoSuchServerBan(asked)
+        self._audit.note(asker, "unban", mask)
         return self._core.propose(asker, ServerBanLifted(source, mask))
 
     def serverBans(self, session: Session | None) -> list[ServerBan]:

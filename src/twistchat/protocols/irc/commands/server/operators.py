@@ -58,7 +58,7 @@ async def _becomeOperator(
         reply.numeric(n.ERR_NOOPERHOST, "No O-lines for your host")
         return
     rights = client.settings.classes[operator.class_]
-    await client.context.chat.operators.become(reply.asker, rights.title, rights.privileges, rights.host or None)
+    await client.context.chat.operators.become(reply.asker, rights.title, rights.privileges, rights.host or None, name)
     log.info("{who} is an operator as {name!r}", who=who, name=name)
     reply.numeric(n.RPL_YOUREOPER, "You are now an IRC operator")
 
@@ -96,6 +96,7 @@ def wallops(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 @table.command("REHASH", "", "have the configuration read again", MODERN, privilege="rehash")
 async def reread(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{REHASH}: reads the configuration again, and reports the changes.  If it has a mistake, nothing changes."""
+    client.context.chat.audit.note(reply.asker, "reload")
     try:
         reloaded = await client.context.rehash()
     except ConfigError as mistake:
