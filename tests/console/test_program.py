@@ -29,10 +29,11 @@ class ProgramTests(ConsoleTestCase):
     def test_usage(self) -> None:
         """The error for a missing or unknown command, or for wrong arguments, is one line that names it."""
         self.assertIn(
-            "name a command: account, backup, check, export, forget, hash-password, restore or status", self.refused()
+            "name a command: account, backup, check, export, forget, hash-password, import, restore or status",
+            self.refused(),
         )
         self.assertIn("nonsense", self.refused("nonsense"))
-        commands = "account, backup, check, export, forget, hash-password, restore, status"
+        commands = "account, backup, check, export, forget, hash-password, import, restore, status"
         for arguments, why in (
             (["nonsense"], f"there is no command nonsense (the commands are {commands}); twistchat --help says more"),
             (["chekc"], "there is no command chekc (did you mean check?); twistchat --help says more"),

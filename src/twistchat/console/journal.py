@@ -15,6 +15,7 @@ from twistchat.chat.errors import BadRoomName
 from twistchat.chat.model.names import normalizeRoom
 from twistchat.chat.model.spans import Damaged
 from twistchat.console.client import ask, connect
+from twistchat.console.copying import writeAll
 from twistchat.console.options import JournalOptions, Refused, named
 from twistchat.console.personal import writeAccount
 from twistchat.console.progress import showProgress
@@ -77,30 +78,35 @@ class BackupOptions(JournalOptions):
 
 
 class ExportOptions(JournalOptions):
-    """C{twistchat export --room ROOM}, or C{twistchat export --account NAME [FILE]}."""
+    """C{twistchat export --room ROOM}, or C{twistchat export --account NAME [FILE]}, or C{--all [FILE]}."""
 
-    synopsis = "[options] --room=ROOM | --account=NAME [FILE]"
+    synopsis = "[options] --room=ROOM | --account=NAME [FILE] | --all [FILE]"
     longdesc = (
-        "Writes what the journal has of a room, or everything that belongs to an account, one JSON object a line, "
-        "oldest first, to standard output or to FILE, while the server runs or not.  To an account belong its data "
-        "without its secrets, what its user wrote, and its private conversations."
+        "Writes what the journal has of a room, or everything that belongs to an account, or all of the journal, one "
+        "JSON object a line, oldest first, to standard output or to FILE, while the server runs or not.  To an account "
+        "belong its data without its secrets, what its user wrote, and its private conversations.  twistchat import "
+        "reads what --all writes; it has no secrets either."
     )
     optParameters: ClassVar = [
         ["room", None, None, "The room, as in '#lobby'."],
         ["account", None, None, "The account, which may have been dropped."],
     ]
+    optFlags: ClassVar = [["all", None, "The whole journal."]]
 
     file: Path | None = None
 
     def parseArgs(self, *arguments: str) -> None:
         """Read the name of the file."""
-        refuseMore(arguments, 1 if self["account"] else 0)
+        refuseMore(arguments, 1 if self["account"] or self["all"] else 0)
         self.file = Path(arguments[0]) if arguments else None
 
     def run(self) -> None:
-        """Write the room or the account."""
-        if bool(self["room"]) == bool(self["account"]):
-            raise UsageError("name a room or an account, as in --room '#lobby' or --account alice")
+        """Write the room, the account, or the journal."""
+        if bool(self["room"]) + bool(self["account"]) + self["all"] != 1:
+            raise UsageError("name a room or an account, as in --room '#lobby' or --account alice, or --all")
+        if self["all"]:
+            writeAll(self.path(), self.file)
+            return
         if self["account"]:
             writeAccount(self.path(), self["account"], self.file)
             return

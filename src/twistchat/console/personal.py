@@ -34,7 +34,7 @@ def writeAccount(path: Path, account: str, target: Path | None) -> None:
         if target is None:
             output: TextIO = sys.stdout
         else:
-            output = stack.enter_context(_newFile(target))
+            output = stack.enter_context(newFile(target))
         isMixed = target is None and sys.stdout.isatty()
         progress = (lambda part: None) if isMixed else stack.enter_context(showProgress())
         for line in exportAccount(reader, account, progress):
@@ -53,7 +53,7 @@ def writeAccount(path: Path, account: str, target: Path | None) -> None:
 
 
 @contextmanager
-def _newFile(target: Path) -> Iterator[TextIO]:
+def newFile(target: Path) -> Iterator[TextIO]:
     """
     Write a new file.  It is removed if it cannot be completed.
 

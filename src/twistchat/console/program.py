@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from twisted.python.usage import UsageError
 
 from twistchat.console.accounts import AccountGroup
+from twistchat.console.copying import ImportOptions
 from twistchat.console.group import CommandGroup, innermost
 from twistchat.console.journal import BackupOptions, CheckOptions, ExportOptions, RestoreOptions
 from twistchat.console.options import Refused
@@ -32,9 +33,10 @@ class ConsoleOptions(CommandGroup):
         ["account", None, AccountGroup, "Register, list, suspend and drop accounts, while the server runs or not."],
         ["backup", None, BackupOptions, "Copy the journal to a file, while the server runs."],
         ["check", None, CheckOptions, "Read all of the journal, and say whether it is damaged."],
-        ["export", None, ExportOptions, "Write a room, or all that belongs to an account, as JSON lines."],
+        ["export", None, ExportOptions, "Write a room, what belongs to an account, or everything, as JSON lines."],
         ["forget", None, ForgetOptions, "Erase what the user of an account wrote, while the server runs or not."],
         ["hash-password", None, HashPasswordOptions, "Make the hash of a password, for the configuration."],
+        ["import", None, ImportOptions, "Import an export of a whole journal."],
         ["restore", None, RestoreOptions, "Put a backup in place as the journal of a server that has none."],
         ["status", None, StatusOptions, "Show how the running server is."],
     ]

@@ -1,4 +1,4 @@
-"""Export of a room, or of everything that belongs to an account, as JSON lines."""
+"""Export of a room, of everything that belongs to an account, or of the whole journal, as JSON lines."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from twistchat.journal.codec import encode
 from twistchat.journal.history.erasing import PENDING
 from twistchat.journal.history.reader import HistoryReader
 from twistchat.journal.sqlite.faults import faults
-from twistchat.journal.sqlite.reading import FORGETS, RowReader
+from twistchat.journal.sqlite.reading import FORGETS, LATE, RowReader
 from twistchat.journal.sqlite.rows import COLUMNS
 
 _LAST = "SELECT coalesce(max(sequence), 0) FROM entry"
@@ -50,6 +50,21 @@ _NAMES = Source.__struct_fields__[1:]
 
 _INTERNAL = frozenset({"session"})
 """Fields that are not exported."""
+
+FORMAT = "twistchat journal"
+"""The value of C{format} in the first line of an export of the whole journal."""
+
+FORMAT_VERSION = 1
+"""The version of this format.  A program that knows a version reads all exports of it."""
+
+_ALL = f"""
+    SELECT json_group_array(json_array(sequence, time, kind, conversation, checksum, body)) FROM (
+        SELECT {COLUMNS} FROM entry WHERE sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?
+    )
+"""
+
+# Entries that were stored, and neither applied nor refused yet.
+_UNSETTLED = "SELECT min(sequence) FROM (SELECT sequence FROM undecided UNION ALL SELECT sequence FROM renaming)"
 
 _ALWAYS = ("kind", "reason")
 """Fields that are exported even if they have their default."""
@@ -132,12 +147,68 @@ def exportAccount(
         progress(min(after / last, 1.0))
 
 
+def exportAll(reader: RowReader, progress: Callable[[float], None], page: int = 2000) -> Iterator[str | Damaged]:
+    """
+    Read the whole journal, oldest entry first, for an import into another journal.
+
+    The first line names the format and the journal.  Each further line is an entry: its C{sequence}, C{msgid}, C{time}
+    and C{event} as in the other exports, its C{conversation} if it has one, and the C{body} as the journal stores it,
+    but for secrets: L{_withoutSecrets}.
+
+    @param progress: called with the part of the journal that was read, from 0 to 1.
+    @param page: the number of entries to read at a time.
+    @return: for each entry a JSON object without line ends; or L{Damaged}, if the entry changed on disk or cannot be
+        read by this version.
+    @raise Fault: the file cannot be read.
+    """
+    head = {"format": FORMAT, "version": FORMAT_VERSION, "journal": reader.name}
+    yield json.dumps(head)
+    with faults():
+        (last,) = reader.execute(_LAST).fetchone()
+        (unsettled,) = reader.execute(_UNSETTLED).fetchone() if reader.version >= LATE else (None,)
+    end = last if unsettled is None else min(last, unsettled - 1)
+    after, pending = 0, _pending(reader)
+    while True:
+        with faults():
+            rows = json.loads(reader.execute(_ALL, (after, end, page)).fetchone()[0])
+        if not rows:
+            return
+        for row in rows:
+            entry = reader.entry(row, row[3])
+            left = withoutPending(entry, pending) if isinstance(entry, Entry) else Damaged(row[0])
+            if left is not None:
+                yield left if isinstance(left, Damaged) else _entryLine(left, row[3])
+        after = rows[-1][0]
+        progress(min(after / end, 1.0))
+
+
+def _entryLine(entry: Entry, conversation: str | None) -> str:
+    """
+    The line of an entry in an export of the whole journal.
+
+    @param conversation: where the journal keeps it, which differs from what the event says if the room was renamed.
+    """
+    kind, body = encode(_withoutSecrets(entry.event))
+    head: dict[str, Any] = {
+        "sequence": entry.sequence,
+        "msgid": entry.msgid,
+        "time": _isoTime(entry.time),
+        "event": kind,
+    }
+    if conversation is not None:
+        head["conversation"] = conversation
+    return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "body": {body.decode()}}}'
+
+
+def _isoTime(time: int) -> str:
+    return datetime.fromtimestamp(time / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def _object(entry: Entry) -> dict[str, Any]:
     """The JSON object of an entry.  It contains no ids of this server, except the entry's own."""
     event = _withoutSecrets(entry.event)
     kind, body = encode(event)
-    when = datetime.fromtimestamp(entry.time / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    shown = {"sequence": entry.sequence, "msgid": entry.msgid, "time": when, "event": kind}
+    shown = {"sequence": entry.sequence, "msgid": entry.msgid, "time": _isoTime(entry.time), "event": kind}
     fields = {name: _value(value, name) for name, value in json.loads(body).items() if name not in _INTERNAL}
     always = {name: getattr(event, name) for name in _ALWAYS if hasattr(event, name)}
     return shown | fields | always

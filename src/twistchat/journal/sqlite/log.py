@@ -32,7 +32,7 @@ from twistchat.journal.sqlite.faults import DAMAGED, Fault
 from twistchat.journal.sqlite.files import FILE, sizeOnDisk
 from twistchat.journal.sqlite.migrate import JournalUnusable
 from twistchat.journal.sqlite.reading import RowReader
-from twistchat.journal.sqlite.rebuilding import rebuild
+from twistchat.journal.sqlite.restoring import restore
 from twistchat.journal.sqlite.rows import RowWriter
 from twistchat.journal.sqlite.writing.batches import Batch, LogLimits, takeBatch
 from twistchat.journal.sqlite.writing.measuring import Measuring
@@ -434,19 +434,7 @@ class SqliteLog:
         self._reserved = position.sequence + self.limits.reserved
         writer.reserve(self._reserved, position.time)
         writer.checkpoint(whole=True)
-        rebuilding = rebuild(writer.held(), name, int(self._now() * 1000), self._apply)
-        refused = rebuilding.refused
-        writer.endBans(rebuilding.over)
-        if rebuilding.accepted:
-            writer.accept(rebuilding.accepted)
-        if rebuilding.undecided & refused:
-            writer.forget(json.dumps(sorted(rebuilding.undecided & refused)))
-        writer.scrub()
-        rename = writer.pendingRename()
-        if rename in refused:
-            writer.forget(json.dumps([rename]))
-        elif rename is not None:
-            writer.rename(rename)
+        restore(writer, int(self._now() * 1000), self._apply)
 
     def _reserve(self) -> None:
         """Reserve more sequence numbers."""

@@ -88,6 +88,7 @@ class RowReader:
     The console opens one too, to copy and export the journal of a running server.
 
     @ivar version: the version of the schema.
+    @ivar name: the journal's name.
     @ivar remarks: functions that log findings, oldest first.  Call each in the reactor's thread.
     """
 
@@ -100,13 +101,13 @@ class RowReader:
             self._connection = connect(path)
             try:
                 self.execute("PRAGMA cache_size = -16384")
-                (self._name,) = self.execute("SELECT name FROM journal").fetchone()
+                (self.name,) = self.execute("SELECT name FROM journal").fetchone()
                 (self.version,) = self.execute("PRAGMA user_version").fetchone()
                 self.execute("PRAGMA temp_store = MEMORY")
                 self._checked = self.version >= CHECKSUMS
                 if self._checked:
                     constants = readConstants(self._connection)
-                    self._name = self._name if constants is None else constants.name
+                    self.name = self.name if constants is None else constants.name
                 else:
                     self.execute("CREATE TEMP VIEW entry AS SELECT *, NULL AS checksum FROM main.entry")
             except BaseException:
@@ -209,7 +210,7 @@ class RowReader:
             self.remark(sequence, log.critical, CHANGED, sequence=sequence)
             return Damaged(sequence)
         try:
-            return Entry(sequence, msgid(self._name, sequence), time, decode(kind, body))
+            return Entry(sequence, msgid(self.name, sequence), time, decode(kind, body))
         except Unreadable as e:
             self.remark(
                 kind,

@@ -1,0 +1,224 @@
+"""The export of a whole journal, and the commands that import one, or the export of another server."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from twistchat.chat.fanout.audience import Broadcast
+from twistchat.chat.model.spans import Damaged
+from twistchat.chat.state import State
+from twistchat.console.offline import NoSessions, becomeOwner
+from twistchat.console.options import JournalOptions, Refused, named
+from twistchat.console.progress import showProgress
+from twistchat.importing.journals import Copied, JournalFile, copyJournal
+from twistchat.importing.records import ImportProblem
+from twistchat.journal.history.export import exportAll
+from twistchat.journal.history.writing import HistoryWriter
+from twistchat.journal.sqlite.checking import check
+from twistchat.journal.sqlite.constants import KEY_SIZE
+from twistchat.journal.sqlite.files import FILE
+from twistchat.journal.sqlite.loading import Loader
+from twistchat.journal.sqlite.reading import RowReader
+from twistchat.journal.sqlite.writing.writer import Writer
+
+if TYPE_CHECKING:
+    from twistchat.config import Settings
+
+INDEXED = 4096
+"""The number of entries that are indexed at a time."""
+
+
+def writeAll(path: Path, target: Path | None) -> None:
+    """
+    Write the whole journal.
+
+    @param path: the journal's file.
+    @param target: the new file, which only its owner can read; C{None} for standard output.  It has the name with
+        C{.part} behind it until it is complete.
+    @raise Refused: entries are damaged, or the new file exists.
+    """
+    damaged = 0
+    with ExitStack() as stack:
+        reader = stack.enter_context(closing(RowReader(path)))
+        output: TextIO = sys.stdout if target is None else stack.enter_context(_partFile(target))
+        isMixed = target is None and sys.stdout.isatty()
+        progress = (lambda part: None) if isMixed else stack.enter_context(showProgress("Exporting"))
+        for line in exportAll(reader, progress):
+            if isinstance(line, Damaged):
+                damaged += 1
+            else:
+                print(line, file=output)
+    if damaged:
+        raise Refused(
+            f"entries that changed on disk, or are of another version, were left out: {damaged}; twistchat check reads"
+            " the journal"
+        )
+
+
+@contextmanager
+def _partFile(target: Path) -> Iterator[TextIO]:
+    """
+    Write a new file under another name until it is complete.
+
+    @raise Refused: it exists.
+    """
+    if target.exists():
+        raise Refused(f"{target} exists already; name a new file")
+    part = target.with_name(f"{target.name}.part")
+    number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    try:
+        with os.fdopen(number, "w", encoding="utf-8") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.rename(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+class ImportOptions(JournalOptions):
+    """C{twistchat import FILE}."""
+
+    synopsis = "[options] FILE"
+    longdesc = (
+        "Imports what twistchat export --all has written, into an empty data directory, or into one that has an "
+        "earlier export of the same server.  No server may use the directory.  An import that was interrupted "
+        "continues when it is run again, and what was imported is not imported twice."
+    )
+
+    dataHelp = "The data directory into whose journal FILE is imported."
+
+    source: Path
+
+    def parseArgs(self, *arguments: str) -> None:
+        """Read the name of the export."""
+        self.source = Path(named(arguments, "the export"))
+
+    def run(self) -> None:
+        """Import the file, and check the journal."""
+        checkOnDisk(self.settings)
+        try:
+            importJournal(self.settings, self.source)
+        except ImportProblem as e:
+            raise Refused(str(e)) from None
+
+
+def checkOnDisk(settings: Settings) -> None:
+    """
+    Check that the journal of the configuration is one that an import can write.
+
+    @raise Refused: it is not.
+    """
+    if settings.journal.kind != "sqlite":
+        raise Refused(f"an import writes a journal of the kind sqlite, and journal.kind is {settings.journal.kind}")
+
+
+def importJournal(settings: Settings, source: Path) -> None:
+    """
+    Import an export of a journal, and print what was done.
+
+    @raise ImportProblem: a line of it is wrong, or the journal has other entries.
+    """
+    copied = Copied()
+    with (
+        showProgress("Importing") as progress,
+        closing(JournalFile(source, progress)) as file,
+        openLoader(settings, emptyState(), file.name) as loader,
+    ):
+        copyJournal(file, loader, lambda: secrets.token_hex(8), copied)
+    _printCopied(copied, Path(settings.server.data, FILE))
+
+
+def _printCopied(copied: Copied, path: Path) -> None:
+    if not copied.added:
+        print(f"{path} has all entries of the export already ({copied.present:,}); nothing was added")
+    else:
+        print(f"Entries added to {path}: {copied.added:,}; there already: {copied.present:,}")
+    if copied.credentials:
+        print(
+            "An export has no passwords, tokens or keys.  People set a new password with a code that is mailed to them,"
+            " or an administrator sets it: twistchat account password NAME"
+        )
+    if copied.rekeyed:
+        print(f"Rooms with new keys, which their members can see: {', '.join(sorted(copied.rekeyed))}")
+
+
+def emptyState() -> State:
+    """The state of a chat without entries, which nobody listens to."""
+    return State(Broadcast(lambda call: call(), NoSessions()))
+
+
+@contextmanager
+def openLoader(
+    settings: Settings, state: State, name: str | None = None, directory: Path | None = None
+) -> Iterator[Loader]:
+    """
+    Open the journal of a server that does not run, or make one.  At the end new texts are indexed, and the journal is
+    closed and checked.
+
+    @param state: gets what the journal holds.
+    @param name: the name of a new journal; C{None} for a random one.
+    @param directory: the data directory; C{None} for that of the configuration.
+    @raise JournalUnusable: it cannot be opened, for example because a server uses it.
+    @raise Fault: it cannot be read or written.
+    @raise Refused: it is damaged.
+    """
+    if directory is None:
+        directory = Path(settings.server.data).absolute()
+        becomeOwner(directory)
+    writer = Writer(
+        str(directory),
+        settings.journal.durability,
+        lambda: name or secrets.token_hex(4),
+        lambda: secrets.token_bytes(KEY_SIZE),
+    )
+    try:
+        loader = Loader(writer, int(time.time() * 1000), state.apply)
+        try:
+            yield loader
+        except ImportProblem:
+            loader.flush()
+            raise
+        loader.flush()
+        _index(loader)
+    except BaseException:
+        writer.abandon()
+        raise
+    loader.close()
+    if loader.stored:
+        _check(writer.path)
+
+
+def _index(loader: Loader) -> None:
+    """Put the new texts into the word index, so that the server need not."""
+    if not loader.stored:
+        return
+    history = HistoryWriter(loader.writer)
+    more, first = True, loader.sequence - loader.stored
+    with showProgress("Indexing") as progress:
+        done = 0
+        while more:
+            taken, more = history.index(loader.sequence, INDEXED)
+            done += taken
+            progress(min(done / max(loader.sequence - first, 1), 1.0))
+            loader.writer.checkpoint()
+
+
+def _check(path: Path) -> None:
+    """
+    Check a journal into which entries were imported.
+
+    @raise Refused: it is damaged.
+    """
+    with showProgress("Checking") as progress:
+        findings = check(path, progress)
+    if not findings.good:
+        raise Refused(f"{path} is damaged; twistchat check says more")
