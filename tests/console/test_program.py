@@ -50,7 +50,7 @@ class ProgramTests(ConsoleTestCase):
             (
                 ["export"],
                 (
-                    "name a room or an account, as in --room '#lobby' or --account alice; "
+                    "name a room or an account, as in --room '#lobby' or --account alice, or --all; "
                     "twistchat export --help says more"
                 ),
             ),
