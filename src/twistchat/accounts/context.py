@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -22,6 +22,30 @@ if TYPE_CHECKING:
 log = Logger()
 
 
+class ILoginLog(Protocol):
+    """Logs logins and registrations.  L{twistchat.net.logs.logins.LoginLog} does."""
+
+    def succeeded(self, caller: Caller, account: str, means: str) -> None:
+        """
+        Log a login.
+
+        @param means: a kind of credential, or C{scram}.
+        """
+
+    def failed(self, caller: Caller, account: str | None, means: str, why: str) -> None:
+        """
+        Log a failed login.
+
+        @param account: the name of the account; C{None} if there is no such account.  Do not pass a name that a client
+            gave, because it may be a password.
+        @param means: a kind of credential, or C{scram}.
+        @param why: the reason, as a sentence without its full stop.
+        """
+
+    def registered(self, caller: Caller, account: str, verified: bool) -> None:
+        """Log that somebody has registered an account, and whether it can be used already."""
+
+
 @dataclass(frozen=True)
 class AccountContext:
     """
@@ -31,6 +55,7 @@ class AccountContext:
     @ivar settings: returns the current settings.
     @ivar passwords: checks and hashes passwords.
     @ivar throttle: limits failed logins.
+    @ivar loginLog: logs logins and registrations.
     @ivar cloak: turns an address into a keyed hash of its network.
     @ivar key: returns a secret of this server, which stays the same.
     @ivar random: returns that many random bytes.
@@ -41,6 +66,7 @@ class AccountContext:
     settings: Callable[[], Settings]
     passwords: IPasswords
     throttle: Throttle
+    loginLog: ILoginLog
     cloak: Callable[[str | None], str]
     key: Callable[[], bytes]
     random: Callable[[int], bytes]

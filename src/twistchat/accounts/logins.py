@@ -31,7 +31,7 @@ from twistchat.accounts.secrets.tokens import TOKEN
 from twistchat.accounts.sources import PasswordSources
 from twistchat.accounts.throttle import Attempt
 from twistchat.accounts.websessions import WebSessions
-from twistchat.chat.errors import AccountExists, LoginFailed, NotEncrypted, WrongCode
+from twistchat.chat.errors import AccountExists, LoginFailed, NotEncrypted, NotVerified, Suspended, WrongCode
 from twistchat.chat.model.accounts import Account
 from twistchat.chat.model.bans.server import parseAddress
 from twistchat.chat.model.events import Credential
@@ -51,6 +51,9 @@ if TYPE_CHECKING:
 log = Logger()
 
 T = TypeVar("T")
+
+WRONG = "it is wrong"
+"""Why a login with a credential failed, for the log."""
 
 
 @implementer(ILogins)
@@ -108,7 +111,8 @@ class Logins:
         if keys is None:
             keys = falseKeys(self._context.key(), name, self._context.passwords.iterations)
         begin = partial(self._beginProof, caller, name, account)
-        return ScramAttempt(keys, begin, partial(self._proved, caller, AccountScram(name, keys)))
+        failed = partial(self._failed, caller, name, "scram", WRONG)
+        return ScramAttempt(keys, begin, partial(self._proved, caller, AccountScram(name, keys)), failed)
 
     def webLogin(self, caller: Caller, name: str, password: str, code: str | None, agent: str) -> Deferred[WebSession]:
         """See L{ILogins.webLogin}."""
@@ -119,8 +123,17 @@ class Logins:
         return Deferred.fromCoroutine(self._openWebSession(caller, account, agent))
 
     def webSession(self, secret: str, caller: Caller | None = None) -> Authenticated:
-        """See L{ILogins.webSession}."""
-        return self._web.find(caller, secret)
+        """See L{ILogins.webSession}.  Only a session of the chat logs in with it; a page may only ask who has it."""
+        isLogin = isinstance(caller, Session)
+        try:
+            found = self._web.find(caller, secret)
+        except LoginFailed:
+            if caller is not None and isLogin:
+                self._context.loginLog.failed(caller, None, "websession", "it has ended")
+            raise
+        if caller is not None and isLogin:
+            self._context.loginLog.succeeded(caller, found.account, "websession")
+        return found
 
     def endWebSession(self, secret: str) -> Deferred[None]:
         """See L{ILogins.endWebSession}."""
@@ -147,7 +160,9 @@ class Logins:
     async def _openWebSession(self, caller: Caller, account: str, agent: str) -> WebSession:
         if not self.maySendPasswords(caller):
             raise NotEncrypted
-        return await self._web.open(account, agent)
+        opened = await self._web.open(account, agent)
+        self._context.loginLog.succeeded(caller, account, "oidc")
+        return opened
 
     async def _password(self, caller: Caller, name: str, password: str, code: str | None) -> Authenticated:
         if password.startswith(TOKEN) and self.maySendPasswords(caller):
@@ -158,9 +173,10 @@ class Logins:
 
     async def _ownPassword(self, caller: Caller, name: str, password: str, code: str | None) -> Authenticated:
         """Check a password, and the second factor.  An app token in place of the password is wrong."""
-        if not self.maySendPasswords(caller):
-            raise NotEncrypted
         account = accountOf(self._accounts, name)
+        if not self.maySendPasswords(caller):
+            self._failed(caller, name, "password", "the connection is not encrypted")
+            raise NotEncrypted
         counted, trusted = self._context.countedAs(caller, name, account)
         attempt = await self._context.throttle.wait(caller, counted, trusted)
         with self._context.throttle.checking(caller, counted):
@@ -205,9 +221,17 @@ class Logins:
                 self._context.record(caller, authenticated.account, "totp")
         except CredLoginFailed:
             figures.failed[kind] += 1
+            self._failed(caller, credentials.name, kind, WRONG)
             raise LoginFailed from None
         except WrongCode:
             figures.failed["totp"] += 1
+            self._failed(caller, credentials.name, "totp", "the code is wrong")
+            raise
+        except (Suspended, NotVerified) as refusal:
+            if attempt is not None:
+                attempt.withdraw()
+            unusable = "is suspended" if isinstance(refusal, Suspended) else "is not verified yet"
+            self._failed(caller, credentials.name, kind, f"the account {unusable}")
             raise
         except BaseException:
             if attempt is not None:
@@ -217,7 +241,17 @@ class Logins:
             attempt.withdraw()
         figures.succeeded[kind] += 1
         self._context.record(caller, authenticated.account, authenticated.kind, authenticated.credential)
+        self._context.loginLog.succeeded(caller, authenticated.account, kind)
         return authenticated
+
+    def _failed(self, caller: Caller, name: str | None, means: str, why: str) -> None:
+        """
+        Log a failed login.
+
+        @param name: the name that the client gave, which may be a password typed in the wrong place.
+        """
+        account = None if name is None else accountOf(self._accounts, name)
+        self._context.loginLog.failed(caller, None if account is None else account.name, means, why)
 
     def _proved(self, caller: Caller, credentials: AccountScram, attempt: Attempt) -> Authenticated:
         """See L{IScramAttempt.succeeded}.  The checks need no waiting."""
@@ -268,12 +302,18 @@ class ScramAttempt:
     """See L{IScramAttempt}."""
 
     def __init__(
-        self, keys: ScramKeys, begin: Callable[[], Attempt], proved: Callable[[Attempt], Authenticated]
+        self,
+        keys: ScramKeys,
+        begin: Callable[[], Attempt],
+        proved: Callable[[Attempt], Authenticated],
+        failed: Callable[[], None],
     ) -> None:
         """
         @param begin: counts the attempt.
         @param proved: called if the client's proof is correct.
+        @param failed: called if it is not.
         """
+        self._failed = failed
         self._keys = keys
         self._begin = begin
         self._proved = proved
@@ -290,7 +330,14 @@ class ScramAttempt:
     def succeeded(self) -> Authenticated:
         """See L{IScramAttempt.succeeded}."""
         assert self._attempt is not None
-        return self._proved(self._attempt)
+        attempt, self._attempt = self._attempt, None
+        return self._proved(attempt)
+
+    def failed(self) -> None:
+        """See L{IScramAttempt.failed}."""
+        if self._attempt is not None:
+            self._attempt = None
+            self._failed()
 
 
 def kindOf(credentials: object) -> str:

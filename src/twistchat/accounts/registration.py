@@ -171,6 +171,7 @@ class Registrar:
             credential = await self._newPassword(name, password)
             if email is not None and self._codes.canBeSent:
                 await self._registerUnverified(session, name, credential, email)
+                self._context.loginLog.registered(session, name, verified=False)
                 return "verify"
             await accounts.register(session, name, [credential])
         except BaseException:
@@ -179,6 +180,7 @@ class Registrar:
         finally:
             self._reserved.discard(skeleton(name))
         self._context.record(session, name, "password")
+        self._context.loginLog.registered(session, name, verified=True)
         return "registered"
 
     async def _registerUnverified(self, session: Session, name: str, password: Credential, email: str) -> None:
@@ -273,6 +275,7 @@ class Registrar:
             attempt = self._context.begin(session, name, account)
         stored = self._codes.find(account, code, *purposes)
         if account is None or stored is None:
+            self._context.loginLog.failed(session, None if account is None else account.name, "code", "it is wrong")
             raise _wrongCode()
         attempt.withdraw()
         return account, stored

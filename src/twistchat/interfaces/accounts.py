@@ -61,6 +61,10 @@ class Caller(Protocol):
     def exempt(self) -> bool:
         """Whether the client is exempt from rate limits."""
 
+    @property
+    def door(self) -> str:
+        """The name of the door at which the client is; C{""} for none."""
+
 
 @dataclass(frozen=True, slots=True)
 class WebCaller:
@@ -69,6 +73,7 @@ class WebCaller:
     address: str | None
     secure: bool
     exempt: bool = False
+    door: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +143,9 @@ class IScramAttempt(Interface):
         @raise LoginFailed: the account does not exist, or has no password.
         @raise ChatError: the account cannot be used; see L{ILogins}.
         """
+
+    def failed() -> None:
+        """The client has sent something else than a correct proof.  This does nothing before L{begin}."""
 
 
 @dataclass(frozen=True, slots=True)

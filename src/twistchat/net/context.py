@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from twistchat.net.limits.idle import Idle, Reminder
     from twistchat.net.limits.refusals import RefusalLog
     from twistchat.net.logs.connections import ConnectionLog
+    from twistchat.net.logs.logins import LoginLog
     from twistchat.net.monitoring.figures import Figures
     from twistchat.net.output.turn import Turn
 
@@ -44,6 +45,7 @@ class ServerContext:
     @ivar refusals: logs refusals by limits.
     @ivar figures: what the server is doing, in numbers.
     @ivar connections: logs the ends of connections.
+    @ivar loginLog: logs logins and registrations of accounts.
     @ivar shown: returns an address as the log shows it; C{None} if it does not show it.
     @ivar idle: the timeouts of all connections.
     @ivar upkeep: schedules the chat's upkeep of its rooms.
@@ -73,6 +75,7 @@ class ServerContext:
     refusals: RefusalLog
     figures: Figures
     connections: ConnectionLog
+    loginLog: LoginLog
     shown: Callable[[str | None], str | None]
     idle: Idle
     upkeep: Reminder

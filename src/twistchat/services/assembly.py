@@ -24,6 +24,7 @@ from twistchat.net.limits.departures import DepartureQueue
 from twistchat.net.limits.idle import Idle, Reminder
 from twistchat.net.limits.refusals import RefusalLog
 from twistchat.net.logs.connections import ConnectionLog
+from twistchat.net.logs.logins import LoginLog
 from twistchat.net.monitoring.figures import Figures
 from twistchat.net.output.turn import Turn
 
@@ -103,7 +104,10 @@ def assemble(
         return context.settings.limits.accountFailures, context.settings.limits.accountFailureRate
 
     throttle = Throttle(LoginFailures(admission), Buckets(failures, clock.seconds), settings.limits.passwordQueue)
-    authentication = AccountContext(chat, lambda: context.settings, passwords, throttle, hide, key, random, wall)
+    loginLog = LoginLog(clock, shown)
+    authentication = AccountContext(
+        chat, lambda: context.settings, passwords, throttle, loginLog, hide, key, random, wall
+    )
     logoff = Reminder(idle, clock, lambda: logins.tend())
     logins = Logins(authentication, logoff.after, sources)
     expiry = Reminder(idle, clock, lambda: registrar.tend())
@@ -122,6 +126,7 @@ def assemble(
         refusals=refusals,
         figures=Figures(log, chat, turn, admission, refusals, throttle.figures, clock, wall, waitingMails),
         connections=ConnectionLog(clock, shown),
+        loginLog=loginLog,
         shown=shown,
         idle=idle,
         upkeep=upkeep,

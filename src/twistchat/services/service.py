@@ -186,6 +186,7 @@ class ChatService(Service):
             self._control.close()
         await self.listening.closeDoors("The server is shutting down")
         self._context.connections.stop()
+        self._context.loginLog.stop()
         self._context.registrar.stop()
         self._context.logins.stop()
         self._context.passwords.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.doors.web.browser import HOST, HttpClient, Response, WebSocketClient, webServer
@@ -49,6 +50,17 @@ class ForwardedTests(SynchronousTestCase):
             ("203.0.113.7", {"X_Forwarded_For": real, "Forwarded": f"for={real}"}, "203.0.113.7"),
         ):
             self.assertEqual(address, self.addressBy(host, **headers), headers)
+
+    def test_noProxy(self) -> None:
+        """The log says once a minute that the header of a client that is no proxy does not count."""
+        with capturedLogs() as events:
+            for _ in range(3):
+                self.addressBy("203.0.113.7", X_Forwarded_For="203.0.113.5")
+            self.addressBy(PROXY, X_Forwarded_For="203.0.113.5")
+        refused = [line for line in map(formatEvent, events) if line.startswith("Refused")]
+        why = "it is not in web.proxies, so its header X-Forwarded-For does not count"
+        self.assertEqual([f"Refused 203.0.113.7: {why}"], refused)
+        self.assertEqual({}, self.server.context.refusals.dropped)
 
     def test_unreadable(self) -> None:
         """A client whose address cannot be read is refused, and does not count as the proxy."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 
+from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 from wsproto.events import CloseConnection, Ping, Pong
 
@@ -152,7 +153,11 @@ class HandshakeTests(SynchronousTestCase):
             (configured, "http://127.0.0.1:8000", 101),
             (configured, "http://chat.example", 403),
         ):
-            self.assertEqual(status, self.status(config, Origin=origin), origin)
+            with capturedLogs() as events:
+                self.assertEqual(status, self.status(config, Origin=origin), origin)
+            said = [line for line in map(formatEvent, events) if line.startswith("Refused")]
+            why = f"it comes from the web site {origin}, which is not in web.origins"
+            self.assertEqual([] if status == 101 else [f"Refused 127.0.0.1: {why}"], said)
 
     def test_host(self) -> None:
         """A request by a foreign name is refused, so nobody can point a name of theirs here (DNS rebinding)."""

@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.interfaces import ISSLTransport
 
 from twistchat.config import Settings
+from twistchat.config.toml import shortened
 from twistchat.doors.web.answers import Refused
 from twistchat.doors.web.channel import BoundedRequest
 from twistchat.doors.web.settings import webSettings
 from twistchat.net.limits.admission import readAddress
 from twistchat.net.listening.origin import Proxied, isWithin
+
+if TYPE_CHECKING:
+    from twistchat.net.context import ServerContext
 
 _NAMES_OF_THIS_NETWORK: Final = re.compile(
     r"localhost|[a-z0-9_-]+|[a-z0-9._-]+\.(?:localhost|local)|[0-9.]+|\[[0-9a-f:.]+\]"
@@ -89,9 +93,9 @@ def checkHost(request: BoundedRequest, settings: Settings) -> None:
         )
 
 
-def checkOrigin(request: BoundedRequest, caller: Caller, settings: Settings) -> None:
+def checkOrigin(request: BoundedRequest, caller: Caller, context: ServerContext) -> None:
     """
-    Refuse a request that another web site makes, unless C{web.origins} has that site.
+    Refuse a request that another web site makes, unless C{web.origins} has that site.  The log names the site.
 
     Programs other than browsers send no C{Origin}.
 
@@ -102,8 +106,21 @@ def checkOrigin(request: BoundedRequest, caller: Caller, settings: Settings) -> 
         return
     host = request.requestHeaders.getRawHeaders("host", [""])[0]
     own = f"{'https' if caller.encrypted else 'http'}://{host}".lower()
-    if len(origins) != 1 or (origins[0].lower() != own and origins[0].lower() not in webSettings(settings).origins):
+    known = webSettings(context.settings).origins
+    if len(origins) != 1 or (origins[0].lower() != own and origins[0].lower() not in known):
+        why = f"it comes from the web site {shortened(origins[0])}, which is not in web.origins"
+        context.refusals.note(caller.address, why, "origin")
         raise Refused(403, "Another web site may not do this here.  Its address is not in web.origins.")
+
+
+def noteForwarded(request: BoundedRequest, context: ServerContext) -> None:
+    """Log that a request has headers of a proxy, but comes from none.  They do not count, see L{callerOf}."""
+    headers = request.requestHeaders
+    for name in ("X-Forwarded-For", "Forwarded"):
+        if headers.hasHeader(name):
+            peer: str | None = getattr(request.channel.transport.getPeer(), "host", None)
+            context.refusals.remark(peer, f"it is not in web.proxies, so its header {name} does not count", "forwarded")
+            return
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,8 +38,12 @@ PAUSE: Final = 2
 class Login:
     """The places of the site that tell who a browser is, log it in and log it out."""
 
-    def __init__(self, context: ServerContext) -> None:
+    def __init__(self, context: ServerContext, door: str) -> None:
+        """
+        @param door: the name of the door.
+        """
         self._context = context
+        self._door = door
 
     def offer(self, request: BoundedRequest) -> Answer:
         """Answer who the browser is, and how it can come in.  This renews its cookie."""
@@ -130,7 +134,7 @@ class Login:
     def webCaller(self, caller: Caller) -> WebCaller:
         """Describe the sender of a request to C{context.logins}."""
         exempt = self._context.admission.recordOf(caller.address) is None
-        return WebCaller(caller.address, caller.secure, exempt)
+        return WebCaller(caller.address, caller.secure, exempt, self._door)
 
     def _check(self, request: BoundedRequest) -> Caller:
         """
@@ -140,7 +144,7 @@ class Login:
         """
         caller = callerOf(request, self._context.settings)
         try:
-            checkOrigin(request, caller, self._context.settings)
+            checkOrigin(request, caller, self._context)
         except Refused as refused:
             raise _Problem(403, "FOREIGN_ORIGIN", str(refused).rstrip(".")) from None
         if secretOf(request, caller) is not None and not request.requestHeaders.hasHeader("origin"):

@@ -10,7 +10,7 @@ from twisted.web.server import Site
 from zope.interface import implementer
 
 from twistchat.doors.web.answers import Place, Refused, Root
-from twistchat.doors.web.caller import callerOf, checkHost
+from twistchat.doors.web.caller import callerOf, checkHost, noteForwarded
 from twistchat.doors.web.channel import BoundedChannel, BoundedRequest, errorAnswer
 from twistchat.doors.web.crowd import Crowd, Crowded, Turns
 from twistchat.doors.web.login import Login
@@ -69,7 +69,7 @@ class WebFactory(Site):
         self.context = context
         self.clients = IrcFactory(context, door, lambda: webSettings(context.settings).guests)
         self.crowd, self.turns = Crowd(context), Turns(context)
-        pages, socket, login = Pages(), Socket(context, self.clients), Login(context)
+        pages, socket, login = Pages(), Socket(context, self.clients), Login(context, door)
         oidc = Oidc(context, login, agent)
         places: dict[str, dict[str, Place]] = {
             "/": {"GET": pages.index},
@@ -117,7 +117,9 @@ class WebFactory(Site):
         """
         settings = self.context.settings
         checkHost(request, settings)
-        if request.channel.proxied:
+        if not request.channel.proxied:
+            noteForwarded(request, self.context)
+        else:
             try:
                 self.crowd.countRequest(request.channel, callerOf(request, settings).address)
             except Crowded as crowded:

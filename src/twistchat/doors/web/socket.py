@@ -38,7 +38,7 @@ class Socket:
         """
         settings = self._context.settings
         caller = callerOf(request, settings)
-        checkOrigin(request, caller, settings)
+        checkOrigin(request, caller, self._context)
         if request.method != b"GET" or request.clientproto != b"HTTP/1.1" or request.channel.hadBody:
             raise Refused(400, "A handshake of a WebSocket is a GET request of HTTP/1.1 without a body.")
         if request.requestHeaders.hasHeader("expect"):

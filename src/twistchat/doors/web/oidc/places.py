@@ -22,6 +22,7 @@ from twistchat.doors.web.oidc.errors import Failed, ProviderFault, shorten
 from twistchat.doors.web.oidc.flows import TIME, Flows
 from twistchat.doors.web.oidc.people import People
 from twistchat.net.limits.admission import readAddress, sameCustomer
+from twistchat.net.logs.budget import LineBudget
 
 if TYPE_CHECKING:
     from twisted.web.iweb import IAgent
@@ -36,6 +37,9 @@ COOKIE: Final = "twistchat-oidc"
 
 MOST_ASKING: Final = 32
 """The most browsers for which providers are asked at once."""
+
+FAULTS: Final = 10
+"""The most lines of the log per minute about logins that failed because of a provider."""
 
 LONGEST: Final = 4096
 """The most characters of a parameter."""
@@ -75,6 +79,7 @@ class Oidc:
         self._people = People(context)
         self._providers: dict[str, Provider] = {}
         self._asking = 0
+        self._faults = LineBudget(context.clock, FAULTS, 60.0, _moreFaults)
 
     async def answer(self, request: BoundedRequest) -> Answer:
         """
@@ -98,7 +103,8 @@ class Oidc:
             return page(Failed(f"{describe(error)}.", AGAIN), self._unbound(request, caller))
         except Failed as failed:
             if failed.detail:
-                log.warn("A login with {name} failed: {why}", name=parts[0], why=failed.detail)
+                if self._faults.take():
+                    log.warn("A login with {name} failed: {why}", name=parts[0], why=failed.detail)
             return page(failed, self._unbound(request, caller))
 
     async def _begin(self, request: BoundedRequest, caller: Caller, name: str, settings: OidcSettings) -> Answer:
@@ -221,6 +227,10 @@ def page(failed: Failed, cookies: Sequence[str] = ()) -> Answer:
 
 def _redirect(url: str, cookies: tuple[str, ...]) -> Answer:
     return Answer(b"", 302, headers={"Location": url, "Cache-Control": "no-store"}, cookies=cookies)
+
+
+def _moreFaults(count: int) -> None:
+    log.warn("… and {count:,} more logins with providers failed", count=count)
 
 
 def _parameter(request: BoundedRequest, name: str) -> str | None:

@@ -190,6 +190,8 @@ class Authentication:
 
     def _refuse(self, reply: Reply, code: str, why: str) -> None:
         """End the exchange, and say why."""
+        if self._attempt is not None:
+            self._attempt.failed()
         self._end()
         reply.numeric(code, why)
 
