@@ -43,6 +43,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "test_imports",
         "test_irc_docs",
         "test_mirror",
+        "test_packaging",
         "test_private",
         "tools/test_confusables",
         "tools/test_emojinames",

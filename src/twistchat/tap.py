@@ -44,6 +44,7 @@ from twistchat.services.process import freeze, makeDataDirectory, tuneInterprete
 from twistchat.services.rebinding import Rebinding, userName
 from twistchat.services.service import ChatService
 from twistchat.services.signals import installSignals
+from twistchat.services.systemd import Systemd
 from twistchat.services.terminal import DaemonTerminal, startFailureHook
 from twistchat.worker import ThreadWorker, Worker
 
@@ -130,6 +131,7 @@ def makeService(options: ChatOptions) -> IService:
         control,
         lambda application: output.attach(application, options.parent or {}, reactor),
         backups,
+        Systemd(os.environ, reactor, os.getpid()),
     )
 
 

@@ -109,6 +109,28 @@ class Backups:
         return succeed(None)
 
 
+class Systemd:
+    """Hears what the server does."""
+
+    def __init__(self, calls: list[str]) -> None:
+        """
+        @param calls: gets the name of each method that is called.
+        """
+        self._calls = calls
+
+    def opening(self) -> None:
+        """See L{twistchat.services.systemd.Systemd.opening}."""
+        self._calls.append("opening")
+
+    def ready(self, status: str) -> None:
+        """See L{twistchat.services.systemd.Systemd.ready}."""
+        self._calls.append(f"ready: {status}")
+
+    def stopping(self) -> None:
+        """See L{twistchat.services.systemd.Systemd.stopping}."""
+        self._calls.append("stopping")
+
+
 class ServiceTestCase(SynchronousTestCase):
     """A service on a reactor in memory."""
 
@@ -120,6 +142,8 @@ class ServiceTestCase(SynchronousTestCase):
         self.passwords = Verifier(lambda: self.worker, 1)
         self.mailer: Mailer | None = None
         self.backups: Any = None
+        self.systemd: Any = None
+        self.calls: list[str] = []
         self.reactor: Any = Reactor()
         self.log: Any = ManualLog(Stamp(self.reactor.seconds, "test"))
         self.events: list[LogEvent] = []
@@ -160,6 +184,7 @@ class ServiceTestCase(SynchronousTestCase):
             self.complaints.append,
             lambda: self.failures.append(self.reactor.hasStopped),
             backups=self.backups,
+            systemd=self.systemd,
         )
 
     def started(self, *descriptions: str) -> ChatService:
@@ -344,13 +369,12 @@ class StartTests(ServiceTestCase):
 
     def test_backups(self) -> None:
         """Backups begin when the journal is open, follow reloads, and stop before the journal closes."""
-        calls: list[str] = []
-        self.backups = Backups(calls)
+        self.backups = Backups(self.calls)
         service = self.started(LOOPBACK)
-        self.assertEqual(["begin"], calls)
+        self.assertEqual(["begin"], self.calls)
         self.context.rehash()
         service.stopService()
-        self.assertEqual(["begin", "reload", "stop"], calls)
+        self.assertEqual(["begin", "reload", "stop"], self.calls)
 
     def test_noBackups(self) -> None:
         """If backups are wanted and the journal cannot be copied, the log says so."""
@@ -360,6 +384,25 @@ class StartTests(ServiceTestCase):
             "This server makes no backups: its kind of journal cannot be copied while the server runs",
             [formatEvent(event) for event in self.events],
         )
+
+    def test_systemd(self) -> None:
+        """systemd hears that the server opens the journal, is ready when the reactor runs, and stops."""
+        self.systemd = Systemd(self.calls)
+        service, opening = self.slow()
+        self.assertEqual(["opening"], self.calls)
+        opening.callback(None)
+        self.assertEqual(["opening"], self.calls)
+        ((ready, arguments, _),) = self.reactor.whenRunningHooks
+        ready(*arguments)
+        service.stopService()
+        self.assertEqual(["opening", "ready: Is open at 1 endpoint", "stopping"], self.calls)
+
+    def test_systemdFailed(self) -> None:
+        """systemd hears of no start if the journal cannot be opened."""
+        self.systemd = Systemd(self.calls)
+        _, opening = self.slow()
+        opening.errback(NotStored("the disk is full"))
+        self.assertEqual(["opening", "stopping"], self.calls)
 
     def test_opensLater(self) -> None:
         """While the journal opens, no connection is accepted; the kernel queues them."""

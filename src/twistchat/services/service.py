@@ -12,12 +12,14 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from twistchat.chat.phrasing import counted
 from twistchat.interfaces import ILog
 from twistchat.net.context import ServerContext
 from twistchat.services.backups.schedule import Backups
 from twistchat.services.control.socket import ControlSocket
 from twistchat.services.failure import StartFailure
 from twistchat.services.listening import Listening
+from twistchat.services.systemd import Systemd
 
 log = Logger()
 
@@ -44,6 +46,7 @@ class ChatService(Service):
         control: ControlSocket | None = None,
         beginLog: Callable[[object], None] = lambda application: None,
         backups: Backups | None = None,
+        systemd: Systemd | None = None,
     ) -> None:
         """
         @param reactor: stopped if the journal cannot be opened.  It also times the shutdown.
@@ -55,6 +58,7 @@ class ChatService(Service):
         @param beginLog: called with the application of which this service becomes a part.  C{twistd} has not begun to
             log then.
         @param backups: the backups; C{None} if the journal cannot be copied while the server runs.
+        @param systemd: is told when the server has started and when it stops; C{None} to tell nobody.
         """
         self.listening = listening
         self._reactor = reactor
@@ -66,6 +70,7 @@ class ChatService(Service):
         self._control = control
         self._beginLog = beginLog
         self._backups = backups
+        self._systemd = systemd or Systemd({}, reactor, 0)
         self._starting = True
         self._isOpen = False
         self._failure: Failure | None = None
@@ -107,6 +112,7 @@ class ChatService(Service):
         @return: fires when that is done.  Timeouts bound the wait for slow clients and slow disks.
         """
         super().stopService()
+        self._systemd.stopping()
         self._context.figures.stop()
         return Deferred.fromCoroutine(self._stop())
 
@@ -129,6 +135,7 @@ class ChatService(Service):
 
     def _open(self) -> None:
         self._starting, self._failure = True, None
+        self._systemd.opening()
         opening = maybeDeferred(self._journal.open, self._context.chat.state.apply)
         opening.addCallbacks(self._opened, self._notOpened)
         self._starting = False
@@ -162,9 +169,13 @@ class ChatService(Service):
                 "This server has no administrator.  Make one: twistchat account create NAME --admin --data {data}",
                 data=quote(str(self._control.path.parent)),
             )
+        # Before the reactor runs, a signal would end the process.
+        status = f"Is open at {counted(len(self.listening.ports), 'endpoint')}"
+        self._reactor.callWhenRunning(self._systemd.ready, status)
 
     def _notOpened(self, failure: Failure) -> None:
         """The journal cannot be opened.  L{startService} raises the error; if it has returned, stop the server."""
+        self._systemd.stopping()
         if self._starting:
             self._failure = failure
         elif self.running:
