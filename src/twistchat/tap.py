@@ -26,6 +26,7 @@ from twistchat.interfaces import IJournalCopying, IJournalKind, IMailer, Journal
 from twistchat.journal.kinds import BUILT_IN
 from twistchat.journal.sqlite.constants import KEY_SIZE
 from twistchat.net.listening.endpoints import BadEndpoint, endpointOf
+from twistchat.net.monitoring.figures import Figures
 from twistchat.options import ChatOptions, chatOptions, installedDoors, installedJournals
 from twistchat.services.assembly import assemble
 from twistchat.services.backups.schedule import Backups
@@ -110,6 +111,7 @@ def makeService(options: ChatOptions) -> IService:
     backups = None
     if kind.onDisk and IJournalCopying.providedBy(kind):
         backups = Backups(reactor, time.time, lambda: context.settings, data, kind, makeWorker)
+        countBackups(context.figures, backups)
     commands = {
         **AccountCommands(context.chat).table,
         **BackupCommands(reactor, backups).table,
@@ -138,6 +140,14 @@ def makeService(options: ChatOptions) -> IService:
 def isRoot() -> bool:
     """Whether this process runs as root."""
     return os.geteuid() == 0
+
+
+def countBackups(figures: Figures, backups: Backups) -> None:
+    """Let the numbers about the server include its backups."""
+    figures.backups = lambda: backups.made
+    figures.failedBackups = lambda: backups.failed
+    figures.lastBackup = lambda: None if backups.last is None else backups.last.time
+    figures.backup = backups.described
 
 
 def workers(reactor: Any) -> Callable[[str], Worker]:

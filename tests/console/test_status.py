@@ -40,6 +40,7 @@ STATUS: dict[str, Any] = {
     "memory": 90 * 1024 * 1024,
     "descriptors": 1300,
     "lastBackup": None,
+    "backup": None,
     "hour": [],
 }
 """The answer of a server."""
@@ -111,6 +112,13 @@ class StatusTests(ClientTestCase):
         self.assertIn("users        1,100", shown)
         self.assertIn("last backup  2026-01-01 12:00:00 UTC", shown)
         self.assertEqual(len(shown), SHOWN.count("\n") - 1)
+
+    def test_backupFailed(self) -> None:
+        """If the last attempt to make a backup failed, a line says why."""
+        backup = {"path": None, "size": None, "failure": "the disk is too full", "failed": 1_767_268_800}
+        shown = list(lines({**STATUS, "backup": backup}))
+        self.assertEqual("backup failed  2026-01-01 12:00:00 UTC: the disk is too full", shown[-1])
+        self.assertEqual("last backup    never", shown[-2])
 
 
 class FormatTests(ClientTestCase):

@@ -31,6 +31,21 @@ class ReloadsTests(SynchronousTestCase):
         self.running[0].callback(reload)
         self.assertIs(reload, self.successResultOf(ended))
 
+    def test_around(self) -> None:
+        """The beginning and the end of each reload are told, also if it fails."""
+        told: list[str] = []
+        self.reloads.begins = lambda: told.append("begins")
+        self.reloads.ended = lambda: told.append("ended")
+        failing = self.reloads.request(self.reload)
+        waiting = self.reloads.request(self.reload)
+        self.assertEqual(["begins"], told)
+        self.running[0].errback(ConfigError("twistchat.toml", "a mistake"))
+        self.failureResultOf(failing, ConfigError)
+        self.assertEqual(["begins", "ended", "begins"], told)
+        self.running[1].callback(Reload(Settings()))
+        self.successResultOf(waiting)
+        self.assertEqual(["begins", "ended"] * 2, told)
+
     def test_storm(self) -> None:
         """Many requests during a reload share one reload after it."""
         first, *others = [self.reloads.request(self.reload) for _ in range(100)]

@@ -126,6 +126,14 @@ class Systemd:
         """See L{twistchat.services.systemd.Systemd.ready}."""
         self._calls.append(f"ready: {status}")
 
+    def reloading(self) -> None:
+        """See L{twistchat.services.systemd.Systemd.reloading}."""
+        self._calls.append("reloading")
+
+    def reloaded(self) -> None:
+        """See L{twistchat.services.systemd.Systemd.reloaded}."""
+        self._calls.append("reloaded")
+
     def stopping(self) -> None:
         """See L{twistchat.services.systemd.Systemd.stopping}."""
         self._calls.append("stopping")
@@ -386,7 +394,7 @@ class StartTests(ServiceTestCase):
         )
 
     def test_systemd(self) -> None:
-        """systemd hears that the server opens the journal, is ready when the reactor runs, and stops."""
+        """systemd hears that the server opens the journal, is ready when the reactor runs, reloads, and stops."""
         self.systemd = Systemd(self.calls)
         service, opening = self.slow()
         self.assertEqual(["opening"], self.calls)
@@ -394,8 +402,9 @@ class StartTests(ServiceTestCase):
         self.assertEqual(["opening"], self.calls)
         ((ready, arguments, _),) = self.reactor.whenRunningHooks
         ready(*arguments)
+        self.successResultOf(self.context.rehash())
         service.stopService()
-        self.assertEqual(["opening", "ready: Is open at 1 endpoint", "stopping"], self.calls)
+        self.assertEqual(["opening", "ready: Is open at 1 endpoint", "reloading", "reloaded", "stopping"], self.calls)
 
     def test_systemdFailed(self) -> None:
         """systemd hears of no start if the journal cannot be opened."""

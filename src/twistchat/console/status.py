@@ -87,6 +87,8 @@ def _rows(status: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "mails", f"{status['mails']:,} to send"
     yield "memory", size(status["memory"])
     yield "last backup", "never" if status["lastBackup"] is None else moment(status["lastBackup"])
+    if status["backup"] and status["backup"]["failure"]:
+        yield "backup failed", f"{moment(status['backup']['failed'])}: {status['backup']['failure']}"
 
 
 def _latency(bounds: Mapping[str, float | None]) -> str:

@@ -38,9 +38,13 @@ class Reloads:
     Runs reloads one after the other.  All requests that arrive during a reload share the next one.
 
     @ivar waiting: whether a reload waits, so that a further request would change nothing.
+    @ivar begins: called before each reload.
+    @ivar ended: called after each reload, also if it failed.
     """
 
     def __init__(self) -> None:
+        self.begins: Callable[[], None] = lambda: None
+        self.ended: Callable[[], None] = lambda: None
         self._running = False
         self._asked: list[tuple[Deferred[Reload], Callable[[], Awaitable[Reload]]]] = []
 
@@ -66,11 +70,14 @@ class Reloads:
         asked, self._asked = self._asked, []
         self._running = True
 
+        self.begins()
+
         async def run() -> Reload:
             return await asked[0][1]()
 
         def finished(outcome: object) -> None:
             self._running = False
+            self.ended()
             if self._asked:
                 self._start()
             for result, _ in asked:

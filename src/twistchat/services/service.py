@@ -169,6 +169,8 @@ class ChatService(Service):
                 "This server has no administrator.  Make one: twistchat account create NAME --admin --data {data}",
                 data=quote(str(self._control.path.parent)),
             )
+        self._context.reloads.begins = self._systemd.reloading
+        self._context.reloads.ended = self._systemd.reloaded
         # Before the reactor runs, a signal would end the process.
         status = f"Is open at {counted(len(self.listening.ports), 'endpoint')}"
         self._reactor.callWhenRunning(self._systemd.ready, status)

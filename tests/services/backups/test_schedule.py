@@ -160,6 +160,9 @@ class BackupsTests(SynchronousTestCase):
         self.assertEqual((kept, last), (self.names(), self.backups.last))
         self.assertEqual(["A backup could not be made: the disk is too full"], self.lines(LogLevel.error))
         self.assertEqual(BackupFailure(NOON + SOON + 4 * HOUR, "the disk is too full"), self.backups.failure)
+        described = self.backups.described()
+        self.assertEqual(str(self.path / kept[0]), described["path"])
+        self.assertEqual((10, "the disk is too full"), (described["size"], described["failure"]))
         self.copying.during = lambda progress: None
         self.advance(RETRY)
         self.assertIsNone(self.backups.failure)

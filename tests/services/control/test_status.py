@@ -65,4 +65,6 @@ class StatusTests(SynchronousTestCase):
     def test_backup(self) -> None:
         """The last backup is what the part that makes them says."""
         self.figures.lastBackup = lambda: NOON + 5
+        self.figures.backup = lambda: {"path": "/x"}
+        self.assertEqual(self.status()["backup"], {"path": "/x"})
         self.assertEqual(self.status()["lastBackup"], NOON + 5)

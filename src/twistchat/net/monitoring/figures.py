@@ -71,6 +71,9 @@ class Figures:
     @ivar stopping: whether the server shuts down.
     @ivar mails: returns the number of mails that wait.
     @ivar backups: returns how many backups were made since the start.
+    @ivar failedBackups: returns how many attempts to make one failed since the start.
+    @ivar backup: describes the last backup: see L{Backups.described
+        <twistchat.services.backups.schedule.Backups.described>}; C{None} if the server makes none.
     @ivar lastBackup: returns the time of the last backup, in seconds since the epoch; C{None} if there is none.
     """
 
@@ -97,6 +100,8 @@ class Figures:
         self.mails = mails
         self.stopping = False
         self.backups: Callable[[], int] = lambda: 0
+        self.failedBackups: Callable[[], int] = lambda: 0
+        self.backup: Callable[[], Mapping[str, object] | None] = lambda: None
         self.lastBackup: Callable[[], float | None] = lambda: None
         self.lag = ReactorLag(clock, self._sampled)
         self._chat = chat

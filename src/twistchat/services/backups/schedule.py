@@ -117,6 +117,21 @@ class Backups:
         """The directory that the settings name."""
         return BackupDirectory(self._data / self._settings().backup.directory)
 
+    def described(self) -> dict[str, object]:
+        """
+        Describe the last backup, as a value for JSON.
+
+        @return: C{path} and C{size} of the last backup; C{failure}, why the last attempt failed, and C{failed}, when,
+            in seconds since the epoch.  A value that there is not is C{None}.
+        """
+        last, failure = self.last, self.failure
+        return {
+            "path": None if last is None else str(last.path),
+            "size": None if last is None else last.size,
+            "failure": None if failure is None else failure.why,
+            "failed": None if failure is None else failure.time,
+        }
+
     def begin(self) -> None:
         """Find the newest backup, and begin the schedule.  Call this after the journal was opened."""
         self._running = True
