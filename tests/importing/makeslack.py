@@ -167,6 +167,7 @@ def oddMessages() -> list[Item]:
         message(15, "Late reply", "U002", thread_ts=f"{ODD - 86400}.000000"),
         message(16, "A huddle happened", "USLACKBOT", subtype="huddle_thread"),
         message(17, "`:rocket:` at 10:30:45 :rocket:\r\nsecond line\x07"),
+        message(19, f"<@U001> uploaded <https://files.slack.com/files-pri/T0-F4/x.png?t={TOKEN}|x.png>"),
         {"type": "message", "text": "no time", "user": "U001"},
         {"type": "message", "ts": f"{ODD + 18}.000018", "user": 17, "text": "a number as user"},
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -57,16 +56,13 @@ class ArchiveTests(SynchronousTestCase):
             self.assertIn("leads out of the archive", self.problem(self.zip), name)
 
     def test_unflaggedNames(self) -> None:
-        """A name without a flag for UTF-8 is UTF-8 if it can be."""
-        with zipfile.ZipFile(self.zip, "w") as file:
-            file.writestr("Grüße".encode().decode("cp437"), b"")
-            file.writestr("naïve", b"")
-        data = self.zip.read_bytes()
-        for info in zipfile.ZipFile(self.zip).infolist():
-            encoded = info.filename.encode()
-            data = data.replace(encoded, encoded)
-        with openArchive(self.zip) as archive:
-            self.assertIn("naïve", archive.sizes)
+        """A name without a flag for UTF-8 is UTF-8 if it can be, and otherwise in the code page of old ZIP files."""
+        for written, name in (("Grüße".encode(), "Grüße"), (b"Gr\x81\xe1e__", "Grüße__")):
+            writeZip(self.zip, [("Gr@@@@e", b"[]")])
+            self.zip.write_bytes(self.zip.read_bytes().replace(b"Gr@@@@e", written))
+            with openArchive(self.zip) as archive:
+                self.assertEqual([name], list(archive.sizes))
+                self.assertEqual(b"[]", readWhole(archive, name))
 
     def test_links(self) -> None:
         """A symbolic link in a folder is refused."""
@@ -82,6 +78,13 @@ class ArchiveTests(SynchronousTestCase):
         with self.assertRaises(ImportProblem) as caught, openArchive(self.zip) as archive:
             list(readLines(archive, "a.json", 1000))
         self.assertIn("a.json, line 1: this line is longer", str(caught.exception))
+
+    def test_grown(self) -> None:
+        """A file that grew after the folder was read is not read beyond the limit."""
+        writeFolder(self.folder / "export", [("a.json", b"[]")])
+        with openArchive(self.folder / "export") as archive:
+            (self.folder / "export/a.json").write_bytes(b" " * 1001)
+            self.assertRaises(ImportProblem, readWhole, archive, "a.json", 1000)
 
     def test_encrypted(self) -> None:
         """An encrypted member is refused."""

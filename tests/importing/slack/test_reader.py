@@ -94,6 +94,44 @@ class ReaderTests(ExportTests):
         self.assertEqual(Person("USLACKBOT", "slackbot", bot=True), people["USLACKBOT"])
         self.assertNotIn("U0NEVERSEEN", people)
 
+    def test_strangers(self) -> None:
+        """A stranger has the name of any message that knows it; a bot is the user that it belongs to, if any."""
+        bot = {"bot_id": "B1", "bot_profile": {"name": "Jobs"}}
+        records = self.readGeneral(
+            [message(1, "a", "U9"), message(2, "b", "U9", user_profile={"display_name": "zoë", "real_name": "Zoë Z"})],
+            [message(3, "c", None, **bot), message(4, "d", None, username="Hook"), message(5, "e", None)],
+            [message(6, "f", None, bot_id="B005")],
+        )
+        people = [record for record in records if isinstance(record, Person)][len(USERS) :]
+        expected = [Person("U9", "zoë", "Zoë Z"), Person("B1", "Jobs", bot=True)]
+        self.assertEqual([*expected, Person("bot:Hook", "Hook", "Hook", bot=True)], people)
+        authors = [record.author for record in records if isinstance(record, Text)]
+        self.assertEqual(["U9", "U9", "B1", "bot:Hook", "U005"], authors)
+        found = [record for record in records if isinstance(record, LeftOut)]
+        self.assertEqual([LeftOut("message without an author", f"C001, {ODD + 5}.000005")], found)
+
+    def test_oldExports(self) -> None:
+        """Old exports have group conversations among the private channels, and one file in a field of its own."""
+        group = {"id": "G1", "name": "mpdm-a--b-1", "members": ["U001", "U002"], "is_mpim": True}
+        file = {"title": "Plan", "permalink": "https://x.slack.com/files/1"}
+        day = [message(1, "see", file=file, subtype="file_share"), message(2, "not shown", hidden=True)]
+        records = self.readAll(
+            [
+                ("users.json", asJson(USERS)),
+                ("channels.json", asJson(GENERAL)),
+                ("groups.json", asJson([group])),
+                ("general/2015-01-01.json", asJson(day)),
+                ("mpdm-a--b-1/2015-01-01.json", asJson([message(3, "secret")])),
+                ("unknown/2015-01-01.json", asJson([message(4, "secret")])),
+            ]
+        )
+        texts = [record.text for record in records if isinstance(record, Text)]
+        self.assertEqual(["see\n[file: Plan] https://x.slack.com/files/1"], texts)
+        self.assertEqual(
+            ["group conversation", "folder of an unknown conversation", "file", "notice: other"],
+            [record.what for record in records if isinstance(record, LeftOut)],
+        )
+
     def test_rooms(self) -> None:
         """Channels become rooms, with the members that the export lists."""
         rooms = {record.name: record for record in self.readAll(makeSlack(0)) if isinstance(record, Room)}
@@ -147,7 +185,8 @@ class ReaderTests(ExportTests):
         self.assertEqual("Hello @bob👋a page (https://example.com/)\n• one\n• two", texts[11].text)
         self.assertEqual("[repo] 2 commits", texts[12].text)
         self.assertEqual("`:rocket:` at 10:30:45 🚀\nsecond line", texts[17].text)
-        self.assertEqual([1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 17], sorted(texts))
+        self.assertEqual("@alice uploaded x.png (https://files.slack.com/files-pri/T0-F4/x.png)", texts[19].text)
+        self.assertEqual([1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 17, 19], sorted(texts))
 
     def test_noToken(self) -> None:
         """The token in the addresses of files, which opens all of them, is nowhere in the records."""

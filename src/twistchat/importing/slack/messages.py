@@ -39,6 +39,9 @@ TEXTS = frozenset(
 )
 """The subtypes of messages that somebody wrote.  All others are notices of Slack."""
 
+_TOKEN = re.compile(r"[?&]t=xox[a-z]-[0-9A-Za-z-]+")
+"""The token in the address of a file; see L{withoutToken}."""
+
 _DELETED = frozenset({"tombstone", "message_deleted"})
 
 _HIDDEN_FILES = {
@@ -144,7 +147,8 @@ def _content(message: Fields, names: Names) -> str:
     more = plainAttachments(attachments, names)
     if not text.strip() and not more:
         more = "\n".join(filter(None, [names.plain(each.text("fallback")) for each in attachments if isPreview(each)]))
-    return "\n".join(filter(None, [text, more if more != text else ""]))
+    # The address of a file may be in a text too.
+    return _TOKEN.sub("", "\n".join(filter(None, [text, more if more != text else ""])))
 
 
 def _files(message: Fields) -> list[tuple[str, str]]:
