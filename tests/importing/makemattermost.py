@@ -114,7 +114,7 @@ def oddLines() -> list[Item]:
             thread_followers=[{"user": "alice"}],
         ),
         post(0, "alice joined the channel.", type="system_join_channel"),
-        post(3, "Final words", edit_at=ODD + 9000),
+        post(3, "Final words", edit_at=ODD + 9000, is_pinned=True),
         post(4, "*goes for lunch*", type="me", props={"message": "goes for lunch"}),
         post(5, "", attachments=[{"path": HERE}, {"path": GONE}]),
         post(6, "", "buildbot", type="slack_attachment", props={"attachments": [attachment]}),

@@ -149,7 +149,7 @@ def oddMessages() -> list[Item]:
         ),
         message(2, "A reply", "U002", thread_ts=root, parent_user_id="U001"),
         message(3, "A reply for all", "U003", thread_ts=root, subtype="thread_broadcast"),
-        message(4, "Final words", edited={"user": "U001", "ts": f"{ODD + 9}.000000"}),
+        message(4, "Final words", edited={"user": "U001", "ts": f"{ODD + 9}.000000"}, pinned_to=["C002"]),
         message(5, "goes for lunch", subtype="me_message"),
         message(6, "Deployed :rocket:", None, subtype="bot_message", bot_id="B005", username="Deploys"),
         message(7, "I am a hook", None, subtype="bot_message", bot_id="B777", username="Weather"),

@@ -178,6 +178,7 @@ class ReaderTests(ExportTests):
                 "line of an unknown type": 1,
                 "message of an unknown channel": 1,
                 "notice: system_join_channel": 1,
+                "pin": 1,
                 "role": 1,
             },
             dict(found),

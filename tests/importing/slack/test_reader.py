@@ -159,6 +159,7 @@ class ReaderTests(ExportTests):
                 "name of a person whom the export does not list": 1,
                 "notice: channel_join": 1,
                 "notice: huddle_thread": 1,
+                "pin": 1,
                 "reactions of people whom the export does not name": 1,
             },
             dict(Counter([record.what for record in found])),

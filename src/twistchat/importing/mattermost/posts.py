@@ -76,7 +76,7 @@ class Posts:
         if kind.startswith("system_") or kind in {"burn_on_read", "reminder"} or (kind and not text.strip()):
             yield LeftOut(f"notice: {kind if _TYPE.fullmatch(kind) else 'other'}", where)
             return None
-        reactions = list(self._reactions(post, time))
+        reactions, pinned = list(self._reactions(post, time)), post.flag("is_pinned")
         if not text.strip():
             yield LeftOut("message without a text", where)
             return None
@@ -88,6 +88,7 @@ class Posts:
         id = self._sorter.claim(f"{place if isinstance(place, str) else ','.join(place)}/{time}/{author}")
         self._sorter.add(Text(id, place, author, time, text, "action" if kind == "me" else "message", replyTo))
         yield from [LeftOut(what, where) for _, what in files]
+        yield from [LeftOut("pin", where)] * pinned
         for who, when, emoji in reactions:
             if emoji is None:
                 yield LeftOut("reaction in an unknown form", where)

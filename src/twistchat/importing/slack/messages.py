@@ -135,6 +135,7 @@ def readMessage(
         None if root == moment else f"{conversation}/{root}",
     )
     yield from [LeftOut(what, where) for _, what in files]
+    yield from [LeftOut("pin", where)] * bool(message.array("pinned_to"))
     yield from _reactions(message, id, place, moment, where)
 
 
