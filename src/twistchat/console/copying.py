@@ -1,4 +1,4 @@
-"""The export of a whole journal, and the commands that import one, or the export of another server."""
+"""The export of a whole journal, and its import into the journal of a server that does not run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from twistchat.chat.fanout.audience import Broadcast
 from twistchat.chat.model.spans import Damaged
 from twistchat.chat.state import State
 from twistchat.console.offline import NoSessions, becomeOwner
-from twistchat.console.options import JournalOptions, Refused, named
+from twistchat.console.options import Refused
 from twistchat.console.progress import showProgress
 from twistchat.importing.journals import Copied, JournalFile, copyJournal
 from twistchat.importing.records import ImportProblem
@@ -82,43 +82,6 @@ def _partFile(target: Path) -> Iterator[TextIO]:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-
-
-class ImportOptions(JournalOptions):
-    """C{twistchat import FILE}."""
-
-    synopsis = "[options] FILE"
-    longdesc = (
-        "Imports what twistchat export --all has written, into an empty data directory, or into one that has an "
-        "earlier export of the same server.  No server may use the directory.  An import that was interrupted "
-        "continues when it is run again, and what was imported is not imported twice."
-    )
-
-    dataHelp = "The data directory into whose journal FILE is imported."
-
-    source: Path
-
-    def parseArgs(self, *arguments: str) -> None:
-        """Read the name of the export."""
-        self.source = Path(named(arguments, "the export"))
-
-    def run(self) -> None:
-        """Import the file, and check the journal."""
-        checkOnDisk(self.settings)
-        try:
-            importJournal(self.settings, self.source)
-        except ImportProblem as e:
-            raise Refused(str(e)) from None
-
-
-def checkOnDisk(settings: Settings) -> None:
-    """
-    Check that the journal of the configuration is one that an import can write.
-
-    @raise Refused: it is not.
-    """
-    if settings.journal.kind != "sqlite":
-        raise Refused(f"an import writes a journal of the kind sqlite, and journal.kind is {settings.journal.kind}")
 
 
 def importJournal(settings: Settings, source: Path) -> None:

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 from twisted.python.usage import UsageError
 
 from twistchat.console.accounts import AccountGroup
-from twistchat.console.copying import ImportOptions
 from twistchat.console.group import CommandGroup, innermost
+from twistchat.console.importing import ImportOptions
 from twistchat.console.journal import BackupOptions, CheckOptions, ExportOptions, RestoreOptions
 from twistchat.console.options import Refused
 from twistchat.console.passwords import HashPasswordOptions
@@ -36,7 +36,7 @@ class ConsoleOptions(CommandGroup):
         ["export", None, ExportOptions, "Write a room, what belongs to an account, or everything, as JSON lines."],
         ["forget", None, ForgetOptions, "Erase what the user of an account wrote, while the server runs or not."],
         ["hash-password", None, HashPasswordOptions, "Make the hash of a password, for the configuration."],
-        ["import", None, ImportOptions, "Import an export of a whole journal."],
+        ["import", None, ImportOptions, "Import an export: of twistchat, of Slack, or of Mattermost."],
         ["restore", None, RestoreOptions, "Put a backup in place as the journal of a server that has none."],
         ["status", None, StatusOptions, "Show how the running server is."],
     ]

@@ -200,6 +200,32 @@ class ReaderTests(ExportTests):
         self.assertEqual([("alice", "dave")], [record.place for record in records if isinstance(record, Text)])
         self.assertIn("third person", repr([record for record in records if isinstance(record, LeftOut)]))
 
+    def test_reported(self) -> None:
+        """What has no text, no known sender or no known name is reported; message attachments have all their parts."""
+        bad = {"user": "alice", "create_at": ODD, "emoji_name": "a b"}
+        third = direct(3, "hi", ("alice", "dave"))
+        third["direct_post"]["reactions"] = [bad | {"user": "carol-cook", "emoji_name": "eyes"}]
+        fields = [{"title": "Tests", "value": 7}, {"title": "Empty"}]
+        records = self.readLines(
+            post(1, " "),
+            post(2, "x", reactions=[bad]),
+            third,
+            post(4, "", props={"attachments": [{"pretext": "p", "title": "t", "text": "b", "fields": fields}]}),
+            post(5, "y", "no name"),
+            channel("acme", "odd-things"),
+        )
+        self.assertEqual(["x", "hi", "p\nt\nb\nTests: 7\nEmpty"], [r.text for r in records if isinstance(r, Text)])
+        self.assertEqual(
+            [
+                "message without a text",
+                "reaction in an unknown form",
+                "message or reaction of a third person in a conversation of two",
+                "line in an unknown form",
+                "line in an unknown form",
+            ],
+            [record.what for record in records if isinstance(record, LeftOut)][2:],
+        )
+
     def test_replies(self) -> None:
         """A malformed reply is reported, and the others are read; a reply to a deleted post is a post."""
         good, bad = {"user": "alice", "message": "good", "create_at": ODD}, {"user": "alice", "message": 7}

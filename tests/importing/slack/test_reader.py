@@ -108,7 +108,7 @@ class ReaderTests(ExportTests):
         authors = [record.author for record in records if isinstance(record, Text)]
         self.assertEqual(["U9", "U9", "B1", "bot:Hook", "U005"], authors)
         found = [record for record in records if isinstance(record, LeftOut)]
-        self.assertEqual([LeftOut("message without an author", f"C001, {ODD + 5}.000005")], found)
+        self.assertEqual([LeftOut("message without an author", f"general, {ODD + 5}.000005")], found)
 
     def test_oldExports(self) -> None:
         """Old exports have group conversations among the private channels, and one file in a field of its own."""
@@ -222,6 +222,16 @@ class ReaderTests(ExportTests):
             [("U001", "U002")] * 2, [record.place for record in records if isinstance(record, Text | Reaction)]
         )
         self.assertEqual(2, len([record for record in records if isinstance(record, LeftOut)]))
+
+    def test_nothing(self) -> None:
+        """What has no text, and a reaction without a name, are reported.  An address that is none is left out."""
+        bad = {"name": "a b", "users": ["U001"], "count": 1}
+        files = [{"name": "a.png", "url_private": url} for url in ("javascript:alert(1)", "https://[", "")]
+        records = self.readGeneral([message(1, " "), message(2, "x", reactions=[bad]), message(3, "", files=files)])
+        texts = [record.text for record in records if isinstance(record, Text)]
+        self.assertEqual(["x", "[file: a.png]\n" * 2 + "[file: a.png]"], texts)
+        found = [record.what for record in records if isinstance(record, LeftOut)]
+        self.assertEqual(["message without a text", "reaction in an unknown form", "file", "file", "file"], found)
 
     def test_source(self) -> None:
         """The source is the team of most users, or else the oldest channel."""

@@ -11,7 +11,8 @@ class PrivateMessage(Event, frozen=True, gc=False):
     """
     A private text from one user to another.
 
-    @ivar session: the id of the session that sent it, which gets it only if it asked for its echo.
+    @ivar session: the id of the session that sent it, which gets it only if it asked for its echo.  For an imported
+        text, the source and the id of the text there.
     @ivar recipient: the names of the recipient at that time.
     @ivar cuts: the places where the sender split long lines; usually empty.
     """
@@ -63,7 +64,7 @@ class RoomMessage(RoomEvent, frozen=True, gc=False):
     """
     A text to a room.
 
-    @ivar session: the id of the session that sent it, which gets it only if it asked for its echo.
+    @ivar session: see L{PrivateMessage}.
     @ivar rank: the letter of the lowest rank that gets it (IRC's STATUSMSG); empty for all members.
     @ivar tags: its client-only tags.
     @ivar cuts: see L{PrivateMessage}.

@@ -284,7 +284,7 @@ class Ownership:
         """What the asker may know of a registered room."""
         room = self._authority.registered(asker, name)
         assert room.founder is not None
-        settings = dict(room.settings)
+        settings = {name: room.settings[name] for name in room.settings if name in SETTINGS}
         if self._authority.level(asker, room) < FOUNDER:
             settings.pop("successor", None)
         return RoomInfo(room.name, room.founder, room.created, settings)

@@ -1,0 +1,170 @@
+"""Tests of L{twistchat.console.importing} and L{twistchat.console.migrating}: the import of other servers' exports."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from tests.console.cases import ConsoleTestCase
+from twistchat.console.migrating import READERS
+from twistchat.importing.records import ImportProblem, LeftOut, Person, Record, Room, Text
+
+NOW = 1_700_000_000_000
+
+RECORDS: tuple[Record, ...] = (
+    Person("U1", "alice", "Alice \x1b[31mArcher", "alice@example.org"),
+    Person("U2", "bob.baker"),
+    Room("C1", "Team Talk", creator="U1"),
+    LeftOut("file", "\x1b[31mcup.png"),
+    Text("1", "C1", "U1", NOW, "hello"),
+    Text("2", "C1", "U2", NOW + 1, "hi", replyTo="1"),
+)
+
+
+class ImportTests(ConsoleTestCase):
+    """C{twistchat import --from}."""
+
+    def setUp(self) -> None:
+        """Let the reader of Slack's exports read records of this test."""
+        super().setUp()
+        self.records = RECORDS
+        Path("export.zip").write_text("")
+        self.patch(READERS["slack"], "read", self.read)
+        self.patch(READERS["slack"], "sourceOf", lambda path: "slack T1")
+
+    def read(self, path: Path, progress: Callable[[float], None]) -> Iterator[Record]:
+        """Read the records."""
+        progress(1.0)
+        yield from self.records
+
+    def move(self, *options: str) -> str:
+        """Import the export, and keep it for ever."""
+        return self.command(*self.arguments(*options))
+
+    def arguments(self, *options: str, retention: str = "0") -> list[str]:
+        """The arguments of an import."""
+        retained = f"--set=journal.retention={retention}"
+        return ["import", "--data=data", retained, "--from=slack", *options, "export.zip"]
+
+    def bodies(self, kind: str) -> list[Any]:
+        """The bodies of entries of a kind."""
+        with closing(sqlite3.connect("data/journal.sqlite")) as connection:
+            rows = connection.execute("SELECT body FROM entry WHERE kind = ? ORDER BY sequence", (kind,))
+            return [json.loads(body) for (body,) in rows]
+
+    def test_import(self) -> None:
+        """It prints what was imported, which names changed, and what was left out, without control characters."""
+        printed = self.move("--report=report.json")
+        for line in (
+            "Imported from slack T1:",
+            "2 people, with new accounts",
+            "1 rooms",
+            "2 texts, 1 of them replies",
+            "bob.baker is bob_baker",
+            "Team Talk is #team-talk",
+            "1 file, such as",
+        ):
+            self.assertIn(line, printed)
+        self.assertNotIn("\x1b", printed)
+        self.assertEqual(["hello", "hi"], [body["text"] for body in self.bodies("said")])
+        (act,) = self.bodies("act")
+        self.assertEqual(
+            ("import", "slack T1", "export.zip", "console"), tuple(act[n] for n in ("act", "target", "detail", "door"))
+        )
+        report = json.loads(Path("report.json").read_text())
+        self.assertEqual(2, report["imported"]["texts"])
+        self.assertEqual({"Team Talk": "#team-talk"}, report["names"]["rooms"])
+        self.assertEqual([{"what": "file", "count": 1, "example": "\x1b[31mcup.png"}], report["leftOut"])
+        self.assertIn("is good", self.command("check", "--data=data"))
+        again = self.move()
+        self.assertIn("There is nothing new in this export of slack T1", again)
+        self.assertIn("2 texts and reactions were there already", again)
+        self.assertEqual(1, len(self.bodies("act")))
+
+    def test_indexed(self) -> None:
+        """The texts are in the word index, so that the server need not index them."""
+        self.move()
+        with closing(sqlite3.connect("data/journal.sqlite")) as connection:
+            self.assertEqual(
+                [(1,)], connection.execute("SELECT count(*) FROM word WHERE word MATCH 'hello'").fetchall()
+            )
+
+    def test_retention(self) -> None:
+        """Texts that the server would delete are not imported unless that is asked for."""
+        why = self.refused(*self.arguments(retention='"90d"'))
+        self.assertIn("2 of 2 texts and reactions are older than journal.retention (90 days)", why)
+        self.assertIn("set it to 0 to keep texts for ever, or add --keep-retention", why)
+        self.assertFalse(Path("data").exists())
+        why = self.refused(*self.arguments("--set=journal.retentionCount=1"))
+        self.assertIn("journal.retentionCount keeps 1 entries", why)
+        printed = self.command(*self.arguments("--keep-retention", retention='"90d"'))
+        self.assertIn("Imported from", printed)
+        self.assertIn("Note: 2 of 2", printed)
+
+    def test_dry(self) -> None:
+        """A dry run writes nothing, but the report."""
+        printed = self.move("--dry-run", "--report=report.json", "--claims=claims.csv")
+        self.assertIn("This would be imported from slack T1", printed)
+        self.assertTrue(Path("report.json").exists())
+        self.assertFalse(Path("data").exists() or Path("claims.csv").exists())
+        self.move()
+        with closing(sqlite3.connect("data/journal.sqlite")) as connection:
+            (before,) = connection.execute("SELECT count(*) FROM entry").fetchone()
+        self.records = (*RECORDS, Text("3", "C1", "U1", NOW + 2, "new"))
+        self.assertIn("1 texts", self.move("--dry-run"))
+        with closing(sqlite3.connect("data/journal.sqlite")) as connection:
+            self.assertEqual((before,), connection.execute("SELECT count(*) FROM entry").fetchone())
+
+    def test_claims(self) -> None:
+        """The codes are in a private file, and only their hashes are in the journal."""
+        self.move("--claims=claims.csv")
+        self.assertEqual(0o600, Path("claims.csv").stat().st_mode & 0o777)
+        with Path("claims.csv").open(newline="") as file:
+            rows = list(csv.reader(file))
+        self.assertEqual(["account", "name", "email", "code"], rows[0])
+        self.assertEqual([("alice", "alice@example.org"), ("bob_baker", "")], [(row[0], row[2]) for row in rows[1:]])
+        stored = self.bodies("credential")
+        self.assertEqual([("code", "reset")] * 2, [(s["credential"]["kind"], s["credential"]["name"]) for s in stored])
+        self.assertNotIn(rows[1][3], str(stored))
+        self.assertIn("exists already", self.refused(*self.arguments("--claims=claims.csv")))
+
+    def test_problems(self) -> None:
+        """Wrong arguments, a server that runs, and a broken export are one line each."""
+        for arguments, why in (
+            (["import", "--from=irc", "export.zip"], "the readers are mattermost and slack"),
+            (["import", "--owner=alice", "export.zip"], "--owner needs --from"),
+            (["import", "--from=slack", "nothere.zip"], "there is no nothere.zip"),
+            (["import", "--from=slack"], "the argument FILE is missing"),
+        ):
+            self.assertIn(why, self.refused(*arguments))
+        self.records = (Room("C1", "general"), Text("1", "C1", "U1", NOW, "hello"))
+        self.assertIn("no administrator", self.refused(*self.arguments()))
+
+        def broken(path: Path, progress: Callable[[float], None]) -> Iterator[Record]:
+            yield from RECORDS
+            raise ImportProblem("export.zip: users.json is broken")
+
+        self.patch(READERS["slack"], "read", broken)
+        self.assertEqual("twistchat: export.zip: users.json is broken", self.refused(*self.arguments()))
+        self.serve()
+        self.patch(READERS["slack"], "read", self.read)
+        self.records = RECORDS
+        self.assertIn("stop it first", self.refused(*self.arguments()))
+
+    def test_interrupted(self) -> None:
+        """Ctrl-C ends an import, which the next one continues."""
+
+        def interrupted(path: Path, progress: Callable[[float], None]) -> Iterator[Record]:
+            yield from RECORDS
+            raise KeyboardInterrupt
+
+        self.patch(READERS["slack"], "read", interrupted)
+        self.assertEqual(130, self.assertRaises(SystemExit, self.move).code)
+        self.patch(READERS["slack"], "read", self.read)
+        self.move()
+        self.assertEqual(["hello", "hi"], [body["text"] for body in self.bodies("said")])
