@@ -8,7 +8,9 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
+import sys
 from pathlib import Path
 from unittest import skipUnless
 
@@ -20,6 +22,16 @@ from tests.test_docs import ROOT
 
 CONTRIB = ROOT / "contrib"
 SERVICE = CONTRIB / "twistchat.service"
+
+PASSING = """
+import fcntl, os, sys
+copies = [fcntl.fcntl(int(number), fcntl.F_DUPFD, 20) for number in sys.argv[1].split(",")]
+for number, copy in enumerate(copies, 3):
+    os.dup2(copy, number)
+os.environ |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": str(len(copies)), "LISTEN_FDNAMES": "x:x"}
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+"""A program that passes on sockets as systemd does: their numbers begin at 3 (C{sd_listen_fds(3)})."""
 
 MOST_EXPOSED = 2.0
 """The highest exposure level of the unit, as C{systemd-analyze security} measures it: 10 is the worst."""
@@ -114,6 +126,45 @@ class ContainerTests(SynchronousTestCase):
         ignored = (ROOT / ".dockerignore").read_text("utf-8").split()
         for name in ("src", "twisted", "pyproject.toml", "README.md", "LICENSE"):
             self.assertNotIn(name, ignored)
+
+
+class SystemdTests(DaemonTestCase):
+    """A real server that systemd has started, as far as the server can see."""
+
+    def test_life(self) -> None:
+        """It uses the sockets that it was given, and tells when it is ready, has reloaded and stops."""
+        notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(notify.close)
+        notify.bind(str(self.directory / "notify"))
+        notify.settimeout(PATIENCE)
+        ports = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+        for port in ports:
+            self.addCleanup(port.close)
+            port.set_inheritable(True)
+        self.environment |= {"NOTIFY_SOCKET": str(self.directory / "notify"), "WATCHDOG_USEC": "600000000"}
+        doors = ("--irc", "systemd:domain=INET:index=0", "--line", "systemd:domain=INET:index=1")
+        passed = [str(port.fileno()) for port in ports]
+        process = subprocess.Popen(
+            [sys.executable, "-c", PASSING, ",".join(passed), *TWISTD, "-n", "--pidfile=", "twistchat", *doors],
+            cwd=self.directory,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=[port.fileno() for port in ports],
+        )
+        self.addCleanup(self.end, process)
+        told = [notify.recv(4096).decode() for _ in range(3)]
+        self.assertEqual("READY=1\nSTATUS=Is open at 2 endpoints", told[1], told)
+        self.assertEqual("WATCHDOG=1", told[2])
+        alice = self.person(ports[1].getsockname()[1], "alice")
+        process.send_signal(signal.SIGHUP)
+        self.assertTrue(notify.recv(4096).startswith(b"RELOADING=1\nMONOTONIC_USEC="))
+        self.assertEqual(b"READY=1", notify.recv(4096))
+        process.send_signal(signal.SIGTERM)
+        self.assertTrue(notify.recv(4096).startswith(b"STOPPING=1"))
+        alice.until("The server is shutting down")
+        self.assertEqual(0, process.wait(PATIENCE))
 
 
 @skipUnless(IS_ROOT, "only root can follow the document")

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from OpenSSL import SSL
+from twisted.internet import endpoints
 from twisted.internet import reactor as installed
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol, wrapClientTLS
@@ -30,6 +31,7 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
+from twisted.python.systemd import ListenFDs
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from tests.net.listening.authorities import ClientSide, identify
@@ -189,6 +191,15 @@ class DescriptionTests(SynchronousTestCase):
                     self.assertTrue(self.refused(proxy + description).startswith(why), self.refused(description))
         self.assertEqual("nothing stands behind the backslash at its end", self.refused("tcp:1\\"))
         self.assertEqual("the argument port is there twice", self.refused("tcp:port=1:port=2"))
+
+    def test_systemd(self) -> None:
+        """The sockets that systemd has passed are known by their index and by their name."""
+        passed = ListenFDs([5, 6], ("x", "y"))
+        self.patch(endpoints._SystemdParser, "_sddaemon", passed)  # private: Twisted reads the environment only once
+        for which in ("index=0", "index=1", "name=x", "name=y"):
+            endpointOf(self.reactor, f"systemd:domain=INET:{which}")
+        for which in ("index=2", "name=z"):
+            self.assertIn("systemd has passed no such socket", self.refused(f"systemd:domain=INET:{which}"))
 
     def test_certificates(self) -> None:
         """A key and its certificate may be in one file or in two."""

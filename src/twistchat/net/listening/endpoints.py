@@ -281,6 +281,9 @@ def _fromTwisted(reactor: Any, description: str) -> IStreamServerEndpoint:
     try:
         endpoint: IStreamServerEndpoint = serverFromString(reactor, description)
     except Exception as e:
+        if isinstance(e, LookupError) and description.startswith("systemd:"):
+            why = "systemd has passed no such socket; the server is to be started by a .socket unit"
+            raise BadEndpoint(why) from None
         raise BadEndpoint(f"Twisted cannot use it ({type(e).__name__}: {e})") from None
     return endpoint
 
@@ -424,21 +427,13 @@ def _checkSsl(arguments: Mapping[str, str]) -> None:
 
 def _checkSystemd(arguments: Mapping[str, str]) -> None:
     """
-    Check that systemd has passed the socket that the endpoint names.
+    Check that the endpoint names one socket.  Only Twisted's parser knows which sockets systemd has passed: it takes
+    them out of the environment when it is imported.
 
-    @raise BadEndpoint: the endpoint does not name exactly one socket, or systemd has not passed it.
+    @raise BadEndpoint: it names none, or two.
     """
-    from twisted.python.systemd import ListenFDs
-
     if ("index" in arguments) == ("name" in arguments):
         raise BadEndpoint("either index or name is wanted, to say which socket of systemd it is")
-    passed = ListenFDs.fromEnvironment()
-    if "index" in arguments:
-        known = int(arguments["index"]) < len(passed.inheritedDescriptors())
-    else:
-        known = arguments["name"] in passed.inheritedNamedDescriptors()
-    if not known:
-        raise BadEndpoint("systemd has passed no such socket; the server is to be started by a .socket unit")
 
 
 _JOINT_CHECKS: Mapping[str, Callable[[Mapping[str, str]], None]] = {"ssl": _checkSsl, "systemd": _checkSystemd}
