@@ -237,6 +237,7 @@ LAYERS: Mapping[str, Layer] = {
     ),
     "twistchat.services": Layer(
         may=(
+            "prometheus_client",
             "zope.interface",
             "twisted",
             "twistchat.chat",

@@ -39,6 +39,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
     "the repository: documents, examples, imports, the tests themselves, tools": (
         "examples/test_door",
         "examples/test_journal",
+        "services/monitoring/test_documents",
         "test_docs",
         "test_imports",
         "test_irc_docs",

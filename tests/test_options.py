@@ -52,6 +52,14 @@ class OptionsTests(CommandLineTestCase):
         )
         self.assertLess(len(self.refused("--journal", "x" * 5000)), 300)
 
+    def test_metrics(self) -> None:
+        """Metrics are off by default.  The option can be repeated, and replaces the key."""
+        self.assertEqual((), self.settings().metrics.endpoint)
+        self.write("twistchat.toml", 'metrics.endpoint = "tcp:1"\n')
+        self.assertEqual(("tcp:1",), self.settings().metrics.endpoint)
+        self.assertEqual(("tcp:2", "tcp:3"), self.settings("--metrics", "tcp:2", "--metrics=tcp:3").metrics.endpoint)
+        self.assertIn("--metrics: metrics.endpoint", self.refused("--metrics", ""))
+
     def test_set(self) -> None:
         """C{--set} sets any key, and may be repeated.  The last value of a key applies."""
         settings = self.settings("--set", "limits.nick=9", "--set", 'server.name="x.test"', "--set=limits.nick=12")
@@ -178,7 +186,7 @@ class OptionsTests(CommandLineTestCase):
     def test_help(self) -> None:
         """C{--help} describes every option, and shows the default of the line door."""
         text = " ".join(str(Options()).split())
-        for option in ("--auth=", "--config=", "--data=", "--journal=", "--line=", "--set=", "--version"):
+        for option in ("--auth=", "--config=", "--data=", "--journal=", "--line=", "--metrics=", "--set=", "--version"):
             self.assertIn(option, text)
         self.assertIn("[default: tcp:6623:interface=127.0.0.1]", text)
         self.assertNotIn("None", text)

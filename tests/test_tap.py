@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlite3 import connect
 from threading import Event
 from typing import Any, cast
+from unittest.mock import patch
 
 from twisted.application.service import Application
 from twisted.internet.testing import MemoryReactorClock
@@ -183,6 +184,24 @@ class MakeServiceTests(CommandLineTestCase):
             self.assertNotIn("_parse", text)
         self.assertIn("is like tcp:6667:interface=127.0.0.1", self.stopped("--irc", "tcp:abc"))
         self.assertLess(len(self.stopped("--line", f"tcp:{'9' * 5000}")), 300)
+
+    def test_metrics(self) -> None:
+        """The endpoint for metrics is checked before the start, and bound with the doors."""
+        text = self.stopped("--metrics", "tcp:abc")
+        self.assertIn("twistchat: the endpoint tcp:abc for metrics cannot be used: ", text)
+        self.assertIn("is like tcp:9667:interface=127.0.0.1", text)
+        self.assertIn("leave out haproxy:", self.stopped("--metrics", "haproxy:tcp:1"))
+        service = self.make("--journal", "memory", "--metrics", "tcp:1:interface=127.0.0.1")
+        service.privilegedStartService()
+        self.assertEqual(1, self.reactor.tcpServers[0][0])
+
+    def test_metricsNotInstalled(self) -> None:
+        """Without the extra, one line says what to install."""
+        modules = patch.dict(sys.modules, {"prometheus_client.exposition": None})  # None makes an import fail
+        modules.start()
+        self.addCleanup(modules.stop)
+        sys.modules.pop("twistchat.services.monitoring.exporter", None)
+        self.assertIn("pip install 'twistchat[metrics]'", self.stopped("--metrics", "tcp:1"))
 
     def test_nowhere(self) -> None:
         """A server without endpoints does not start."""

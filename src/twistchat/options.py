@@ -126,10 +126,15 @@ class ChatOptions(SettingsOptions):
         super().__init__()
         self.sources: list[ICredentialsChecker] = []
         self._endpoints: dict[str, list[str]] = {}
+        self._metrics: list[str] = []
 
     def opt_auth(self, source: str) -> None:
         """Also accept the passwords of this SOURCE, as in file:/etc/chat-passwords; may be repeated."""
         self.sources.append(passwordSource(source))
+
+    def opt_metrics(self, endpoint: str) -> None:
+        """Serve metrics for Prometheus, and the server's health, at this ENDPOINT; may be repeated."""
+        self._metrics.append(endpoint)
 
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
         """
@@ -151,6 +156,8 @@ class ChatOptions(SettingsOptions):
         """Make the settings.  If any door has an option, the options replace the whole section C{[listen]}."""
         if self["journal"] is not None:
             builder.put("journal.kind", self["journal"], f"--journal {toml.shortened(self['journal'])}")
+        if self._metrics:
+            builder.put("metrics.endpoint", self._metrics, "--metrics")
         for door, descriptions in self._endpoints.items():
             builder.put(f"listen.{door}", descriptions, f"--{door}")
         settings = builder.finish()

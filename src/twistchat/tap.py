@@ -36,11 +36,12 @@ from twistchat.services.control.protocol import ControlFactory
 from twistchat.services.control.server import ServerCommands
 from twistchat.services.control.socket import ControlSocket
 from twistchat.services.control.status import StatusCommands
-from twistchat.services.failure import exitFailed
+from twistchat.services.failure import StartFailure, exitFailed
 from twistchat.services.listener import plan
 from twistchat.services.listening import Listening
 from twistchat.services.logs.output import LogOutput
 from twistchat.services.mail.queue import MailQueue
+from twistchat.services.monitoring.endpoint import MISSING, MetricsEndpoint
 from twistchat.services.process import freeze, makeDataDirectory, tuneInterpreter
 from twistchat.services.rebinding import Rebinding, userName
 from twistchat.services.service import ChatService
@@ -120,6 +121,7 @@ def makeService(options: ChatOptions) -> IService:
     }
     record = partial(context.chat.audit.recordOutside, "console")
     control = ControlSocket(reactor, data, ControlFactory(reactor, commands, record)) if kind.onDisk else None
+    metrics = makeMetrics(settings, reactor, context.figures)
     output = LogOutput(settings.log)
     context.onReload.append(lambda: output.apply(context.settings.log))
     return ChatService(
@@ -134,6 +136,7 @@ def makeService(options: ChatOptions) -> IService:
         lambda application: output.attach(application, options.parent or {}, reactor),
         backups,
         Systemd(os.environ, reactor, os.getpid()),
+        metrics,
     )
 
 
@@ -153,6 +156,26 @@ def countBackups(figures: Figures, backups: Backups) -> None:
 def workers(reactor: Any) -> Callable[[str], Worker]:
     """Return a function that makes a worker thread with a given name.  The reactor's thread gets the results."""
     return lambda name: ThreadWorker(name, reactor.callFromThread)
+
+
+def makeMetrics(settings: Settings, reactor: Any, figures: Figures) -> MetricsEndpoint | None:
+    """
+    Make what serves metrics, if the settings say where.
+
+    @raise SystemExit: an endpoint cannot be used, or the extra is not installed.  Its message has one line.
+    """
+    if not settings.metrics.endpoint:
+        return None
+    try:
+        from twistchat.services.monitoring.exporter import Exporter
+    except ModuleNotFoundError:
+        raise SystemExit(f"twistchat: {MISSING}") from None
+    endpoint = MetricsEndpoint(reactor, settings.metrics.endpoint, Exporter(figures).write, figures)
+    try:
+        endpoint.check()
+    except StartFailure as failure:
+        raise SystemExit(f"twistchat: {failure}") from None
+    return endpoint
 
 
 def makeMailer(settings: Settings, reactor: Any) -> IMailer | None:

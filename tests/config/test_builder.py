@@ -33,8 +33,8 @@ DOORS: dict[str, type | None] = {"line": LineSettings, "irc": IrcSettings, "web"
 DEFAULTS = Settings(doors={"line": LineSettings(), "irc": IrcSettings(), "web": WebSettings()})
 
 ALL = (
-    "server, chat, accounts, mail, listen, journal, backup, line, irc, web, log, webirc, oidc, classes, operators,"
-    " limits"
+    "server, chat, accounts, mail, listen, journal, backup, line, irc, web, log, metrics, webirc, oidc, classes,"
+    " operators, limits"
 )
 """The sections, as they are listed."""
 

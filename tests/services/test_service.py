@@ -35,6 +35,7 @@ from twistchat.services.assembly import assemble
 from twistchat.services.failure import StartFailure
 from twistchat.services.listener import Listener
 from twistchat.services.listening import Listening
+from twistchat.services.monitoring.endpoint import MetricsEndpoint
 from twistchat.services.service import JOURNAL_TIMEOUT, ChatService
 from twistchat.testing import ManualLog
 from twistchat.testing.server import SETTINGS
@@ -152,6 +153,7 @@ class ServiceTestCase(SynchronousTestCase):
         self.backups: Any = None
         self.systemd: Any = None
         self.calls: list[str] = []
+        self.metricsEndpoints: Sequence[str] = ()
         self.reactor: Any = Reactor()
         self.log: Any = ManualLog(Stamp(self.reactor.seconds, "test"))
         self.events: list[LogEvent] = []
@@ -183,6 +185,8 @@ class ServiceTestCase(SynchronousTestCase):
     def serviceOf(self, listeners: Sequence[Listener]) -> ChatService:
         """Make a service with these listeners, on the context made last."""
         listening = Listening(self.reactor, listeners, self.context)
+        figures, endpoints = self.context.figures, self.metricsEndpoints
+        write = lambda accept: (b"", "")  # noqa: E731
         return ChatService(
             self.reactor,
             listening,
@@ -193,6 +197,7 @@ class ServiceTestCase(SynchronousTestCase):
             lambda: self.failures.append(self.reactor.hasStopped),
             backups=self.backups,
             systemd=self.systemd,
+            metrics=MetricsEndpoint(self.reactor, endpoints, write, figures) if endpoints else None,
         )
 
     def started(self, *descriptions: str) -> ChatService:
@@ -214,6 +219,59 @@ class ServiceTestCase(SynchronousTestCase):
         protocol.makeConnection(transport)
         self.reactor.advance(0)
         return transport
+
+
+class MetricsTests(ServiceTestCase):
+    """A server that tells its metrics."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.metricsEndpoints = ("tcp:9667:interface=127.0.0.1",)
+
+    def ports(self) -> list[int]:
+        """Return the ports that were bound, in order."""
+        return [port for port, *_ in self.reactor.tcpServers]
+
+    def test_start(self) -> None:
+        """The port of the metrics is bound before the privileges are dropped, and logged."""
+        service = self.service(LOOPBACK)
+        service.privilegedStartService()
+        self.assertEqual(self.ports(), [9667, 6623])
+        service.startService()
+        self.assertEqual(self.ports(), [9667, 6623])
+        self.assertIn("Metrics are at http://127.0.0.1:9667/metrics", self.logged())
+        self.assertFalse([line for line in self.logged() if "Other machines" in line])
+
+    def test_bindLater(self) -> None:
+        """A server that is started without privileges binds it, too."""
+        self.service(LOOPBACK).startService()
+        self.assertEqual(self.ports(), [9667, 6623])
+
+    def test_taken(self) -> None:
+        """If the port is in use, the server does not start."""
+        self.reactor.taken.add(9667)
+        error = self.assertRaises(StartFailure, self.service(LOOPBACK).privilegedStartService)
+        self.assertEqual(self.complaints, [str(error)])
+        self.assertIn("metrics cannot be served at tcp:9667:interface=127.0.0.1: ", str(error))
+        self.assertEqual(self.ports(), [])
+
+    def test_root(self) -> None:
+        """A server that runs as root does not tell its metrics to other machines."""
+        self.root, self.metricsEndpoints = True, ("tcp:9667",)
+        service = self.service(LOOPBACK)
+        service.privilegedStartService()
+        self.assertIn("does not run as root", str(self.assertRaises(StartFailure, service.startService)))
+
+    def test_stop(self) -> None:
+        """The metrics are told until the server has stopped, and until then it is not ready."""
+        service = self.started(LOOPBACK)
+        self.assertIsNone(self.context.figures.trouble)
+        self.log.append(RoomMessage(Source("1", "a"), "#lobby", "1", "late"))
+        stopping = service.stopService()
+        self.reactor.advance(CLOSE_TIMEOUT)
+        self.assertEqual(self.context.figures.trouble, "the server is shutting down")
+        self.successResultOf(stopping)
+        self.assertEqual(self.reactor.stopped, [6623, 9667])
 
 
 class Transport(StringTransport):

@@ -18,6 +18,7 @@ from twistchat.config.keytypes import (
     Age,
     ClientTags,
     Directory,
+    Endpoints,
     Fingerprint,
     Host,
     JournalKind,
@@ -175,6 +176,19 @@ class AccountsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MetricsSettings:
+    """
+    Metrics for Prometheus, and the health of the server.
+
+    @ivar endpoint: where to serve /metrics, /healthz and /readyz over HTTP: one of Twisted's server endpoint strings,
+        such as "tcp:9667:interface=127.0.0.1", or a list of them; [] for nowhere.  The option --metrics sets it too.
+        It needs pip install 'twistchat[metrics]'.
+    """
+
+    endpoint: Endpoints = ()
+
+
+@dataclass(frozen=True, slots=True)
 class MailSettings:
     """
     Mail: the codes that verify mail addresses and reset passwords.  Without a host the server sends no mail.
@@ -302,6 +316,7 @@ class Settings:
     @ivar journal: the record of all events.
     @ivar backup: copies of the journal.
     @ivar log: the file or the terminal to which twistd logs.
+    @ivar metrics: metrics for Prometheus, and the health of the server.
     @ivar webirc: gateways that connect on behalf of their users, with IRC's command WEBIRC.  Each has its own table,
         [webirc.NAME].
     @ivar oidc: providers of OpenID Connect, with which people can log in at the web door.  Each has its own table,
@@ -323,6 +338,7 @@ class Settings:
     journal: JournalSettings = field(default_factory=JournalSettings)
     backup: BackupSettings = field(default_factory=BackupSettings)
     log: LogSettings = field(default_factory=LogSettings)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
     webirc: Mapping[str, WebircSettings] = field(default_factory=lambda: MappingProxyType({}))
     oidc: Mapping[str, OidcSettings] = field(default_factory=lambda: MappingProxyType({}))
     classes: Mapping[str, ClassSettings] = field(default_factory=lambda: MappingProxyType({}))

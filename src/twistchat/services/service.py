@@ -19,6 +19,7 @@ from twistchat.services.backups.schedule import Backups
 from twistchat.services.control.socket import ControlSocket
 from twistchat.services.failure import StartFailure
 from twistchat.services.listening import Listening
+from twistchat.services.monitoring.endpoint import MetricsEndpoint
 from twistchat.services.systemd import Systemd
 
 log = Logger()
@@ -47,6 +48,7 @@ class ChatService(Service):
         beginLog: Callable[[object], None] = lambda application: None,
         backups: Backups | None = None,
         systemd: Systemd | None = None,
+        metrics: MetricsEndpoint | None = None,
     ) -> None:
         """
         @param reactor: stopped if the journal cannot be opened.  It also times the shutdown.
@@ -59,6 +61,7 @@ class ChatService(Service):
             log then.
         @param backups: the backups; C{None} if the journal cannot be copied while the server runs.
         @param systemd: is told when the server has started and when it stops; C{None} to tell nobody.
+        @param metrics: serves metrics; C{None} if nobody asked for them.
         """
         self.listening = listening
         self._reactor = reactor
@@ -71,6 +74,7 @@ class ChatService(Service):
         self._beginLog = beginLog
         self._backups = backups
         self._systemd = systemd or Systemd({}, reactor, 0)
+        self._metrics = metrics
         self._starting = True
         self._isOpen = False
         self._failure: Failure | None = None
@@ -87,7 +91,7 @@ class ChatService(Service):
         @raise StartFailure: an endpoint cannot listen; then none does.
         """
         with self._complaining():
-            self.listening.bind()
+            self._bind()
 
     def startService(self) -> None:
         """
@@ -100,7 +104,7 @@ class ChatService(Service):
         """
         with self._complaining():
             if not self.listening.ports:
-                self.listening.bind()
+                self._bind()
             self._refuseRoot()
             self._open()
         super().startService()
@@ -124,10 +128,15 @@ class ChatService(Service):
             self._complain(str(failure))
             raise
 
+    def _bind(self) -> None:
+        if self._metrics is not None:
+            self._metrics.bind()
+        self.listening.bind()
+
     def _refuseRoot(self) -> None:
         if not self._isRoot():
             return
-        if self.listening.isReachable:
+        if self.listening.isReachable or (self._metrics is not None and self._metrics.isReachable):
             raise StartFailure(
                 "a server that other machines reach does not run as root; start it as twistd --uid USER twistchat"
             )
@@ -159,6 +168,8 @@ class ChatService(Service):
         if self._control is not None:
             self._control.open()
         self.listening.announce()
+        if self._metrics is not None:
+            self._metrics.announce()
         if self._backups is not None:
             self._context.onReload.append(self._backups.reload)
             self._backups.begin()
@@ -206,6 +217,8 @@ class ChatService(Service):
         if self._context.mailer is not None:
             self._context.mailer.stop()
         self._context.upkeep.after(None)
+        if self._metrics is not None:
+            await self._metrics.stop()
 
 
 def isAdministered(context: ServerContext) -> bool:

@@ -1,0 +1,1 @@
+"""The metrics and the health of a server, as others read them."""
