@@ -1,15 +1,15 @@
 """
-Make C{src/twistchat/importing/emoji.txt}: the emoji that Slack's and Mattermost's names mean.
+Make C{src/twistchat/importing/reading/emoji.txt}: the emoji that Slack's and Mattermost's names mean.
 
 The names are the "short names" of C{emoji.json} in the npm package C{emoji-datasource}
 (U{https://github.com/iamcal/emoji-data}), which both servers use.  To move to another version, fetch the package with
 C{npm pack}, unpack it, and run::
 
-    python tools/emojinames.py path/to/package/emoji.json > src/twistchat/importing/emoji.txt
+    python tools/emojinames.py path/to/package/emoji.json > src/twistchat/importing/reading/emoji.txt
 
 Each line of the output has an emoji and its names.  It has no skin tones, because
-L{twistchat.importing.emoji.emojiNamed} makes these: it puts the modifier after the first code point.  The script fails
-if an emoji of the package has another form with a skin tone.
+L{twistchat.importing.reading.emoji.emojiNamed} makes these: it puts the modifier after the first code point.  The
+script fails if an emoji of the package has another form with a skin tone.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.importing.fields import Fields, Malformed
+from twistchat.importing.reading.fields import Fields, Malformed
 from twistchat.importing.slack.blocks import plainAttachments, plainBlocks
 from twistchat.importing.slack.mrkdwn import Names
 

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from twistchat.importing.fields import Fields, Malformed, cleaned, shown
+from twistchat.importing.reading.fields import Fields, Malformed, cleaned, shown
 from twistchat.importing.records import LeftOut, Person, Room
 
 _USERNAME = re.compile(r"[^\s#/,]{1,100}")

@@ -14,11 +14,11 @@ from collections.abc import Generator, Iterator
 from collections.abc import Set as AbstractSet
 from pathlib import PurePosixPath
 
-from twistchat.importing.emoji import outsideCode, reactionNamed, withEmoji
-from twistchat.importing.fields import THIRD, Fields, Malformed, cleaned, isIn
 from twistchat.importing.mattermost.directory import Directory, username
+from twistchat.importing.reading.emoji import outsideCode, reactionNamed, withEmoji
+from twistchat.importing.reading.fields import THIRD, Fields, Malformed, cleaned, isIn
+from twistchat.importing.reading.sorting import Sorter
 from twistchat.importing.records import LeftOut, Place, Reaction, Text
-from twistchat.importing.sorting import Sorter
 
 _CHANNEL = re.compile(r"(?<![\w~/])~([a-z0-9_-]{1,100})")
 

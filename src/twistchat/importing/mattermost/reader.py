@@ -3,7 +3,7 @@ The reader of Mattermost's bulk exports.
 
 An export is a file of JSON lines (U{https://docs.mattermost.com/administration-guide/manage/bulk-export-tool}), alone
 or in a ZIP file with attachments.  Its posts are in the order of their random ids, so the reader sorts them by time, in
-a temporary database (L{twistchat.importing.sorting}).
+a temporary database (L{twistchat.importing.reading.sorting}).
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from twistchat.importing.archive import Archive, openArchive, readLines
-from twistchat.importing.fields import Fields, Malformed, parseJson, shown
 from twistchat.importing.mattermost.directory import Directory, roomId, username
 from twistchat.importing.mattermost.posts import Posts
+from twistchat.importing.reading.archive import Archive, openArchive, readLines
+from twistchat.importing.reading.fields import Fields, Malformed, parseJson, shown
+from twistchat.importing.reading.sorting import openSorter
 from twistchat.importing.records import ImportProblem, LeftOut, Record
-from twistchat.importing.sorting import openSorter
 
 VERSION = 1
 """The version of the format, which its first line has."""

@@ -8,8 +8,8 @@ U{https://docs.slack.dev/legacy/legacy-messaging/legacy-secondary-message-attach
 
 from __future__ import annotations
 
-from twistchat.importing.emoji import emojiNamed
-from twistchat.importing.fields import Fields, Malformed, cleaned
+from twistchat.importing.reading.emoji import emojiNamed
+from twistchat.importing.reading.fields import Fields, Malformed, cleaned
 from twistchat.importing.slack.mrkdwn import Names, dated, linked
 
 DEPTH = 12

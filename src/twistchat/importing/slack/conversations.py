@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from twistchat.importing.archive import Archive, readWhole
-from twistchat.importing.fields import Fields, Malformed, parseJson, shown
+from twistchat.importing.reading.archive import Archive, readWhole
+from twistchat.importing.reading.fields import Fields, Malformed, parseJson, shown
 from twistchat.importing.records import ImportProblem, LeftOut, Place, Room
 from twistchat.importing.slack.people import People
 

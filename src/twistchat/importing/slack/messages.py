@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
-from twistchat.importing.emoji import reactionNamed
-from twistchat.importing.fields import THIRD, Fields, Malformed, isIn, shown
+from twistchat.importing.reading.emoji import reactionNamed
+from twistchat.importing.reading.fields import THIRD, Fields, Malformed, isIn, shown
 from twistchat.importing.records import LeftOut, Place, Reaction, Text
 from twistchat.importing.slack.blocks import isPreview, plainAttachments, plainBlocks
 from twistchat.importing.slack.mrkdwn import Names

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from twistchat.importing.emoji import withEmoji
+from twistchat.importing.reading.emoji import withEmoji
 
 _BRACKETS = re.compile(r"<([^<>]*)>")
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from twistchat.importing.fields import Fields, Malformed, shown
+from twistchat.importing.reading.fields import Fields, Malformed, shown
 from twistchat.importing.records import LeftOut, Person
 
 SLACKBOT = "USLACKBOT"

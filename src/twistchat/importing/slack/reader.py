@@ -16,8 +16,8 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TypeAlias
 
-from twistchat.importing.archive import Archive, openArchive
-from twistchat.importing.fields import Fields, Malformed, shown
+from twistchat.importing.reading.archive import Archive, openArchive
+from twistchat.importing.reading.fields import Fields, Malformed, shown
 from twistchat.importing.records import ImportProblem, LeftOut, Reaction, Record, Text
 from twistchat.importing.slack.conversations import (
     LISTS,

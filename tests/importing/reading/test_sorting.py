@@ -1,11 +1,11 @@
-"""Tests of L{twistchat.importing.sorting}."""
+"""Tests of L{twistchat.importing.reading.sorting}."""
 
 from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from twistchat.importing.reading.sorting import openSorter
 from twistchat.importing.records import ImportProblem, Reaction, Text
-from twistchat.importing.sorting import openSorter
 
 
 class SorterTests(SynchronousTestCase):

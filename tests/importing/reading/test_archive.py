@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.importing.archive}."""
+"""Tests of L{twistchat.importing.reading.archive}."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.importing.made import writeFolder, writeZip
-from twistchat.importing.archive import openArchive, readLines, readWhole
+from twistchat.importing.reading.archive import openArchive, readLines, readWhole
 from twistchat.importing.records import ImportProblem
 
 

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.importing.fields}."""
+"""Tests of L{twistchat.importing.reading.fields}."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.importing.fields import Fields, Malformed, cleaned, isIn, parseJson, shown
+from twistchat.importing.reading.fields import Fields, Malformed, cleaned, isIn, parseJson, shown
 from twistchat.importing.records import ImportProblem
 
 

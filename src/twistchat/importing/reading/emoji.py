@@ -58,7 +58,7 @@ def _read(text: str) -> Iterator[tuple[str, str]]:
 @cache
 def _table() -> Mapping[str, str]:
     """Read the table once, when the first name is needed."""
-    return dict(_read(files("twistchat.importing").joinpath("emoji.txt").read_text("utf-8")))
+    return dict(_read(files("twistchat.importing.reading").joinpath("emoji.txt").read_text("utf-8")))
 
 
 def emojiNamed(name: str) -> str | None:

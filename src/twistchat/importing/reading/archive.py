@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 
-from twistchat.importing.fields import shown
+from twistchat.importing.reading.fields import shown
 from twistchat.importing.records import ImportProblem
 
 WHOLE = 256 * 2**20

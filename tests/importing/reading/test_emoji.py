@@ -1,10 +1,10 @@
-"""Tests of L{twistchat.importing.emoji}."""
+"""Tests of L{twistchat.importing.reading.emoji}."""
 
 from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.importing.emoji import emojiNamed, outsideCode, reactionNamed, withEmoji
+from twistchat.importing.reading.emoji import emojiNamed, outsideCode, reactionNamed, withEmoji
 
 
 class NameTests(SynchronousTestCase):

@@ -1,0 +1,1 @@
+"""What the readers of exports share: archives, JSON, names of emoji, and sorting."""
