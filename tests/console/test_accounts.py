@@ -214,7 +214,6 @@ class AccountTests(ConsoleTestCase):
     def test_usage(self) -> None:
         """The error for a missing or unknown command, or for wrong arguments, is one line that names it."""
         for arguments, why in (
-            ([], "name a command: admin, create, drop, list, password, restore, show, suspend or totp-off; twistchat"),
             (["lst"], "there is no command lst (did you mean list?); twistchat account --help says more"),
             (
                 ["show"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sqlite3
 import sys
 from contextlib import closing, redirect_stdout
@@ -19,7 +20,7 @@ from twistchat.chat.model.events import (
     Source,
     TopicSet,
 )
-from twistchat.console import main
+from twistchat.console import journal, main
 from twistchat.journal.sqlite.migrate import migrate, schema
 
 
@@ -57,6 +58,23 @@ class JournalTests(ConsoleTestCase):
         self.command("backup", "--data=data", "backup.db")
         self.assertIn("is of an earlier version; keep cloak.key beside it, too", said.getvalue())
 
+    def test_backupInterrupted(self) -> None:
+        """A backup shows how far it is.  Ctrl-C ends it at once with status 130, and leaves no file."""
+        self.serve(RoomMessage(ALICE, "#lobby", "1", "hello"))
+        terminal = StringIO()
+        self.patch(terminal, "isatty", lambda: True)
+        self.patch(sys, "stderr", terminal)
+        self.command("backup", "--data=data", "backup.db")
+        self.assertIn(f"Copying [{40 * '#'}] 100 %", terminal.getvalue())
+
+        def interrupted(seconds: float) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+        self.patch(journal, "sleep", interrupted)
+        ended = self.assertRaises(SystemExit, self.command, "backup", "--data=data", "other.db")
+        self.assertEqual(130, ended.code)
+        self.assertEqual(["backup.db", "data"], sorted(path.name for path in self.folder.iterdir()))
+
     def test_backupOver(self) -> None:
         """An existing file is not overwritten."""
         self.serve()
@@ -79,7 +97,8 @@ class JournalTests(ConsoleTestCase):
         """Without a file, a running server is needed.  The error says what to do."""
         self.serve()
         self.assertEqual(
-            f"twistchat: no server uses {self.data.absolute()}; name a FILE, or its directory with --data",
+            f"twistchat: no server runs with its data in {self.data.absolute()}; name a FILE, start it with twistd"
+            f" twistchat --data {self.data.absolute()}, or name its directory with --data",
             self.refused("backup", "--data=data"),
         )
 

@@ -100,8 +100,8 @@ class StatusTests(ClientTestCase):
         """Without a server, one line says so and what to do."""
         error = self.assertRaises(SystemExit, main, ["status", "--data", str(self.directory)])
         self.assertEqual(
-            f"twistchat: no server runs in {self.directory}; start it with twistd twistchat, or name its directory"
-            " with --data",
+            f"twistchat: no server runs with its data in {self.directory}; start it with twistd twistchat --data"
+            f" {self.directory}, or name its directory with --data",
             error.code,
         )
 

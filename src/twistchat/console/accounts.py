@@ -53,6 +53,7 @@ class CreateOptions(AccountOptions):
         "Registers an account.  Asks for its password, twice and without showing it; where standard input is no "
         "terminal, the password is its first line."
     )
+    examples: ClassVar = ["twistchat account create alice --admin", "twistchat account create bot --no-password"]
     optFlags: ClassVar = [
         ["admin", None, "The account is an administrator's."],
         ["no-password", None, "The account gets no password, and its owner logs in by other means."],
@@ -86,6 +87,7 @@ class ListOptions(AccountOptions):
         "Lists all accounts.  Dates are in UTC.  A login is recorded once a day for each credential and place, so the "
         "last one may be a day later than the last recorded one."
     )
+    examples: ClassVar = ["twistchat account list", "twistchat account list --json"]
     optFlags: ClassVar = [["json", None, "Write one JSON object per line."]]
 
     def parseArgs(self, *arguments: str) -> None:
@@ -117,6 +119,7 @@ class ShowOptions(AccountOptions):
         "Shows what the server knows about an account: all but its passwords, tokens and keys.  A login is recorded "
         "once a day for each credential and place, so the last one may be a day later than the last recorded one."
     )
+    examples: ClassVar = ["twistchat account show alice"]
     optFlags: ClassVar = [["json", None, "Write a JSON object."]]
 
     def run(self) -> None:
@@ -130,6 +133,7 @@ class SuspendOptions(AccountOptions):
 
     synopsis = "[options] NAME [REASON]"
     longdesc = "Suspends an account: its sessions end, and nobody can log in to it.  Its owner is shown the REASON."
+    examples: ClassVar = ["twistchat account suspend eve 'Please write to us'"]
     reason: str
 
     def parseArgs(self, *arguments: str) -> None:
@@ -146,6 +150,7 @@ class RestoreAccountOptions(AccountOptions):
     """C{twistchat account restore NAME}."""
 
     longdesc = "Ends the suspension of an account."
+    examples: ClassVar = ["twistchat account restore eve"]
 
     def run(self) -> None:
         """End the suspension."""
@@ -159,6 +164,7 @@ class PasswordOptions(AccountOptions):
         "Gives an account a new password.  Asks for it, twice and without showing it; where standard input is no "
         "terminal, it is the first line."
     )
+    examples: ClassVar = ["twistchat account password alice"]
 
     def run(self) -> None:
         """Set the password."""
@@ -174,6 +180,7 @@ class TotpOffOptions(AccountOptions):
         "Removes the second factor of an account, and its recovery codes: its owner has lost the app.  Their password "
         "alone logs in then.  Make sure that it is them who ask."
     )
+    examples: ClassVar = ["twistchat account totp-off alice"]
 
     def run(self) -> None:
         """Remove the second factor."""
@@ -184,6 +191,7 @@ class AdminOptions(AccountOptions):
     """C{twistchat account admin NAME}."""
 
     longdesc = "Makes the owner of an account an administrator."
+    examples: ClassVar = ["twistchat account admin alice", "twistchat account admin alice --revoke"]
     optFlags: ClassVar = [["revoke", None, "The owner is no administrator any more."]]
 
     def run(self) -> None:
@@ -200,6 +208,7 @@ class DropOptions(AccountOptions):
         "Removes an account and all its data, for ever.  Nobody can register its name again, because older messages "
         "show it.  Its rooms get another founder or become free, as accounts.succession says."
     )
+    examples: ClassVar = ["twistchat account drop eve"]
     optFlags: ClassVar = [["yes", None, "Do not ask."]]
 
     def run(self) -> None:
@@ -219,7 +228,7 @@ class AccountGroup(CommandGroup):
     usage = "Usage: twistchat account COMMAND [options]"
     start = "Usage: twistchat account"
     longdesc = "These commands work while the server runs, and while it does not."
-    subCommands: ClassVar[Sequence[Sequence[Any]]] = [
+    commandList: ClassVar[Sequence[Sequence[Any]]] = [
         ["admin", None, AdminOptions, "Make the owner of an account an administrator."],
         ["create", None, CreateOptions, "Register an account."],
         ["drop", None, DropOptions, "Remove an account for ever."],
@@ -230,6 +239,7 @@ class AccountGroup(CommandGroup):
         ["suspend", None, SuspendOptions, "Suspend an account, and end its sessions."],
         ["totp-off", None, TotpOffOptions, "Remove the second factor of an account."],
     ]
+    groups: ClassVar = [("Commands", commandList)]
 
 
 def _name(arguments: Sequence[str]) -> str:

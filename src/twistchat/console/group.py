@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any, ClassVar
 
 from twisted.python.usage import Options, UsageError
 
+from twistchat.config.toml import printable, shortened
+from twistchat.console.help import listed, widthOf
 from twistchat.options import SettingsOptions
 
 UNKNOWN = "Unknown command: "
@@ -23,12 +26,19 @@ class CommandGroup(Options):
 
     @cvar usage: the usage line, if no command is named.
     @cvar start: the start of the usage line of its commands.
+    @cvar groups: its commands in groups, each with a heading.
     """
 
     usage: ClassVar[str]
     start: ClassVar[str]
-    subCommands: ClassVar[Sequence[Sequence[Any]]] = ()
+    longdesc: ClassVar[str]
+    groups: ClassVar[Sequence[tuple[str, Sequence[Sequence[Any]]]]] = ()
     opt_version = SettingsOptions.opt_version
+
+    @property
+    def subCommands(self) -> Sequence[Sequence[Any]]:
+        """All commands, as Twisted wants them."""
+        return [command for _, commands in self.groups for command in commands]
 
     @property
     def commands(self) -> list[str]:
@@ -48,22 +58,27 @@ class CommandGroup(Options):
             if unknown == str(e):
                 raise
             guesses = get_close_matches(unknown.lower(), self.commands, 1, MIN_SIMILARITY)
-            hint = f"did you mean {guesses[0]}?" if guesses else f"the commands are {', '.join(self.commands)}"
-            raise UsageError(f"there is no command {unknown} ({hint})") from None
+            hint = f" (did you mean {guesses[0]}?)" if guesses else ""
+            raise UsageError(f"there is no command {printable(shortened(unknown))}{hint}") from None
 
     def getSynopsis(self) -> str:
         """The usage line, or the start of the usage line of the command that was named."""
         return self.start if self.subCommand else self.usage
 
-    def run(self) -> None:
-        """
-        Run the command that was named.
+    def getUsage(self, width: int | None = None) -> str:
+        """List the commands in their groups."""
+        width = widthOf(width)
+        parts = [textwrap.fill(self.longdesc, width), *listed(self.groups, width)]
+        return "\n" + "\n\n".join(
+            [*parts, f"{self.start.removeprefix('Usage: ')} COMMAND --help says more about a command."]
+        )
 
-        @raise UsageError: none was named.
-        """
+    def run(self) -> None:
+        """Run the command that was named.  If none was named, list the commands."""
         if self.subCommand is None:
-            raise UsageError(f"name a command: {', '.join(self.commands[:-1])} or {self.commands[-1]}")
-        self.subOptions.run()
+            print(self)
+        else:
+            self.subOptions.run()
 
 
 def innermost(options: Options) -> tuple[Options, str]:

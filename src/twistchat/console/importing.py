@@ -26,6 +26,10 @@ class ImportOptions(JournalOptions):
         "reactions, and people, whose accounts they claim later.  No server may use the directory.  An import that "
         "was interrupted continues when it is run again, and what was imported is not imported twice."
     )
+    examples: ClassVar = [
+        "twistchat import --data /var/lib/twistchat journal.jsonl",
+        "twistchat import --from slack export.zip --claims codes.csv",
+    ]
     optParameters: ClassVar = [
         ["from", None, None, "The server that made the export: slack or mattermost."],
         ["owner", None, None, "The account that owns rooms without a creator.  [default: the first administrator]"],

@@ -6,27 +6,31 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
+from time import sleep
 from typing import ClassVar
 
 from twisted.python.usage import UsageError
 
 from twistchat.chat.errors import BadRoomName
 from twistchat.chat.model.names import normalizeRoom
-from twistchat.chat.model.spans import Damaged
-from twistchat.console.client import ask, connect
 from twistchat.console.copying import writeAll
+from twistchat.console.exporting import write
 from twistchat.console.options import JournalOptions, Refused, named
-from twistchat.console.personal import writeAccount
 from twistchat.console.progress import showProgress
-from twistchat.journal.history.export import export
+from twistchat.console.reaching import askServer
+from twistchat.journal.history.export import export, exportAccount
 from twistchat.journal.history.reader import HistoryReader
 from twistchat.journal.sqlite.checking import Findings, SequenceNumbers, check
 from twistchat.journal.sqlite.faults import Fault
 from twistchat.journal.sqlite.files import KEY_FILE, restore
-from twistchat.journal.sqlite.reading import CHECKSUMS
+from twistchat.journal.sqlite.reading import CHECKSUMS, RowReader
 from twistchat.options import refuseMore
 from twistchat.services.backups.files import BackupDirectory
+
+PAUSE = 0.001
+"""Seconds to wait after each step of a copy, so that the server gets the disk."""
 
 
 class BackupOptions(JournalOptions):
@@ -37,8 +41,9 @@ class BackupOptions(JournalOptions):
         "Copies the journal, as it is at this moment, to FILE, a new file, while the server runs or not.  Without "
         "FILE, the running server makes a backup in the directory of its scheduled backups (backup.directory), reads "
         "it back, and removes the oldest beyond backup.keep.  A backup has all that a server needs; twistchat restore "
-        "puts it back."
+        "puts it back.  An interrupted copy leaves no file."
     )
+    examples: ClassVar = ["twistchat backup --data /var/lib/twistchat /backup/journal.sqlite"]
 
     target: Path | None = None
 
@@ -56,12 +61,8 @@ class BackupOptions(JournalOptions):
 
     def _letServer(self) -> None:
         """Let the running server make a backup."""
-        directory = Path(self.settings.server.data).absolute()
-        connection = connect(directory)
-        if connection is None:
-            raise Refused(f"no server uses {directory}; name a FILE, or its directory with --data")
-        with connection, showProgress("Backing up") as progress:
-            answer = ask(connection, "server.backup", {}, lambda part: progress(part["part"]))
+        with showProgress("Backing up") as progress:
+            answer = askServer(self.settings, "server.backup", {}, lambda part: progress(part["part"]), "name a FILE, ")
         print(f"{answer['path']} has the journal, {answer['size']:,} bytes, and was read back")
 
     def _copyTo(self, target: Path) -> None:
@@ -71,22 +72,34 @@ class BackupOptions(JournalOptions):
         if not target.absolute().parent.is_dir():
             raise Refused(f"there is no directory {target.absolute().parent}")
         with closing(HistoryReader.open(path)) as reader:
-            reader.copyTo(target)
+            with showProgress("Copying") as progress:
+
+                def copied(part: float) -> None:
+                    progress(part)
+                    sleep(PAUSE)
+
+                reader.copyTo(target, copied)
             if reader.version < CHECKSUMS:
                 print(f"twistchat: {path} is of an earlier version; keep {KEY_FILE} beside it, too", file=sys.stderr)
         print(f"{target} has the journal, {target.stat().st_size:,} bytes")
 
 
 class ExportOptions(JournalOptions):
-    """C{twistchat export --room ROOM}, or C{twistchat export --account NAME [FILE]}, or C{--all [FILE]}."""
+    """C{twistchat export --room ROOM [FILE]}, C{--account NAME [FILE]}, or C{--all [FILE]}."""
 
-    synopsis = "[options] --room=ROOM | --account=NAME [FILE] | --all [FILE]"
+    synopsis = "[options] (--room=ROOM | --account=NAME | --all) [FILE]"
     longdesc = (
         "Writes what the journal has of a room, or everything that belongs to an account, or all of the journal, one "
         "JSON object a line, oldest first, to standard output or to FILE, while the server runs or not.  To an account "
         "belong its data without its secrets, what its user wrote, and its private conversations.  twistchat import "
-        "reads what --all writes; it has no secrets either."
+        "reads what --all writes; it has no secrets either.  An interrupted export leaves "
+        "no FILE."
     )
+    examples: ClassVar = [
+        "twistchat export --room '#lobby' lobby.jsonl",
+        "twistchat export --account alice alice.jsonl",
+        "twistchat export --all journal.jsonl",
+    ]
     optParameters: ClassVar = [
         ["room", None, None, "The room, as in '#lobby'."],
         ["account", None, None, "The account, which may have been dropped."],
@@ -97,7 +110,7 @@ class ExportOptions(JournalOptions):
 
     def parseArgs(self, *arguments: str) -> None:
         """Read the name of the file."""
-        refuseMore(arguments, 1 if self["account"] or self["all"] else 0)
+        refuseMore(arguments, 1)
         self.file = Path(arguments[0]) if arguments else None
 
     def run(self) -> None:
@@ -108,24 +121,16 @@ class ExportOptions(JournalOptions):
             writeAll(self.path(), self.file)
             return
         if self["account"]:
-            writeAccount(self.path(), self["account"], self.file)
+            with closing(RowReader(self.path())) as reader:
+                whose = ", of this account or of others"
+                write(partial(exportAccount, reader, self["account"]), self["account"], self.file, whose)
             return
         try:
             room = normalizeRoom(self["room"] if self["room"].startswith("#") else f"#{self['room']}")
         except BadRoomName as bad:
             raise Refused(f"the room name {bad.room} {bad.why}") from None
-        written = damaged = 0
-        with closing(HistoryReader.open(self.path())) as reader:
-            for line in export(reader, room):
-                if isinstance(line, Damaged):
-                    damaged += 1
-                else:
-                    print(line)
-                    written += 1
-        if damaged:
-            raise Refused(f"entries that changed on disk were left out: {damaged}; twistchat check reads the journal")
-        if not written:
-            raise Refused(f"the journal has nothing of {room}")
+        with closing(HistoryReader.open(self.path())) as history:
+            write(partial(export, history, room), room, self.file)
 
 
 class CheckOptions(JournalOptions):
@@ -137,6 +142,7 @@ class CheckOptions(JournalOptions):
         "the file, and every entry, which is compared with its checksum.  Prints what it finds.  The exit status is 0 "
         "if all is well, and 1 if not."
     )
+    examples: ClassVar = ["twistchat check", "twistchat check /backup/journal.sqlite"]
 
     dataHelp = "The data directory whose journal is read, if no FILE is named."
 
@@ -182,6 +188,7 @@ class RestoreOptions(JournalOptions):
         "compared with its checksums first, and is not restored if it is damaged.  If FILE is a directory of scheduled "
         "backups, the newest one is restored."
     )
+    examples: ClassVar = ["twistchat restore --data /var/lib/twistchat /backup/journal.sqlite"]
 
     dataHelp = "The data directory in which FILE becomes the journal."
 
@@ -200,7 +207,8 @@ class RestoreOptions(JournalOptions):
         if not findings.good:
             raise Refused(f"{self.source} is damaged, and was not restored; twistchat check {self.source} says more")
         with closing(HistoryReader.open(self.source)) as reader:
-            path = restore(reader.copyTo, Path(self.settings.server.data))
+            with showProgress("Copying") as progress:
+                path = restore(lambda target: reader.copyTo(target, progress), Path(self.settings.server.data))
             if reader.version < CHECKSUMS and not path.with_name(KEY_FILE).exists():
                 print(
                     f"twistchat: this backup is of an earlier version; put the {KEY_FILE} of that time beside {path}"

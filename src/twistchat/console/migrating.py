@@ -21,8 +21,8 @@ from twistchat.chat.model.events import SERVER, AdministrativeAct, Credential
 from twistchat.chat.model.names import fold, reserve
 from twistchat.config.toml import printable
 from twistchat.console.copying import emptyState, openLoader
+from twistchat.console.exporting import newFile
 from twistchat.console.options import Refused
-from twistchat.console.personal import newFile
 from twistchat.console.progress import showProgress
 from twistchat.importing import mattermost, slack
 from twistchat.importing.destination import Destination

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from twisted.python.usage import UsageError
 
+from twistchat.console.help import helpOf, widthOf
 from twistchat.journal.sqlite.files import FILE
 from twistchat.options import SettingsOptions, installedDoors, installedJournals, refuseMore
 
@@ -22,8 +23,12 @@ class JournalOptions(SettingsOptions):
     Options of a command that reads the journal.
 
     @cvar dataHelp: the help text of C{--data}.
+    @cvar longdesc: what the command does, in paragraphs with an empty line between them.
+    @cvar examples: command lines for its help.
     """
 
+    longdesc = ""
+    examples: ClassVar[Sequence[str]] = ()
     dataHelp: ClassVar = "The server's data directory, which has the journal."
 
     def __init__(self) -> None:
@@ -31,6 +36,10 @@ class JournalOptions(SettingsOptions):
         self.doors = installedDoors()
         self.journals = installedJournals()
         self.docs["data"] = f"{self.dataHelp}  [default: ./twistchat-data]"
+
+    def getUsage(self, width: int | None = None) -> str:
+        """Lay out the help."""
+        return helpOf(self, self.examples, widthOf(width))
 
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
         """

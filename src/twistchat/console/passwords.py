@@ -14,6 +14,7 @@ from twistchat.accounts.registration import newPassword
 from twistchat.accounts.secrets.passwords import SALT, Verifier, hashPassword
 from twistchat.chat.errors import ChatError
 from twistchat.chat.model.events import Credential
+from twistchat.console.help import helpOf, widthOf
 from twistchat.console.options import Refused
 from twistchat.options import SettingsOptions, refuseMore
 from twistchat.worker import DirectWorker
@@ -22,12 +23,16 @@ from twistchat.worker import DirectWorker
 class HashPasswordOptions(Options):
     """C{twistchat hash-password}."""
 
-    synopsis = ""
+    synopsis = "[options]"
     longdesc = (
         "Asks for a password, twice and without showing it, and writes its argon2id hash to standard output, for the "
         "configuration.  Where standard input is no terminal, the password is its first line."
     )
     opt_version = SettingsOptions.opt_version
+
+    def getUsage(self, width: int | None = None) -> str:
+        """Lay out the help."""
+        return helpOf(self, ["twistchat hash-password"], widthOf(width))
 
     def parseArgs(self, *arguments: str) -> None:
         """Refuse arguments: a password would stay in the shell's history."""

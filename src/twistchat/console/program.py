@@ -16,11 +16,54 @@ from twistchat.console.journal import BackupOptions, CheckOptions, ExportOptions
 from twistchat.console.options import Refused
 from twistchat.console.passwords import HashPasswordOptions
 from twistchat.console.personal import ForgetOptions
+from twistchat.console.running import (
+    BanOptions,
+    BansOptions,
+    BroadcastOptions,
+    KickOptions,
+    ReloadOptions,
+    RoomsOptions,
+    UnbanOptions,
+    WhoOptions,
+)
 from twistchat.console.status import StatusOptions
 from twistchat.journal.sqlite.faults import Fault
 from twistchat.journal.sqlite.migrate import JournalUnusable
 from twistchat.options import mistakeOf
 from twistchat.services.control.wire import ControlError
+
+ACCOUNTS: Sequence[Sequence[Any]] = [
+    ["account", None, AccountGroup, "Register, list, suspend and drop accounts."],
+    ["forget", None, ForgetOptions, "Erase what the user of an account wrote."],
+]
+"""The commands about accounts."""
+
+RUNNING: Sequence[Sequence[Any]] = [
+    ["status", None, StatusOptions, "Show how the server is."],
+    ["who", None, WhoOptions, "List the users who are here."],
+    ["rooms", None, RoomsOptions, "List the rooms."],
+    ["kick", None, KickOptions, "Disconnect a user, or remove a user from a room."],
+    ["ban", None, BanOptions, "Keep users or networks from the server."],
+    ["unban", None, UnbanOptions, "End a ban."],
+    ["bans", None, BansOptions, "List the bans from the server."],
+    ["broadcast", None, BroadcastOptions, "Tell everyone something."],
+    ["reload", None, ReloadOptions, "Have the configuration read again."],
+]
+"""The commands about a server that runs."""
+
+JOURNAL: Sequence[Sequence[Any]] = [
+    ["backup", None, BackupOptions, "Copy the journal to a file."],
+    ["restore", None, RestoreOptions, "Put a backup in place as the journal of a server that has none."],
+    ["check", None, CheckOptions, "Read all of the journal, and say whether it is damaged."],
+    ["export", None, ExportOptions, "Write a room, what belongs to an account, or everything, as JSON lines."],
+    ["import", None, ImportOptions, "Import an export: of twistchat, of Slack, or of Mattermost."],
+]
+"""The commands about the journal."""
+
+CONFIGURATION: Sequence[Sequence[Any]] = [
+    ["hash-password", None, HashPasswordOptions, "Make the hash of a password, for the configuration."],
+]
+"""The commands about the configuration."""
 
 
 class ConsoleOptions(CommandGroup):
@@ -28,17 +71,12 @@ class ConsoleOptions(CommandGroup):
 
     usage = "Usage: twistchat COMMAND [options]"
     start = "Usage: twistchat"
-    longdesc = "The server itself is started with: twistd twistchat"
-    subCommands: ClassVar[Sequence[Sequence[Any]]] = [
-        ["account", None, AccountGroup, "Register, list, suspend and drop accounts, while the server runs or not."],
-        ["backup", None, BackupOptions, "Copy the journal to a file, while the server runs."],
-        ["check", None, CheckOptions, "Read all of the journal, and say whether it is damaged."],
-        ["export", None, ExportOptions, "Write a room, what belongs to an account, or everything, as JSON lines."],
-        ["forget", None, ForgetOptions, "Erase what the user of an account wrote, while the server runs or not."],
-        ["hash-password", None, HashPasswordOptions, "Make the hash of a password, for the configuration."],
-        ["import", None, ImportOptions, "Import an export: of twistchat, of Slack, or of Mattermost."],
-        ["restore", None, RestoreOptions, "Put a backup in place as the journal of a server that has none."],
-        ["status", None, StatusOptions, "Show how the running server is."],
+    longdesc = "Administers a twistchat server.  The server itself is started with: twistd twistchat"
+    groups: ClassVar = [
+        ("Accounts, while the server runs or not", ACCOUNTS),
+        ("A server that runs", RUNNING),
+        ("The journal, while the server runs or not", JOURNAL),
+        ("The configuration", CONFIGURATION),
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from twistchat.console.client import ask, connect
@@ -57,6 +58,35 @@ def perform(
             locked = str(e)
         wait(INTERVAL)
     raise Refused(f"{locked}, because no command can reach it while it runs; its log says why")
+
+
+def askServer(
+    settings: Settings,
+    command: str,
+    arguments: Mapping[str, object],
+    receive: Part = lambda part: None,
+    advice: str = "",
+) -> Mapping[str, Any]:
+    """
+    Let a running server execute a command.
+
+    @param receive: gets each part of a long answer.
+    @param advice: what else somebody can do if no server runs, with a comma and a space at its end.
+    @return: the answer.
+    @raise ControlError: the command is refused.
+    @raise Refused: no server uses the data directory, or it does not answer.
+    """
+    directory = Path(settings.server.data).absolute()
+    connection = connect(directory)
+    if connection is None:
+        if settings.journal.kind == "memory":
+            raise Refused("commands do not reach a server whose journal is in memory; see journal.kind")
+        raise Refused(
+            f"no server runs with its data in {directory}; {advice}start it with twistd twistchat --data"
+            f" {quote(str(directory))}, or name its directory with --data"
+        )
+    with connection:
+        return ask(connection, command, arguments, receive)
 
 
 def _checkJournal(settings: Settings, creates: bool) -> None:

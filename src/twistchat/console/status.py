@@ -5,27 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, ClassVar
 
 from twistchat.chat.phrasing import counted
 from twistchat.config.toml import printable
-from twistchat.console.client import ask, connect
-from twistchat.console.options import JournalOptions, Refused
+from twistchat.console.running import RunningOptions
 
 UNITS = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
 """The units of durations, in seconds."""
 
 
-class StatusOptions(JournalOptions):
+class StatusOptions(RunningOptions):
     """C{twistchat status}."""
 
-    synopsis = "[options]"
     longdesc = (
         "Shows how the running server is: its sessions, its journal, how late it answers, its memory and its last "
         "backup.  Exits with status 1 if no server runs, or if it accepts no messages."
     )
-    dataHelp = "The data directory of the server."
+    examples: ClassVar = ["twistchat status", "twistchat status --json"]
     optFlags: ClassVar = [["json", None, "Write JSON, with the last hour by the minute."]]
 
     def run(self) -> None:
@@ -34,14 +31,7 @@ class StatusOptions(JournalOptions):
 
         @raise SystemExit: the server accepts no messages.
         """
-        data = self.settings.server.data
-        connection = connect(Path(data).absolute())
-        if connection is None:
-            raise Refused(
-                f"no server runs in {data}; start it with twistd twistchat, or name its directory with --data"
-            )
-        with connection:
-            answer = ask(connection, "server.status", {}, lambda part: None)
+        answer = self.ask("status")
         if self["json"]:
             print(json.dumps(answer, indent=2, sort_keys=True))
         else:

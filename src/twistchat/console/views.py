@@ -23,7 +23,7 @@ KINDS = {
 }
 """What the kinds of credentials are called."""
 
-TIMES = ("registered", "until", "used", "created")
+TIMES = ("registered", "until", "used", "created", "since", "time")
 """The fields that are times."""
 
 
@@ -35,10 +35,20 @@ def table(accounts: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """
     rows: list[Sequence[str]] = [COLUMNS]
     for account in sorted(accounts, key=lambda account: str(account["name"]).casefold()):
-        name, online = printable(account["name"]), str(account["online"] or "-")
+        name, online = account["name"], str(account["online"] or "-")
         rows.append((name, day(account["registered"]), day(account["used"]), online, state(account)))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
+    yield from laidOut(rows)
+
+
+def laidOut(rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """
+    Lay out rows of cells in columns.  What is not printable in a cell is escaped.
+
+    @return: a line for each row.
+    """
+    cells = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
@@ -78,7 +88,7 @@ def state(account: Mapping[str, Any]) -> str:
 
 
 def asJson(account: Mapping[str, Any]) -> str:
-    """Write an account as one line of JSON.  Times are in ISO 8601, in UTC."""
+    """Write an account, or what else a command lists, as one line of JSON.  Times are in ISO 8601, in UTC."""
     return json.dumps(_withTimes(account), ensure_ascii=False)
 
 

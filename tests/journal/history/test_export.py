@@ -29,7 +29,7 @@ class ExportTests(DiskTestCase):
 
     def export(self) -> list[str]:
         """Export C{#room} with small pages.  Return the text of each entry, and C{damaged} for each damaged one."""
-        lines = export(self.history.reader, "#Room", 3)
+        lines = export(self.history.reader, "#Room", page=3)
         return ["damaged" if isinstance(line, Damaged) else json.loads(line)["text"] for line in lines]
 
     def test_pages(self) -> None:

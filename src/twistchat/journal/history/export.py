@@ -70,19 +70,26 @@ _ALWAYS = ("kind", "reason")
 """Fields that are exported even if they have their default."""
 
 
-def export(reader: HistoryReader, room: str, page: int = 500) -> Iterator[str | Damaged]:
+def export(
+    reader: HistoryReader, room: str, progress: Callable[[float], None] = lambda part: None, page: int = 500
+) -> Iterator[str | Damaged]:
     """
     Read all entries of a room, oldest first, with the texts to its ranks.
 
     @param room: its name, in any case.
+    @param progress: called with the part of the journal that was read, from 0 to 1.
     @param page: the number of entries to read at a time.
     @return: for each entry a JSON object without line ends; or L{Damaged}, if the entry changed on disk.
     """
     pending = _pending(reader.file)
+    with faults():
+        (last,) = reader.file.execute(_LAST).fetchone()
     for entry in merge(
         *[_read(reader, name, page) for name in conversationsOf(fold(room))], key=attrgetter("sequence")
     ):
+        progress(min(entry.sequence / last, 1.0))
         yield from _line(entry, pending)
+    progress(1.0)
 
 
 def _read(reader: HistoryReader, name: str, page: int) -> Iterator[Kept]:

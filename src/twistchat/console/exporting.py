@@ -1,0 +1,67 @@
+"""Writes exports, with a progress bar."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TextIO, TypeAlias
+
+from twistchat.chat.model.spans import Damaged
+from twistchat.console.options import Refused
+from twistchat.console.progress import showProgress
+
+Export: TypeAlias = "Callable[[Callable[[float], None]], Iterable[str | Damaged]]"
+"""Reads the lines of an export.  Its argument is told the part of the journal that was read, from 0 to 1."""
+
+
+def write(export: Export, what: str, target: Path | None, whose: str = "") -> None:
+    """
+    Write an export.
+
+    @param what: what is exported, for errors.
+    @param whose: whose entries may be damaged, for errors, with a comma and a space at its start.
+    @param target: the new file, which only its owner can read; C{None} for standard output.
+    @raise Refused: there is nothing, or entries are damaged, or the new file exists.
+    """
+    written = damaged = 0
+    with ExitStack() as stack:
+        if target is None:
+            output: TextIO = sys.stdout
+        else:
+            output = stack.enter_context(newFile(target))
+        isMixed = target is None and sys.stdout.isatty()
+        progress = (lambda part: None) if isMixed else stack.enter_context(showProgress())
+        for line in export(progress):
+            if isinstance(line, Damaged):
+                damaged += 1
+            else:
+                print(line, file=output)
+                written += 1
+        if not written and not damaged:
+            raise Refused(f"the journal has nothing of {what}")
+    if damaged:
+        raise Refused(
+            f"entries that changed on disk were left out: {damaged}{whose}; twistchat check reads the journal"
+        )
+
+
+@contextmanager
+def newFile(target: Path) -> Iterator[TextIO]:
+    """
+    Write a new file.  It is removed if it cannot be completed.
+
+    @raise Refused: it exists.
+    """
+    try:
+        number = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise Refused(f"{target} exists already; name a new file") from None
+    try:
+        with os.fdopen(number, "w", encoding="utf-8") as file:
+            yield file
+    except BaseException:
+        target.unlink()
+        raise
