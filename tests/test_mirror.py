@@ -25,6 +25,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "test_default_limits",
         "test_durability",
         "test_irc_replay",
+        "test_log",
         "test_injection",
         "test_mails",
         "test_nobody_hangs",
