@@ -21,10 +21,10 @@ from tests.test_imports import LAYERS
 from twistchat.chat.model.names import fold
 from twistchat.config import Settings
 from twistchat.config.builder import SettingsBuilder
-from twistchat.config.settings import LIVE
+from twistchat.config.settings import liveness
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
-from twistchat.doors.web.settings import WebSettings
+from twistchat.options import installedDoors
 from twistchat.protocols.irc.services import SERVICES
 from twistchat.protocols.line.commands import COMMANDS
 from twistchat.protocols.line.commands.registered import ACTIONS
@@ -264,14 +264,25 @@ class OperatingTests(SynchronousTestCase):
     """docs/operating.md."""
 
     def test_live(self) -> None:
-        """Its table has exactly the keys and sections that apply while the server runs."""
+        """For every key of every section, its table says rightly whether reading the file again applies a change."""
         text = (ROOT / "docs/operating.md").read_text("utf-8")
-        rows = text.partition("| key or section | applies to |\n")[2].partition("\n\n")[0]
-        documented = [
-            key.strip("[]") for row in rows.splitlines() for key in re.findall(r"`([^`]+)`", row.split("|")[1])
+        rows = text.partition("| key or section | a change applies | to |\n| --- | --- | --- |\n")[2].partition("\n\n")[
+            0
         ]
-        web = [f"web.{key}" for key in WebSettings.live]
-        self.assertEqual(sorted([*LIVE, "line.motd", "irc", *web]), sorted(documented))
+        documented: dict[str, bool] = {}
+        for row in rows.splitlines():
+            _, names, when, *_ = map(str.strip, row.split("|"))
+            self.assertIn(when, ("at once", "at the next start"), row)
+            for name in re.findall(r"`([^`]+)`", names):
+                self.assertNotIn(name, documented, "it is there twice")
+                documented[name] = when == "at once"
+        used = set()
+        for key, isLive in liveness({door.name: door.settings for door in installedDoors()}).items():
+            name = key if key in documented else f"[{key.partition('.')[0]}]"
+            self.assertIn(name, documented, key)
+            self.assertEqual(isLive, documented[name], key)
+            used.add(name)
+        self.assertEqual(set(documented), used, "it names keys that do not exist")
 
 
 class ReadmeTests(SynchronousTestCase):

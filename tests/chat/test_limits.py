@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.chat.limits import ChatLimits, TokenBucket
+from twistchat.chat.limits import ChatLimits, TokenBucket, bucketOf
 
 
 class BucketTests(SynchronousTestCase):
@@ -95,3 +95,18 @@ class LimitsTests(SynchronousTestCase):
             value = getattr(limits, field.name)
             with self.subTest(field.name):
                 self.assertTrue(value == () if field.name == "exempt" else value > 0)
+
+
+class BucketOfTests(SynchronousTestCase):
+    """Buckets whose capacity and rate change."""
+
+    def test_changed(self) -> None:
+        """The tokens that were there stay, as far as they fit; the new rate counts from then on."""
+        bucket = bucketOf(None, 5, 1.0, 0.0)
+        bucket.take(0.0, 4)
+        self.assertIs(bucket, bucketOf(bucket, 10, 2.0, 1.0))
+        self.assertEqual(0.0, bucket.take(1.0, 2))
+        self.assertEqual(0.5, bucket.wait(1.0))
+        self.assertEqual(0.0, bucket.wait(100.0, 10))
+        bucketOf(bucket, 3, 2.0, 100.0)
+        self.assertEqual([0.0, 0.5], [bucket.take(100.0, 3), bucket.wait(100.0)])

@@ -36,7 +36,7 @@ class RenewTests(SynchronousTestCase):
             doors={"irc": IrcSettings(motd="Welcome.")},
             operators={"alice": alice, "bob": alice},
             classes={"admin": ClassSettings()},
-            limits=Limits(nick=20, exempt=("127.0.0.0/8",)),
+            limits=Limits(ircLine=1000, exempt=("127.0.0.0/8",)),
         )
         new = Settings(
             server=ServerSettings(name="other", description="Another"),
@@ -48,7 +48,7 @@ class RenewTests(SynchronousTestCase):
             },
             operators={"alice": replace(alice, account="alice2"), "carol": alice},
             classes={"admin": ClassSettings()},
-            limits=Limits(nick=30, pingTimeout=200.0),
+            limits=Limits(ircLine=2000, pingTimeout=200.0),
         )
         reloaded = reloadSettings(old, new)
         self.assertEqual(
@@ -66,7 +66,7 @@ class RenewTests(SynchronousTestCase):
             ),
             reloaded.applied,
         )
-        self.assertEqual(("server.name", "journal.kind", "line.timezone", "limits.nick"), reloaded.deferred)
+        self.assertEqual(("server.name", "journal.kind", "line.timezone", "limits.ircLine"), reloaded.deferred)
         self.assertEqual(
             replace(
                 old,
@@ -74,21 +74,21 @@ class RenewTests(SynchronousTestCase):
                 listen=new.listen,
                 doors={"line": LineSettings(motd="Hello."), "irc": new.doors["irc"]},
                 operators=new.operators,
-                limits=Limits(nick=20, pingTimeout=200.0),
+                limits=Limits(ircLine=1000, pingTimeout=200.0),
             ),
             reloaded.settings,
         )
         self.assertEqual(
             "changed: server.description, listen.irc, line.motd, irc.network, irc.motd, operators.alice, "
             "operators.bob, operators.carol, limits.pingTimeout, limits.exempt; "
-            "from the next start on: server.name, journal.kind, line.timezone, limits.nick",
+            "from the next start on: server.name, journal.kind, line.timezone, limits.ircLine",
             str(reloaded),
         )
 
     def test_waitingStill(self) -> None:
         """Changes that wait for the next start are reported each time, because they are not in effect."""
-        old, new = Settings(), Settings(limits=Limits(nick=20))
-        self.assertEqual(("limits.nick",), reloadSettings(reloadSettings(old, new).settings, new).deferred)
+        old, new = Settings(), Settings(limits=Limits(ircLine=1000))
+        self.assertEqual(("limits.ircLine",), reloadSettings(reloadSettings(old, new).settings, new).deferred)
         self.assertEqual((), reloadSettings(reloadSettings(old, new).settings, old).deferred)
 
     def test_names(self) -> None:

@@ -52,7 +52,7 @@ class Buckets:
 
     def __init__(self, rate: Callable[[], tuple[float, float]], now: Callable[[], float]) -> None:
         """
-        @param rate: returns the capacity of a new bucket in tokens, and how many are added per second.
+        @param rate: returns the capacity of each bucket in tokens, and how many are added per second.
         @param now: returns seconds on a monotonic clock.
         """
         self._rate = rate
@@ -74,6 +74,8 @@ class Buckets:
             if len(self._buckets) >= self._sweepAt:
                 self._sweep(now)
             bucket = self._buckets[key] = TokenBucket(*self._rate(), now)
+        else:
+            bucket.change(*self._rate(), now)
         return bucket.take(now)
 
     def wait(self, key: Hashable) -> float:

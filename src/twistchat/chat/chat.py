@@ -107,9 +107,8 @@ class Chat:
             lambda user: self.upkeep.claimed(user),
             lambda account: self.upkeep.presenceChanged(account),
         )
-        self.limits = limits
         self.settled = log.settled
-        core = Core(
+        self._core = core = Core(
             self.state,
             log,
             history,
@@ -139,3 +138,16 @@ class Chat:
         self.metadata = Metadata(core)
         self.reading = Reading(core)
         self.upkeep = Upkeep(core, later)
+
+    @property
+    def limits(self) -> ChatLimits:
+        """The limits that the verbs check."""
+        return self._core.limits
+
+    @limits.setter
+    def limits(self, limits: ChatLimits) -> None:
+        self._core.limits = limits
+
+    def reserve(self, reserved: Iterable[str]) -> None:
+        """Replace the nicks that no user can have.  A user who has one keeps it."""
+        self._core.reserved = reserve(reserved)

@@ -166,6 +166,17 @@ class TokenBucket:
         self._when = now
         return 0.0 if self._tokens >= count - ROUNDING else (count - self._tokens) / self._rate
 
+    def change(self, burst: float, rate: float, now: float) -> None:
+        """
+        Change the capacity and the rate.  The tokens in the bucket stay, as far as they fit.
+
+        The parameters are those of the constructor.
+        """
+        self.wait(now)
+        self._burst = float(burst)
+        self._rate = float(rate)
+        self._tokens = min(self._tokens, self._burst)
+
     def give(self) -> None:
         """Return a token that was not used."""
         self._tokens = min(self._burst, self._tokens + 1.0)
@@ -173,3 +184,15 @@ class TokenBucket:
     def full(self, now: float) -> bool:
         """Whether it is full, and so equivalent to a new bucket."""
         return self._tokens + (now - self._when) * self._rate >= self._burst
+
+
+def bucketOf(bucket: TokenBucket | None, burst: float, rate: float, now: float) -> TokenBucket:
+    """
+    Return a bucket with this capacity and rate, which may have changed since it was made.
+
+    @param bucket: the bucket so far; C{None} for none.
+    """
+    if bucket is None:
+        return TokenBucket(burst, rate, now)
+    bucket.change(burst, rate, now)
+    return bucket

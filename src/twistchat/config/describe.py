@@ -12,7 +12,7 @@ from twistchat.config import toml
 from twistchat.config.bounds import described
 from twistchat.config.keytypes import Privileges
 from twistchat.config.readings import writtenAs
-from twistchat.config.settings import LIVE, NAMED, TABLES, Settings, keysOf, liveOf, sectionsWith
+from twistchat.config.settings import NAMED, TABLES, Settings, keysOf, liveness, sectionsWith
 
 
 def describe(doors: Mapping[str, type | None], endpoints: Mapping[str, Sequence[str]] | None = None) -> str:
@@ -66,15 +66,17 @@ _MARKUP = re.compile(r"[BCIL]\{([^{}]*?)(?: <[^<>{}]*>)?\}")
 
 
 def _reloaded(own: Mapping[str, type]) -> str:
-    """Say which sections and keys take effect when the configuration is read again."""
-    live = list(LIVE)
-    for door, table in own.items():
-        keys = liveOf(table)
-        live += [door] if {*keys} == {key for key, *_ in keysOf(table)} else [f"{door}.{key}" for key in keys]
-    order = sectionsWith(own)
-    live.sort(key=lambda name: order.index(name.partition(".")[0]))
-    shown = ", ".join(name if "." in name else f"[{name}]" for name in live)
-    return f"On SIGHUP the server reads this file again and applies {shown}. All other changes apply at the next start."
+    """Say which sections and keys do not take effect when the configuration is read again."""
+    live = liveness(own)
+    waiting = []
+    for section in sectionsWith(own):
+        keys = [key for key in live if key.partition(".")[0] == section]
+        late = [key for key in keys if not live[key]]
+        waiting += [f"[{section}]"] if late and late == keys else late
+    return (
+        "On SIGHUP the server reads this file again, and applies what has changed. Only changes of "
+        f"{', '.join(waiting)} apply at the next start."
+    )
 
 
 def _summary(table: type) -> str:

@@ -383,6 +383,7 @@ NAMED: dict[str, Any] = {
 
 LIVE = (
     "server.description",
+    "chat.reserved",
     "chat.keptTags",
     "accounts",
     "backup",
@@ -392,30 +393,13 @@ LIVE = (
     "oidc",
     "classes",
     "operators",
-    "limits.sendq",
-    "limits.recvq",
-    "limits.registration",
-    "limits.lineRegistration",
-    "limits.ping",
-    "limits.pingTimeout",
-    "limits.floodBurst",
-    "limits.floodRate",
-    "limits.connectionsPerAddress",
-    "limits.newPerAddress",
-    "limits.unregistered",
-    "limits.unregisteredLines",
-    "limits.loginFailures",
-    "limits.loginRate",
-    "limits.accountFailures",
-    "limits.accountFailureRate",
-    "limits.registrationsPerAddress",
-    "limits.exempt",
+    *(f"limits.{key.name}" for key in fields(Limits) if key.name not in ("ircLine", "ircTags", "passwordQueue")),
 )
 """
 The sections and keys that take effect when the configuration is read again.
 
-Only doors use them, when a client connects or sends a command.  Values that clients were told (such as the maximum
-length of a nick) and values that are used at the start only do not change.
+The server reads them at each use, or follows a change.  The other keys are used once, when the server starts or when a
+client connects.
 """
 
 
@@ -431,6 +415,26 @@ def keysOf(table: type) -> Iterator[tuple[str, str, object, object]]:
 def sectionsWith(doors: Iterable[str]) -> tuple[str, ...]:
     """List the names of all sections, in the order in which people see them, with those of these doors."""
     return (*SECTIONS[:_BEFORE_DOORS], *doors, *SECTIONS[_BEFORE_DOORS:])
+
+
+def liveness(doors: Mapping[str, type | None]) -> dict[str, bool]:
+    """
+    Tell for each key whether a change takes effect when the configuration is read again.
+
+    @param doors: the installed doors, with the class of their settings.
+    @return: the keys as C{section.key}, and the sections whose keys the administrator names.
+    """
+    own = {door: table for door, table in doors.items() if table is not None}
+    live: dict[str, bool] = {}
+    for section in sectionsWith(own):
+        table = own.get(section) or TABLES.get(section)
+        if table is None:
+            live[section] = section in NAMED or section in LIVE
+            continue
+        for name, key, _, _ in keysOf(table):
+            whole = f"{section}.{name}"
+            live[whole] = section in LIVE or whole in LIVE or (section in own and key in liveOf(table))
+    return live
 
 
 def liveOf(table: type) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from twistchat.chat.chat import Chat
 from twistchat.chat.limits import AlwaysOnPolicy, NickProtection
 from twistchat.config import Settings
 from twistchat.interfaces import IHistory, ILog, IMailer, IPasswords
+from twistchat.net.client.following import LimitsFollower
 from twistchat.net.context import ServerContext
 from twistchat.net.input.intake import Shares
 from twistchat.net.input.pace import Portions
@@ -142,4 +143,11 @@ def assemble(
         settings=settings,
         reread=reread,
     )
+
+    def follow() -> None:
+        chat.limits = context.settings.limits
+        chat.reserve(context.settings.chat.reserved)
+        chat.ownership.inherits = context.settings.accounts.succession == "next"
+
+    context.onReload += [follow, LimitsFollower(context).notify]
     return context

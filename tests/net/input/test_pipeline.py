@@ -411,6 +411,16 @@ class PipelineTests(SynchronousTestCase):
         commands.submit("join6", 5)
         self.assertEqual(commands.signals, ["pause", "resume", "pause"])
 
+    def test_changedLimit(self) -> None:
+        """Another limit pauses and resumes the input at once, once each."""
+        commands = Commands(limit=10)
+        commands.submit("join1")
+        commands.submit("join2", 8)
+        for limit, signals in ((7, ["pause"]), (6, []), (8, ["resume"]), (9, [])):
+            commands.signals.clear()
+            commands.pipeline.change(limit)
+            self.assertEqual(signals, commands.signals)
+
     def test_pauseMany(self) -> None:
         """Input pauses while too many commands wait, however short, since all may start in one turn."""
         commands = Commands()

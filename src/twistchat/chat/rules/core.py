@@ -30,10 +30,10 @@ Effects: TypeAlias = Mapping[type[Event], Effect]
 """The effects of a subject, by the class of the event."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Core:
     """
-    The objects that the verbs of all subjects use.
+    The objects that the verbs of all subjects use.  Only C{limits} and C{reserved} change.
 
     @ivar state: users and rooms.  Verbs read it and do not change it.
     @ivar log: takes proposed events.

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from twistchat.chat import errors
-from twistchat.chat.limits import TokenBucket
+from twistchat.chat.limits import bucketOf
 from twistchat.chat.model.events import (
     AccountMetadataSet,
     Entry,
@@ -218,9 +218,8 @@ class Metadata:
     def _checkRate(self, asker: Asker, user: User) -> None:
         if self._core.isExempt(asker, user):
             return
-        now = self._core.now()
-        if user.metadataChanges is None:
-            user.metadataChanges = TokenBucket(self._core.limits.metadataBurst, self._core.limits.metadataRate, now)
+        limits, now = self._core.limits, self._core.now()
+        user.metadataChanges = bucketOf(user.metadataChanges, limits.metadataBurst, limits.metadataRate, now)
         if wait := user.metadataChanges.take(now):
             raise errors.TooFast("change metadata", wait)
 

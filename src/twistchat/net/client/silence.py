@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from twistchat.config.limits import Limits
     from twistchat.net.client.protocol import ClientProtocol
 
 
@@ -38,6 +39,16 @@ class Silence:
             context.idle.watch(self, context.clock.seconds() + context.settings.limits.ping)
         else:
             context.idle.forget(self)
+
+    def change(self, limits: Limits) -> None:
+        """Follow a change of the limits."""
+        client = self._client
+        carrier, idle = client.carrier, client.context.idle
+        if not client.entrance.registered:
+            seconds = client.deadline(limits).seconds if carrier.ready else limits.registration
+            idle.watch(self, carrier.accepted + seconds)
+        elif client.pings and self.slot is not None:
+            idle.watch(self, carrier.heard + limits.ping)  # if the client was pinged already, the time of that counts
 
     def stop(self) -> None:
         """Cancel the timeouts."""

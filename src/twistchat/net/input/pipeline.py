@@ -221,6 +221,16 @@ class Pipeline:
             self._full = True
             self._carrier.pause(Reason.BACKLOG)
 
+    def change(self, limit: int) -> None:
+        """Replace the limit on the size of waiting commands."""
+        self._limit = limit
+        if self._isFull() != self._full:
+            self._full = not self._full
+            if self._full:
+                self._carrier.pause(Reason.BACKLOG)
+            else:
+                self._carrier.resume(Reason.BACKLOG)
+
     def proceed(self) -> None:
         """Continue after waiting in L{InFlight}."""
         self._queued = False

@@ -10,7 +10,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_network
 from typing import Literal
 
 from twistchat.chat.errors import TooFast
-from twistchat.chat.limits import TokenBucket
+from twistchat.chat.limits import TokenBucket, bucketOf
 from twistchat.chat.model.bans.server import parseAddress
 from twistchat.chat.phrasing import counted
 from twistchat.config.limits import Limits
@@ -49,10 +49,11 @@ class Ticket:
     One admitted connection, and the address that it counts for.
 
     @ivar exempt: whether it is exempt from limits on rates and numbers.
+    @ivar record: the record of its address; C{None} if it is exempt or released.  Only L{Admission} changes it.
     @ivar turnAway: called with a reason for the client, to disconnect it when a new connection takes its place.
     """
 
-    __slots__ = ("_admission", "_record", "exempt", "turnAway")
+    __slots__ = ("_admission", "exempt", "record", "turnAway")
 
     def __init__(self, admission: Admission, record: _AddressRecord | None) -> None:
         """
@@ -60,13 +61,13 @@ class Ticket:
         """
         self.exempt = record is None
         self._admission = admission
-        self._record = record
+        self.record = record
         self.turnAway: Callable[[str], None] = _ignore
 
     @property
     def group(self) -> str:
         """The address that it counts for; C{""} if it is exempt or released."""
-        return "" if self._record is None else self._record.group
+        return "" if self.record is None else self.record.group
 
     def registered(self) -> None:
         """Note that the connection's user has registered."""
@@ -75,14 +76,14 @@ class Ticket:
     def release(self) -> None:
         """Stop counting the connection, which is lost.  A second call does nothing."""
         self._admission.pending.pop(self, None)
-        record, self._record = self._record, None
+        record, self.record = self.record, None
         if record is not None:
             self._admission.leave(record)
 
     def cancel(self) -> None:
         """Undo the admission, including the new connection that it counted: a gateway named another address."""
-        if self._record is not None:
-            self._record.fresh.give()
+        if self.record is not None:
+            self.record.fresh.give()
         self.release()
 
     def attempt(self) -> float:
@@ -91,12 +92,12 @@ class Ticket:
 
         @return: C{0.0}, or the seconds to wait after too many failures; then the attempt must not be made.
         """
-        return 0.0 if self._record is None else self._admission.attempt(self._record)
+        return 0.0 if self.record is None else self._admission.attempt(self.record)
 
     def succeeded(self) -> None:
         """Take back the failure that the last L{attempt} counted."""
-        if self._record is not None and self._record.failures is not None:
-            self._record.failures.give()
+        if self.record is not None and self.record.failures is not None:
+            self.record.failures.give()
 
     async def check(self, passwords: IPasswords, hash: str | None, password: str) -> bool:
         """
@@ -160,7 +161,7 @@ class Admission:
         return len(self.pending)
 
     def limit(self, limits: Limits) -> None:
-        """Replace the limits.  Existing token buckets keep their old rates."""
+        """Replace the limits.  L{reconsider} applies them to an existing connection."""
         self._limits = limits
         self._exempt = tuple(map(ip_network, limits.exempt))
 
@@ -182,7 +183,9 @@ class Admission:
                     f"Your address has {counted(record.connections, 'connection')}, and no more can be."
                     "  Close one first."
                 )
-            wait = record.fresh.take(self._now())
+            burst, now = limits.newPerAddress, self._now()
+            record.fresh.change(burst, burst / NEW_PERIOD, now)
+            wait = record.fresh.take(now)
             if wait:
                 raise NotAdmitted(f"Too many new connections from your address.  Try again in {int(wait) + 1} s.")
         record.connections += 1
@@ -191,6 +194,29 @@ class Admission:
         ticket = Ticket(self, record)
         self.pending[ticket] = None
         return ticket
+
+    def reconsider(self, ticket: Ticket, address: str | None, registered: bool) -> None:
+        """
+        Let an existing connection count if its network is no longer exempt, or stop counting it if it is.
+
+        It stays, even if its address has too many connections now.
+
+        @param ticket: its ticket, which is not released.
+        @param address: the address for which it was admitted.
+        @param registered: whether its user has registered.
+        """
+        parsed = readAddress(address)
+        exempt = parsed is None or self._isExempt(parsed)
+        if exempt == ticket.exempt:
+            return
+        if exempt or parsed is None:
+            ticket.release()
+        else:
+            ticket.record = self._record(sameCustomer(parsed))
+            ticket.record.connections += 1
+            if not registered:
+                self.pending[ticket] = None
+        ticket.exempt = exempt
 
     def groupOf(self, address: str | None) -> str | None:
         """
@@ -221,10 +247,8 @@ class Admission:
 
     def attempt(self, record: _AddressRecord) -> float:
         """See L{Ticket.attempt}."""
-        now = self._now()
-        if record.failures is None:
-            limits = self._limits
-            record.failures = TokenBucket(limits.loginFailures, limits.loginRate, now)
+        now, limits = self._now(), self._limits
+        record.failures = bucketOf(record.failures, limits.loginFailures, limits.loginRate, now)
         return record.failures.take(now)
 
     def wait(self, record: _AddressRecord) -> float:

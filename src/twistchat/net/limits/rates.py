@@ -39,6 +39,19 @@ class Rates:
         self._minor: TokenBucket | None = None
         self._refusals: TokenBucket | None = None
 
+    def change(self, limits: Limits, exempt: bool) -> None:
+        """Replace the limits of an existing connection."""
+        self._limits = limits
+        self.exempt = exempt
+        now = self._now()
+        for bucket, burst, factor in (
+            (self._lines, float(limits.floodBurst), 1),
+            (self._minor, float(MINOR_BURST * limits.floodBurst), MINOR_RATE),
+            (self._refusals, float(REFUSALS), 1),
+        ):
+            if bucket is not None:
+                bucket.change(burst, factor * limits.floodRate, now)
+
     def line(self) -> float:
         """
         Count a line.

@@ -132,6 +132,12 @@ class Outbox(ABC):
         elif self._size > self._limit:
             self.flush()  # only bytes that the connection does not accept count
 
+    def change(self, limit: int) -> None:
+        """Replace the limit on the bytes that wait for a slow reader."""
+        self._limit = limit
+        if self._full:
+            self._check()
+
     def holdDeliveries(self) -> None:
         """Hold back deliveries, so that a reply that is still being read from the history is sent first."""
         if self._held is None:

@@ -66,11 +66,7 @@ class Dialects:
 
 
 class LineFactory(ClientFactory):
-    """
-    Makes the client protocols of the line door.
-
-    @ivar longestLine: the most bytes of a client's line without its terminator.
-    """
+    """Makes the client protocols of the line door."""
 
     def __init__(self, context: ServerContext, door: str) -> None:
         """
@@ -79,7 +75,11 @@ class LineFactory(ClientFactory):
         zone = lineSettings(context.settings).timezone
         self._dialects = dialects = Dialects.forZone(ZoneInfo(zone) if zone else None, self._newDay)
         super().__init__(context, door, lambda context, factory: LineProtocol(context, factory, dialects))
-        self.longestLine = context.settings.limits.message + ROOM_FOR_COMMAND
+
+    @property
+    def longestLine(self) -> int:
+        """The most bytes of a line without its terminator, from a client that connects now."""
+        return self._context.settings.limits.message + ROOM_FOR_COMMAND
 
     def _newDay(self, time: int) -> None:
         """Show the date to every client, before the first line of a day."""

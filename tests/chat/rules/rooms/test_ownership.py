@@ -509,7 +509,7 @@ class FreeTests(OwnershipTestCase):
     def test_free(self) -> None:
         """The rooms of a dropped account become free."""
         self.allow("Bob", "a")
-        self.scene.chat.ownership._inherits = False  # private: the scene has no argument for it
+        self.scene.chat.ownership.inherits = False
         done(self.scene.chat.accounts.drop(None, "Alice"))
         self.assertIsNone(self.founder())
 

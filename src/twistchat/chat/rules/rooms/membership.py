@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from twistchat.chat import errors
 from twistchat.chat.errors import NoSuchNick, NotInRoom, TargetNotInRoom
-from twistchat.chat.limits import TokenBucket
+from twistchat.chat.limits import bucketOf
 from twistchat.chat.model.events import SERVER, Entry, Invited, Joined, Kicked, Parted, Source
 from twistchat.chat.model.modes.room import FOUNDER, HALF_OPERATOR, sortRanks
 from twistchat.chat.model.names import fold, normalizeRoom
@@ -150,14 +150,12 @@ class Membership:
 
     def _checkJoinRates(self, user: User, room: Room | None) -> None:
         limits, now = self._core.limits, self._core.now()
-        if user.joins is None:
-            user.joins = TokenBucket(limits.userJoinBurst, limits.userJoinRate, now)
+        user.joins = bucketOf(user.joins, limits.userJoinBurst, limits.userJoinRate, now)
         if wait := user.joins.take(now):
             raise errors.TooFast("join rooms", wait)
         if room is None:
             return
-        if room.joins is None:
-            room.joins = TokenBucket(limits.roomJoinBurst, limits.roomJoinRate, now)
+        room.joins = bucketOf(room.joins, limits.roomJoinBurst, limits.roomJoinRate, now)
         if wait := room.joins.take(now):
             raise errors.RoomTooFast(room.name, wait)
 

@@ -84,6 +84,8 @@ class Ownership:
     The verbs that register rooms and change registered rooms.
 
     See L{Authority} for who may do what.
+
+    @ivar inherits: see L{bequeath}.
     """
 
     def __init__(self, core: Core, inherits: bool = True, longestRetention: float = 0.0) -> None:
@@ -94,7 +96,7 @@ class Ownership:
         self._core = core
         self._authority = Authority(core)
         self._audit = Audit(core)
-        self._inherits = inherits
+        self.inherits = inherits
         self._longestRetention = longestRetention
 
     def register(self, asker: Asker | None, name: str, account: str | None = None) -> Receipt:
@@ -261,7 +263,7 @@ class Ownership:
         """
         source = self._source(asker)
         for room in self._core.state.rooms.ownedBy(account.name):
-            heir = self._heir(room, account) if self._inherits else None
+            heir = self._heir(room, account) if self.inherits else None
             event = _dropping(source, room) if heir is None else RoomTransferred(source, room.name, heir.name)
             self._propose(asker, event).addErrback(_ignore)
 

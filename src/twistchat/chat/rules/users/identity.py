@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from twistchat.chat import errors
-from twistchat.chat.limits import TokenBucket
+from twistchat.chat.limits import bucketOf
 from twistchat.chat.model.bans.server import wordServerBan
 from twistchat.chat.model.events import (
     AccountSet,
@@ -383,8 +383,7 @@ class Identity:
         if self._core.isExempt(asker, user):
             return
         now = self._core.now()
-        if user.renames is None:
-            user.renames = TokenBucket(self._core.limits.nickBurst, self._core.limits.nickRate, now)
+        user.renames = bucketOf(user.renames, self._core.limits.nickBurst, self._core.limits.nickRate, now)
         if wait := user.renames.take(now):
             raise errors.TooFast(what, wait)
 

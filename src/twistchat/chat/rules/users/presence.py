@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from twistchat.chat import errors
-from twistchat.chat.limits import TokenBucket
+from twistchat.chat.limits import bucketOf
 from twistchat.chat.model.events import AwaySet, Entry, Quit, SessionEnded, SessionMoved, SessionStarted
 from twistchat.chat.model.names import fold, normalizeNick
 from twistchat.chat.model.sessions import Asker, Origin, Session
@@ -114,8 +114,8 @@ class Presence:
             checkText("the reason", message, self._core.limits.reason)
         if message != user.absences.get(session.id) and not self._core.isExempt(asker, user):
             now = self._core.now()
-            if user.awayChanges is None:
-                user.awayChanges = TokenBucket(self._core.limits.awayBurst, self._core.limits.awayRate, now)
+            limits = self._core.limits
+            user.awayChanges = bucketOf(user.awayChanges, limits.awayBurst, limits.awayRate, now)
             if wait := user.awayChanges.take(now):
                 raise errors.TooFast("go away and come back", wait)
         return self._core.propose(asker, AwaySet(user.source, message, session.id))
