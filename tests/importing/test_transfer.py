@@ -31,6 +31,7 @@ from twistchat.chat.model.events import (
     RoomMessage,
     RoomRegistered,
     Source,
+    TextsForgotten,
     TopicSet,
 )
 from twistchat.chat.model.names import reserve
@@ -385,6 +386,19 @@ class TransferTests(SynchronousTestCase):
         self.assertEqual((0, 0), (report.people, report.texts))
         self.write(RoomDropped(SERVER, "#general"))
         self.assertEqual(0, self.transfer().texts)
+
+    def test_forgotten(self) -> None:
+        """Texts that were erased here do not come back, and later ones of the same person do."""
+        self.transfer()
+        self.write(TextsForgotten(SERVER, "bob_baker"), time=NOW - 5)
+        with closing(sqlite3.connect(self.folder / "journal.sqlite")) as connection:
+            connection.execute("DELETE FROM entry WHERE kind IN ('said', 'told') AND body LIKE '%bob_baker%'")
+            connection.execute("DELETE FROM correspondent")
+            connection.commit()
+        later = Text("7", ("U1", "U2"), "U2", NOW - 1, "new")
+        report = self.transfer((*RECORDS, later))
+        self.assertEqual((1, 0), (report.texts, report.reactions))
+        self.assertIn("text of an account whose texts were erased here", report.omissions)
 
     def test_dry(self) -> None:
         """Without writing, the report is the same, and nothing has changed."""

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from twistchat.chat.model.events import Entry, Event
+from twistchat.chat.model.holding import FORGOTTEN, accountScope
 from twistchat.journal.sqlite.rows import RowWriter
 from twistchat.journal.stamp import msgid
 
@@ -21,6 +22,11 @@ _NEWEST = """
             SELECT max(time) FROM roomentry JOIN entry USING (sequence) WHERE roomentry.conversation = :name
         ), -1)
     )
+"""
+
+_FORGOTTEN = f"""
+    SELECT coalesce(max(time), -1) FROM holding JOIN entry USING (sequence)
+    WHERE holding.conversation = ? AND key = '{FORGOTTEN}'
 """
 
 _CREATE = "CREATE TEMP TABLE imported (id TEXT PRIMARY KEY, sequence INTEGER NOT NULL) WITHOUT ROWID"
@@ -100,6 +106,12 @@ class Destination:
         the epoch; -1 if it has none.
         """
         return int(self._loader.writer.query(_NEWEST, {"name": conversation})[0])
+
+    def forgotten(self, account: str) -> int:
+        """
+        The time when the texts of an account were erased last, in milliseconds since the epoch; -1 if they never were.
+        """
+        return int(self._loader.writer.query(_FORGOTTEN, (accountScope(account),))[0])
 
     def scan(self, source: str) -> None:
         """Look for the texts and reactions that were imported from a source earlier."""

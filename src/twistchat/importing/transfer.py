@@ -58,6 +58,7 @@ class Transfer:
         self._rooms = Rooms(destination, source, rules, report, self._people)
         self._waiting: list[Text | Reaction] = []
         self._newest: dict[str, int] = {}
+        self._forgotten: dict[str, int] = {}
         self._latest = 0
         self._begun = False
 
@@ -131,6 +132,9 @@ class Transfer:
             self._report.leaveOut(why, where)
             return None
         author = self._people.source(record.author)
+        if record.time < self._forgottenOf(author.account or ""):
+            self._report.leaveOut(f"{_what(record)} of an account whose texts were erased here", where)
+            return None
         target = self._target(record.place, record.author, record.time)
         name = fold(target) if isinstance(target, str) else pair(author.account or "", target.account or "")
         if record.time < self._newestOf(name):
@@ -220,6 +224,13 @@ class Transfer:
         found = self._newest.get(name)
         if found is None:
             found = self._newest[name] = self._destination.newest(name)
+        return found
+
+    def _forgottenOf(self, account: str) -> int:
+        """The time before which the texts of an account must not come back."""
+        found = self._forgotten.get(account)
+        if found is None:
+            found = self._forgotten[account] = self._destination.forgotten(account)
         return found
 
     def _key(self, record: Text | Reaction) -> str:

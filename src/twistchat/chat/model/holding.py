@@ -73,6 +73,9 @@ ACCOUNT = "@"
 RENAMED = "renamed "
 """The prefix of the key of a room's new name.  The sequence number follows."""
 
+FORGOTTEN = "forgotten"
+"""The key of the last erasure of an account's texts."""
+
 INBOX = "inbox "
 """The prefix of the key of a private text that its recipient has not been shown.  The sequence number follows."""
 
@@ -181,7 +184,7 @@ _WORDS = {
     "nick": "the nick",
     "read": "the read marker in",
     "presence": "the presence without a connection",
-    "forgotten": "the erasure of the texts",
+    FORGOTTEN: "the erasure of the texts",
 }
 """Descriptions of the first words of the keys of accounts."""
 
@@ -339,7 +342,7 @@ _CHANGES: Mapping[type[Event], Callable[[Any], HoldingChange | None]] = {
     PrivateMessageRedacted: _privateMessageRedacted,
     InboxRead: _inboxRead,
     MarkerSet: _markerSet,
-    TextsForgotten: _account("forgotten"),
+    TextsForgotten: _account(FORGOTTEN),
     ServerBanSet: lambda event: HoldingChange(SERVER_WIDE, (banKey(event.mask),)),
     ServerBanLifted: lambda event: HoldingChange(SERVER_WIDE, releases=(banKey(event.mask),)),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -171,6 +172,7 @@ class Reading:
             and (after is None or latest.time > after)
             and (before is None or latest.time < before)
         ]
+        found.sort(key=attrgetter("time"))  # imported texts are not in the order of their times
         limit = min(limit, self._core.limits.historyReply)
         return found[:limit] if oldest else found[-limit:]
 
