@@ -14,6 +14,7 @@ from twistchat.chat.model.events import (
     AccessSet,
     AccountMetadataSet,
     AccountRegistered,
+    AdministrativeAct,
     Credential,
     CredentialSet,
     KeptRoomMetadataSet,
@@ -57,6 +58,17 @@ class ExportTests(ConsoleTestCase):
         self.assertEqual(lines[1]["credential"], {"kind": "password"})
         self.assertEqual(lines[3]["by"]["account"], "alice")
         self.assertNotIn("secret", exported)
+
+    def test_acts(self) -> None:
+        """It has what the account's user did as an administrator."""
+        for source in (ALICE, BOB):
+            act = AdministrativeAct(source, "kill", source.nick, "carol", "spam", "irc")
+            self.successResultOf(self.log.append(act))
+        exported = self.command("export", "--data=data", "--account=alice")
+        (found,) = [line for line in map(json.loads, exported.splitlines()) if line["event"] == "act"]
+        self.assertEqual(
+            (found["who"], found["act"], found["target"], found["door"]), ("alice", "kill", "carol", "irc")
+        )
 
     def test_metadata(self) -> None:
         """It has the metadata of the account, and what its user set as metadata of rooms; nothing of others."""

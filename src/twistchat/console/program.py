@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from twisted.python.usage import UsageError
 
 from twistchat.console.accounts import AccountGroup
+from twistchat.console.audit import AuditOptions
 from twistchat.console.group import CommandGroup, innermost
 from twistchat.console.importing import ImportOptions
 from twistchat.console.journal import BackupOptions, CheckOptions, ExportOptions, RestoreOptions
@@ -52,6 +53,7 @@ RUNNING: Sequence[Sequence[Any]] = [
 """The commands about a server that runs."""
 
 JOURNAL: Sequence[Sequence[Any]] = [
+    ["audit", None, AuditOptions, "Show what administrators did."],
     ["backup", None, BackupOptions, "Copy the journal to a file."],
     ["restore", None, RestoreOptions, "Put a backup in place as the journal of a server that has none."],
     ["check", None, CheckOptions, "Read all of the journal, and say whether it is damaged."],

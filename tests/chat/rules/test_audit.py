@@ -14,6 +14,7 @@ from twistchat.chat import errors
 from twistchat.chat.limits import ChatLimits
 from twistchat.chat.model.events import SERVER, AdministrativeAct
 from twistchat.chat.model.sessions import Session
+from twistchat.chat.model.spans import Acts
 
 
 class AuditTests(SynchronousTestCase):
@@ -57,6 +58,44 @@ class AuditTests(SynchronousTestCase):
         scene.log.refuse("the disk is full")
         done(killing)
         self.assertIsNone(scene.state.users.named("bob"))
+
+
+class ReadTests(SynchronousTestCase):
+    """Reading acts."""
+
+    def setUp(self) -> None:
+        """An operator who reads, and one who may not."""
+        self.scene = Scene(ChatLimits(historyReply=3))
+        self.reader = self.scene.operator("reader", "audit")
+        self.other = self.scene.operator("other", "kill", "auspex")
+
+    def read(self, person: Person, limit: int = 9, **filters: str) -> list[str]:
+        """The acts that somebody reads."""
+        acts = Acts(limit, **filters)  # type: ignore[arg-type]  # filters are texts
+        found = done(Deferred.fromCoroutine(self.scene.chat.audit.read(person.session, acts)))
+        return [f"{entry.event.who} {entry.event.act}" for entry in found]
+
+    def test_read(self) -> None:
+        """With the privilege, a user reads the newest acts, as many as a reply has at most."""
+        self.assertEqual(self.read(self.reader), ["other oper", "reader oper"])
+        for _ in range(3):
+            self.scene.chat.audit.note(self.other.session, "kill", "bob")
+        self.assertEqual(self.read(self.reader), ["other kill"] * 3)
+        self.assertEqual(self.read(self.reader, 1), ["other kill"])
+        self.assertEqual(self.read(self.reader, who="reader"), ["reader oper"])
+
+    def test_refused(self) -> None:
+        """Nobody else reads them."""
+        for person in (self.other, self.scene.person("guest")):
+            refused(errors.NotPrivileged, partial(self.read, person))
+        refused(errors.NotEntered, lambda: self.read(self.scene.connect()))
+
+    def test_administrators(self) -> None:
+        """Administrators have the privilege."""
+        self.scene.account("Root", admin="yes")
+        root = self.scene.person("ann")
+        done(self.scene.logIn(root, "Root"))
+        self.assertEqual(len(self.read(root)), 2)
 
 
 class RecordedTestCase(SynchronousTestCase):
@@ -114,9 +153,9 @@ class ServerTests(RecordedTestCase):
         self.expect(lambda: operators.announce(session, "hello"), "op wallops -")
         self.expect(
             lambda: operators.banFromServer(session, "192.0.2.0/24", 60.0, "spam"),
-            "op ban 192.0.2.0/24 for 60 s: spam",
+            "op ban 192.0.2.0/24 until 2026-01-01T12:01:00Z: spam",
         )
-        self.expect(lambda: operators.banFromServer(session, "x!*@*", None), "op ban x!*@* for ever:")
+        self.expect(lambda: operators.banFromServer(session, "x!*@*", None), "op ban x!*@* for ever")
         self.expect(lambda: operators.liftServerBan(session, "x!*@*"), "op unban x!*@*")
         self.expect(lambda: operators.kill(session, "BOB", "spam"), "op kill bob spam")
 

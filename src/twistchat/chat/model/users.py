@@ -42,6 +42,7 @@ PRIVILEGES: Final = {
     "wallops": "say something to everyone who listens for it",
     "auspex": "see addresses, secret rooms and invisible users",
     "redact": "take back anyone's text",
+    "audit": "read what administrators did, with their addresses",
     "exempt": "be bound by no limit on rates",
 }
 """The privileges of server operators.  Each value ends the sentence "operators with this privilege may …"."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from twistchat.chat import errors
 from twistchat.chat.model.events import SERVER, AdministrativeAct, Entry
-from twistchat.chat.model.sessions import Asker, Origin
+from twistchat.chat.model.sessions import Asker, Origin, Session
+from twistchat.chat.model.spans import Acts, Kept
 from twistchat.chat.rules.core import Core, Effects
 
 if TYPE_CHECKING:
@@ -19,7 +23,7 @@ MAX_DETAIL: Final = 400
 
 class Audit:
     """
-    Records the acts of administrators.
+    Records the acts of administrators, and reads them.
 
     A caller records an act just before it proposes the events of that act.  So both are stored in the same transaction,
     or the act is stored first.
@@ -58,6 +62,18 @@ class Audit:
         @param who: the user of the operating system.
         """
         return self._core.log.append(AdministrativeAct(SERVER, act, who, target, detail, door))
+
+    async def read(self, session: Session, acts: Acts) -> Sequence[Kept]:
+        """
+        Read acts.  This needs the privilege C{"audit"}.
+
+        @return: at most C{limits.historyReply} acts, newest first.  See L{IHistory.acts
+            <twistchat.interfaces.IHistory.acts>}.
+        @raise NotPrivileged: the user does not have the privilege.
+        """
+        if not self._core.user(session).may("audit"):
+            raise errors.NotPrivileged("audit")
+        return await self._core.history.acts(replace(acts, limit=min(acts.limit, self._core.limits.historyReply)))
 
 
 def _ignore(failure: object) -> None:

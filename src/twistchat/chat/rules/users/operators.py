@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from twistchat.chat import errors
@@ -131,7 +132,7 @@ class Operators:
         if asker is not None and _isMet(ServerBanTest(mask), self._core.user(asker)):
             raise errors.BadServerBan(asked, "it would meet you")
         until = None if seconds is None else int((self._core.wall() + seconds) * 1000)
-        self._audit.note(asker, "ban", mask, f"{'for ever' if seconds is None else f'for {seconds:.0f} s'}: {reason}")
+        self._audit.note(asker, "ban", mask, _term(until, reason))
         return self._core.propose(asker, ServerBanSet(source, mask, reason, until))
 
     def liftServerBan(self, asker: Asker | None, mask: str) -> Receipt:
@@ -155,6 +156,16 @@ class Operators:
         @raise NotPrivileged: the asker does not have it.
         """
         return SERVER if asker is None else self.requirePrivilege(asker, privilege).source
+
+
+def _term(until: int | None, reason: str) -> str:
+    """
+    Describe a ban for the audit trail, except for its mask.
+
+    @param until: see L{ServerBanSet.until}.
+    """
+    ends = "for ever" if until is None else f"until {datetime.fromtimestamp(until / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{ends}: {reason}" if reason else ends
 
 
 def _isMet(test: ServerBanTest, user: User) -> bool:

@@ -8,7 +8,7 @@ from twistchat.protocols.irc.commands import accounts, connection, gateway, help
 from twistchat.protocols.irc.commands.channels import channels, listing, modes
 from twistchat.protocols.irc.commands.history import chathistory, markers, playback, search
 from twistchat.protocols.irc.commands.people import monitor, people, who
-from twistchat.protocols.irc.commands.server import bans, operators, server
+from twistchat.protocols.irc.commands.server import audit, bans, operators, server
 from twistchat.protocols.irc.commands.table import Command
 from twistchat.protocols.irc.commands.texts import batches, messages
 
@@ -33,6 +33,7 @@ TOPICS = {
     "help": help.table,
     "operators": operators.table,
     "bans": bans.table,
+    "audit": audit.table,
     "gateways": gateway.table,
 }
 """The tables, by topic."""

@@ -26,6 +26,7 @@ PRIVILEGED = {
     "STATS d": "ban",
     "STATS o": "auspex",
     "OJOIN #a": "rooms",
+    "AUDIT": "audit",
 }
 """The commands of operators, each with its privilege."""
 
