@@ -109,7 +109,7 @@ def oddLines() -> list[Item]:
             1,
             "A thread, @here: ~town-square, `~town-square`, ~nowhere :tada: 1 < 2",
             replies=[second, reply | {"reactions": [thumb]}],
-            reactions=[parrot],
+            reactions=[parrot, parrot],
             flagged_by=["bob.baker"],
             thread_followers=[{"user": "alice"}],
         ),

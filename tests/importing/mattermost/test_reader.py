@@ -249,6 +249,7 @@ class ReaderTests(ExportTests):
 
     def test_problems(self) -> None:
         """What is no export, or is damaged, is reported with the file and the line."""
+        self.assertIn("export.jsonl is no export of Mattermost: it is empty", self.problem(b""))
         self.assertIn("its first line has no version", self.problem(b'{"type": "team"}\n'))
         self.assertIn("line 1: the version of this format", self.problem(b'{"type": "version", "version": 2}\n'))
         start = b'{"type": "version", "version": 1}\n\n'

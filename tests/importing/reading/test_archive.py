@@ -46,6 +46,7 @@ class ArchiveTests(SynchronousTestCase):
     def test_missing(self) -> None:
         """A path that does not exist, or is no ZIP file, is reported."""
         self.assertIn("does not exist", self.problem(self.folder / "nothing"))
+        self.assertIn("is neither a file nor a folder", self.problem(Path("/dev/null"), plain=True))
         (self.folder / "text").write_text("no ZIP file")
         self.assertIn("text is no intact ZIP file", self.problem(self.folder / "text"))
 

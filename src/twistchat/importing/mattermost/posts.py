@@ -129,13 +129,16 @@ class Posts:
 
     def _reactions(self, post: Fields, time: int) -> Iterator[tuple[str, int, str | None]]:
         """
-        Read reactions: who, when, and the emoji; C{None} if it has no name.
+        Read reactions: who, when, and the emoji; C{None} if it has no name.  None is there twice.
 
         @param time: the time of the post.  No reaction is older.
         """
+        seen: set[tuple[str, str]] = set()
         for reaction in post.children("reactions"):
-            who = username(reaction.text("user"), "user")
-            yield who, max(momentOf(reaction), time), reactionNamed(reaction.text("emoji_name"))
+            who, name = username(reaction.text("user"), "user"), reaction.text("emoji_name")
+            if (who, name) not in seen:
+                seen.add((who, name))
+                yield who, max(momentOf(reaction), time), reactionNamed(name)
 
 
 def momentOf(item: Fields) -> int:

@@ -178,7 +178,7 @@ def _lines(archive: Archive) -> Iterator[tuple[str, Fields, int]]:
     @return: of each its type, its object, and its length.
     @raise ImportProblem: a line is not JSON, or this is no export of Mattermost.
     """
-    main = _main(archive)
+    main, number = _main(archive), 0
     for number, data in enumerate(readLines(archive, main), start=1):
         value = parseJson(data.rstrip(), main, number) if data.strip() else None
         kind = value.get("type") if isinstance(value, dict) else None
@@ -192,3 +192,5 @@ def _lines(archive: Archive) -> Iterator[tuple[str, Fields, int]]:
             yield _UNKNOWN, Fields({}), len(data)
         else:
             yield _BLANK, Fields({}), len(data)
+    if number == 0:
+        raise ImportProblem(f"{shown(main)} is no export of Mattermost: it is empty")

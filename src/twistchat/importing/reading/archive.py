@@ -142,6 +142,8 @@ def openArchive(path: Path, *, plain: bool = False) -> Iterator[Archive]:
     with _faults(path.name):
         if not path.exists():
             raise ImportProblem(f"{shown(str(path))} does not exist")
+        if not (path.is_dir() or path.is_file()):
+            raise ImportProblem(f"{shown(str(path))} is neither a file nor a folder")
         found: Archive | None = None
         if path.is_dir():
             found = _Folder(path)

@@ -103,7 +103,7 @@ def readMessage(
     @param place: where its text belongs.
     @raise Malformed: the message is not what Slack documents.  What was returned before does not count.
     """
-    where = shown(f"{conversation}, {moment}")
+    where = shown(f"{names.rooms.get(conversation, conversation)}, {moment}")
     subtype = message.text("subtype")
     if subtype in _DELETED:
         yield LeftOut("deleted message", where)
