@@ -39,6 +39,7 @@ class IrcFactory(ClientFactory):
         super().__init__(context, door, lambda context, factory: IrcConnection(context, factory, server))
         limits = context.settings.limits
         self.longestLine = limits.ircLine + limits.ircTags + 2
+        context.onReload.append(server.appointments.follow)
         context.onReload.append(ChangeNotifier(context, lambda: self.connections).notify)
 
 

@@ -8,6 +8,7 @@ from itertools import count
 
 from twistchat import __version__
 from twistchat.net.context import ServerContext
+from twistchat.protocols.irc.appointments import Appointments
 from twistchat.protocols.irc.fallbacks import HostFallback, RenameFallbacks
 from twistchat.protocols.irc.history.sharing import Pages
 from twistchat.protocols.irc.replies.names import NameLists
@@ -33,6 +34,7 @@ class IrcServer:
     @ivar names: lists of members that were rendered before.
     @ivar renames: shows renamed rooms to clients without RENAME.
     @ivar hosts: shows changed hosts to clients without CHGHOST.
+    @ivar appointments: the operators whom the configuration appointed.
     @ivar guests: returns whether clients may register without an account.
     """
 
@@ -46,6 +48,7 @@ class IrcServer:
     names: NameLists
     renames: RenameFallbacks
     hosts: HostFallback
+    appointments: Appointments
     guests: Callable[[], bool]
 
     @classmethod
@@ -63,5 +66,6 @@ class IrcServer:
             NameLists(clock),
             RenameFallbacks(context.portions),
             HostFallback(),
+            Appointments(context),
             guests,
         )

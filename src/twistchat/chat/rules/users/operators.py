@@ -79,6 +79,33 @@ class Operators:
         if host is not None and (showing := self._identity.setHost(user, host)) is not None:
             await showing
 
+    async def promote(self, user: User, title: str, privileges: Iterable[str], host: str, before: str) -> None:
+        """
+        Replace the status of a server operator, because the configuration has changed.
+
+        @param title: see L{become}, as for the privileges.
+        @param host: the host that goes with the status now; C{""} for none.
+        @param before: the host that went with it until now.
+        """
+        status = user.operator
+        if status is None:
+            return
+        await self._core.propose(None, OperatorSet(user.source, title, frozenset(privileges)))
+        shown = host or status.host
+        if host != before and shown is not None and (showing := self._identity.setHost(user, shown)) is not None:
+            await showing
+
+    async def dismiss(self, user: User) -> None:
+        """
+        End the status of a server operator that the configuration gave.  An administrator is an operator for that
+        reason, and stays one.
+        """
+        if user.operator is None:
+            return
+        await self._core.propose(None, OperatorSet(user.source, None))
+        if isAdministrator(self._core.state, user):
+            await self._core.propose(None, OperatorSet(user.source, ADMINISTRATOR, frozenset(PRIVILEGES)))
+
     def requirePrivilege(self, asker: Asker, privilege: str) -> User:
         """
         Check that the asker is a server operator with a privilege.

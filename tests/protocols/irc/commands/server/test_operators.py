@@ -444,11 +444,13 @@ class RehashTests(SynchronousTestCase):
         self.root.expect(":twistchat FAIL REHASH CONFIG_BAD :twistchat.toml:7: irc.motd: found 3; text is wanted")
         self.assertIs(before, self.server.context.settings)
 
-    def test_operators(self) -> None:
-        """Operators stay operators; a later OPER uses the new configuration."""
+    def test_gone(self) -> None:
+        """An operator whose table is gone is none any more, and a later OPER uses the new configuration."""
         self.server.configuration = settingsWith()
         self.root.send("REHASH", "OPER root secret", "REHASH")
-        self.assertEqual(["382", "NOTICE", "464", "382", "NOTICE"], [line.split(" ")[1] for line in self.root.lines()])
+        lines = self.root.lines()
+        self.assertEqual({"382", "NOTICE", "MODE", "464", "481"}, {line.split(" ")[1] for line in lines})
+        self.assertIn(f":{mask('root')} MODE root :-o", lines)
 
 
 class TakeoverTests(SynchronousTestCase):

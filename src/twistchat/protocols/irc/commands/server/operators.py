@@ -59,6 +59,8 @@ async def _becomeOperator(
         return
     rights = client.settings.classes[operator.class_]
     await client.context.chat.operators.become(reply.asker, rights.title, rights.privileges, rights.host or None, name)
+    if session.user is not None:
+        client.irc.appointments.note(session.user, name, rights)
     log.info("{who} is an operator as {name!r}", who=who, name=name)
     reply.numeric(n.RPL_YOUREOPER, "You are now an IRC operator")
 
