@@ -69,9 +69,7 @@ class BackupsTests(SynchronousTestCase):
         self.backups.begin()
         self.worker.run()
 
-    def fail(  # type: ignore[override]  # trial's method of this name is not used here
-        self, error: Exception
-    ) -> None:
+    def failWith(self, error: Exception) -> None:
         """Let copies fail from now on."""
 
         def during(progress: Callable[[float], None]) -> None:
@@ -130,6 +128,15 @@ class BackupsTests(SynchronousTestCase):
         self.advance(3 * HOUR)
         self.assertNotIn(nameAt(NOON + int(SOON)), self.names())
 
+    def test_clockBackLater(self) -> None:
+        """If the wall clock goes back before the first backup of this process, one is made soon."""
+        self.path.mkdir()
+        (self.path / nameAt(NOON - 5)).write_text("x")
+        self.begin()
+        self.wall -= 10 * 86400
+        self.advance(60)
+        self.assertEqual(1, self.backups.made)
+
     def test_clockForward(self) -> None:
         """If the wall clock goes forward, as after a sleep, one backup is made, and the schedule goes on."""
         self.begin()
@@ -155,7 +162,7 @@ class BackupsTests(SynchronousTestCase):
         self.advance(SOON)
         kept, last = self.names(), self.backups.last
         self.configure(every=4.0 * HOUR, keep=1)
-        self.fail(CopyFailed("the disk is too full"))
+        self.failWith(CopyFailed("the disk is too full"))
         self.advance(4 * HOUR)
         self.assertEqual((kept, last), (self.names(), self.backups.last))
         self.assertEqual(["A backup could not be made: the disk is too full"], self.lines(LogLevel.error))
@@ -163,15 +170,17 @@ class BackupsTests(SynchronousTestCase):
         described = self.backups.described()
         self.assertEqual(str(self.path / kept[0]), described["path"])
         self.assertEqual((10, "the disk is too full"), (described["size"], described["failure"]))
+        self.advance(RETRY - 5)
+        self.assertEqual(1, self.backups.failed)
         self.copying.during = lambda progress: None
-        self.advance(RETRY)
+        self.advance(5)
         self.assertIsNone(self.backups.failure)
         self.assertEqual((2, 1, 1), (self.backups.made, self.backups.failed, len(self.names())))
 
     def test_bad(self) -> None:
         """A copy that is not good is reported at level critical."""
         self.begin()
-        self.fail(CopyFailed("the copy is damaged", bad=True))
+        self.failWith(CopyFailed("the copy is damaged", bad=True))
         self.advance(SOON)
         (line,) = self.lines(LogLevel.critical)
         self.assertIn("A backup was made and is not good, so it was removed: the copy is damaged.", line)
@@ -179,7 +188,7 @@ class BackupsTests(SynchronousTestCase):
     def test_error(self) -> None:
         """An unexpected error is logged, and the schedule goes on."""
         self.begin()
-        self.fail(ZeroDivisionError("oops"))
+        self.failWith(ZeroDivisionError("oops"))
         self.advance(SOON)
         self.assertEqual(1, len(self.flushLoggedErrors(ZeroDivisionError)))
         self.copying.during = lambda progress: None
