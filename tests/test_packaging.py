@@ -67,6 +67,7 @@ class UnitTests(SynchronousTestCase):
         self.assertGreater(int(unit["WatchdogSec"][0]), 0)
         (start,) = unit["ExecStart"]
         self.assertTrue(start.startswith("/opt/twistchat/bin/twistd --nodaemon --pidfile= twistchat "), start)
+        self.assertEqual(["/opt/twistchat/bin/twistchat reload --data ${STATE_DIRECTORY}"], unit["ExecReload"])
         self.assertIn("-m venv /opt/twistchat\n", pasted("systemd")[0])
 
     def test_exposure(self) -> None:
