@@ -67,9 +67,8 @@ class LoginLog:
         """
         if self._successes.take():
             shown = self._show(caller.address)
-            format = "{account} logged in with {how}" + _place(caller.door, shown)
-            how = MEANS[means]
-            self._log.info(format, account=account, how=how, means=means, door=caller.door or None, address=shown)
+            format = f"{{account}} logged in with {MEANS[means]}{_place(caller.door, shown)}"
+            self._log.info(format, account=account, means=means, door=caller.door or None, address=shown)
 
     def failed(self, caller: Caller, account: str | None, means: str, why: str) -> None:
         """
@@ -83,9 +82,8 @@ class LoginLog:
         if self._failures.take("local" if parsed is None else sameCustomer(parsed)):
             shown = self._show(caller.address)
             named = "{account}" if account is not None else "an unknown account"
-            format = f"A login to {named} with {{how}} failed{_place(caller.door, shown)}: {{why}}"
-            how, door = MEANS[means], caller.door or None
-            self._log.info(format, account=account, how=how, means=means, door=door, address=shown, why=why)
+            format = f"A login to {named} with {MEANS[means]} failed{_place(caller.door, shown)}: {{why}}"
+            self._log.info(format, account=account, means=means, door=caller.door or None, address=shown, why=why)
 
     def registered(self, caller: Caller, account: str, verified: bool) -> None:
         """
