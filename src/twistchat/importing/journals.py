@@ -118,16 +118,11 @@ class JournalFile:
         @raise ImportProblem: a line is not an entry, or is out of order.
         """
         sequence = 0
-        newest: dict[str, int] = {}
         for number, data in enumerate(iter(lambda: self._file.readline(LONGEST), b""), 2):
             line = self._line(number, data)
             if line.entry.sequence <= sequence:
                 raise self._problem(number, "the sequence number is not above that of the line before")
             sequence = line.entry.sequence
-            if line.place is not None:
-                if line.entry.time < newest.get(line.place, 0):
-                    raise self._problem(number, "the time is before that of an earlier line of the conversation")
-                newest[line.place] = line.entry.time
             yield line
             if not number % 1000:
                 self._progress(min(self._file.tell() / self._size, 1.0))
@@ -153,8 +148,6 @@ class JournalFile:
             event = decode(str(found.get("event")), json.dumps(body))
         except Unreadable as e:
             raise self._problem(number, str(e)) from None
-        if not event.durable and conversation(event) is None and found.get("event") not in _SHARED_KINDS:
-            raise self._problem(number, "a journal does not keep such an event")
         if place is not None and not isinstance(place, str):
             raise self._problem(number, "the conversation is not a text")
         if not _fits(place, event):
@@ -179,19 +172,19 @@ class JournalFile:
         return self._problem(line.number, why)
 
 
-_SHARED_KINDS = frozenset({"killed", "renamed", "sessionended"})
-"""The kinds of passing events that a journal may keep without a conversation."""
-
-
 def _fits(place: str | None, event: Event) -> bool:
-    """Whether an entry can be in a conversation.  That of a room has another name after a rename."""
+    """
+    Whether an entry can be in a conversation.  A room has another name after a rename, and earlier versions kept
+    some entries in no conversation, or others in a room.
+    """
     own = conversation(event)
-    own = None if own is None else encodable(own)
-    if own == place:
+    if place is None or (own is not None and encodable(own) == place):
         return True
-    if own is None or place is None or not isinstance(event, RoomEvent):
+    if not place.removeprefix(_rank(place)).startswith("#"):
         return False
-    return _rank(own) == _rank(place) and place.lstrip("".join(RANK_BY_PREFIX)).startswith("#")
+    if own is None:
+        return not event.durable
+    return isinstance(event, RoomEvent) and _rank(own) == _rank(place)
 
 
 def _rank(name: str) -> str:
