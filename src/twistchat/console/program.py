@@ -12,7 +12,7 @@ from twisted.python.usage import UsageError
 from twistchat.console.accounts import AccountGroup
 from twistchat.console.audit import AuditOptions
 from twistchat.console.group import CommandGroup, innermost
-from twistchat.console.importing import ImportOptions
+from twistchat.console.imports.command import ImportOptions
 from twistchat.console.journal import BackupOptions, CheckOptions, ExportOptions, RestoreOptions
 from twistchat.console.options import Refused
 from twistchat.console.passwords import HashPasswordOptions

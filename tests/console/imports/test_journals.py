@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.console.copying}: the export of a whole journal, and its import."""
+"""Tests of L{twistchat.console.imports.journals}, and of the export that it reads."""
 
 from __future__ import annotations
 

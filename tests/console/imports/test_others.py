@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.console.importing} and L{twistchat.console.migrating}: the import of other servers' exports."""
+"""Tests of L{twistchat.console.imports.others}, and of the command as a whole."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.console.cases import ConsoleTestCase
-from twistchat.console.migrating import READERS
+from twistchat.console.imports.others import READERS
 from twistchat.importing.records import ImportProblem, LeftOut, Person, Record, Room, Text
 
 NOW = 1_700_000_000_000

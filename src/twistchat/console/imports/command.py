@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from twisted.python.usage import UsageError
 
-from twistchat.console.copying import importJournal
-from twistchat.console.migrating import READERS, Wishes, importFrom
+from twistchat.console.imports.journals import importJournal
+from twistchat.console.imports.others import READERS, Wishes, importFrom
 from twistchat.console.options import JournalOptions, Refused, named
 from twistchat.importing.records import ImportProblem
 

@@ -1,31 +1,26 @@
-"""The export of a whole journal, and its import into the journal of a server that does not run."""
+"""The import of an exported journal, into that of a server that does not run."""
 
 from __future__ import annotations
 
-import os
 import secrets
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from twistchat.chat.fanout.audience import Broadcast
-from twistchat.chat.model.spans import Damaged
 from twistchat.chat.state import State
 from twistchat.console.offline import NoSessions, becomeOwner
 from twistchat.console.options import Refused
 from twistchat.console.progress import showProgress
 from twistchat.importing.journals import Copied, JournalFile, copyJournal
 from twistchat.importing.records import ImportProblem
-from twistchat.journal.history.export import exportAll
 from twistchat.journal.history.writing import HistoryWriter
 from twistchat.journal.sqlite.checking import check
 from twistchat.journal.sqlite.constants import KEY_SIZE
 from twistchat.journal.sqlite.files import FILE
 from twistchat.journal.sqlite.loading import Loader
-from twistchat.journal.sqlite.reading import RowReader
 from twistchat.journal.sqlite.writing.writer import Writer
 
 if TYPE_CHECKING:
@@ -33,55 +28,6 @@ if TYPE_CHECKING:
 
 INDEXED = 4096
 """The number of entries that are indexed at a time."""
-
-
-def writeAll(path: Path, target: Path | None) -> None:
-    """
-    Write the whole journal.
-
-    @param path: the journal's file.
-    @param target: the new file, which only its owner can read; C{None} for standard output.  It has the name with
-        C{.part} behind it until it is complete.
-    @raise Refused: entries are damaged, or the new file exists.
-    """
-    damaged = 0
-    with ExitStack() as stack:
-        reader = stack.enter_context(closing(RowReader(path)))
-        output: TextIO = sys.stdout if target is None else stack.enter_context(_partFile(target))
-        isMixed = target is None and sys.stdout.isatty()
-        progress = (lambda part: None) if isMixed else stack.enter_context(showProgress("Exporting"))
-        for line in exportAll(reader, progress):
-            if isinstance(line, Damaged):
-                damaged += 1
-            else:
-                print(line, file=output)
-    if damaged:
-        raise Refused(
-            f"entries that changed on disk, or are of another version, were left out: {damaged}; twistchat check reads"
-            " the journal"
-        )
-
-
-@contextmanager
-def _partFile(target: Path) -> Iterator[TextIO]:
-    """
-    Write a new file under another name until it is complete.
-
-    @raise Refused: it exists.
-    """
-    if target.exists():
-        raise Refused(f"{target} exists already; name a new file")
-    part = target.with_name(f"{target.name}.part")
-    number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    try:
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.rename(target)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
 
 
 def importJournal(settings: Settings, source: Path) -> None:

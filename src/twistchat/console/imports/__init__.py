@@ -1,0 +1,1 @@
+"""The command that imports exports: of a whole journal, and of other servers."""
