@@ -33,6 +33,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "test_read_access",
         "test_read_markers",
         "test_registered_rooms",
+        "test_reloading_daemon",
         "test_replay",
         "test_two_doors",
         "test_unowned_rooms",

@@ -303,6 +303,11 @@ class MakeServiceTests(CommandLineTestCase):
         caught(signal.SIGTERM, None)
         self.assertEqual([], stops)
 
+    def test_hangupEarly(self) -> None:
+        """Before the reactor runs, SIGHUP does not end the process."""
+        self.make("--journal", "memory")
+        self.assertIs(signal.SIG_IGN, signal.getsignal(signal.SIGHUP))
+
     def test_hangup(self) -> None:
         """SIGHUP reads the configuration again, in a turn of the reactor, and logs the result."""
         self.write("chat.toml", '[irc]\nmotd = "Welcome."\n')

@@ -45,7 +45,7 @@ from twistchat.services.monitoring.endpoint import MISSING, MetricsEndpoint
 from twistchat.services.process import freeze, makeDataDirectory, tuneInterpreter
 from twistchat.services.rebinding import Rebinding, userName
 from twistchat.services.service import ChatService
-from twistchat.services.signals import installSignals
+from twistchat.services.signals import ignoreHangup, installSignals
 from twistchat.services.systemd import Systemd
 from twistchat.services.terminal import DaemonTerminal, startFailureHook
 from twistchat.worker import ThreadWorker, Worker
@@ -105,6 +105,7 @@ def makeService(options: ChatOptions) -> IService:
     sys.excepthook = startFailureHook(sys.excepthook)
     tuneInterpreter()
     reactor.callWhenRunning(freeze)
+    ignoreHangup()
     reactor.callWhenRunning(installSignals, reactor, context)
     complain = DaemonTerminal.install().complain if not runner.get("nodaemon", True) else lambda why: None
     listening = Listening(reactor, listeners, context)

@@ -19,6 +19,11 @@ SENDER = "root or the user of the server"
 """Who can send a signal to this process.  A signal does not say who sent it."""
 
 
+def ignoreHangup() -> None:
+    """Ignore SIGHUP until L{installSignals} is called.  It would end the process, which has just read its files."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
 def installSignals(reactor: Any, context: ServerContext) -> None:
     """
     Shut down cleanly with exit status 0 on SIGTERM and SIGINT, and read the configuration again on SIGHUP.
