@@ -90,6 +90,11 @@ class ReadTests(SynchronousTestCase):
             refused(errors.NotPrivileged, partial(self.read, person))
         refused(errors.NotEntered, lambda: self.read(self.scene.connect()))
 
+    def test_outside(self) -> None:
+        """An administrator who is not in the chat reads them too."""
+        found = done(Deferred.fromCoroutine(self.scene.chat.audit.read(None, Acts(1))))
+        self.assertEqual([entry.event.act for entry in found], ["oper"])
+
     def test_administrators(self) -> None:
         """Administrators have the privilege."""
         self.scene.account("Root", admin="yes")

@@ -63,15 +63,16 @@ class Audit:
         """
         return self._core.log.append(AdministrativeAct(SERVER, act, who, target, detail, door))
 
-    async def read(self, session: Session, acts: Acts) -> Sequence[Kept]:
+    async def read(self, session: Session | None, acts: Acts) -> Sequence[Kept]:
         """
         Read acts.  This needs the privilege C{"audit"}.
 
+        @param session: C{None} is an administrator who is not in the chat.  The caller has checked that.
         @return: at most C{limits.historyReply} acts, newest first.  See L{IHistory.acts
             <twistchat.interfaces.IHistory.acts>}.
         @raise NotPrivileged: the user does not have the privilege.
         """
-        if not self._core.user(session).may("audit"):
+        if session is not None and not self._core.user(session).may("audit"):
             raise errors.NotPrivileged("audit")
         return await self._core.history.acts(replace(acts, limit=min(acts.limit, self._core.limits.historyReply)))
 
