@@ -153,7 +153,9 @@ class SqliteLog:
             return fail(JournalUnusable(f"{Path(self._directory, FILE)}: {e.why}: {e.detail}{advice}"))
         except Exception:
             return fail()
-        self._threads = FileThreads(writer, reader, self._makeWorker, self._sharer.resume, self._measuring)
+        self._threads = FileThreads(
+            writer, reader, self._makeWorker, self._sharer.resume, self._measuring, self._writePosition, self._clock
+        )
         self._closed = False
         self._sharer.resume()
         for following in self._followers.active:
@@ -338,7 +340,9 @@ class SqliteLog:
             if passing:
                 self._measuring.passed(passing)
                 self._stored.extend(passing)
-            if queue:
+            if not queue:
+                self._measuring.since = None
+            else:
                 self._batch = batch = takeBatch(queue, self.limits)
                 self._measuring.sent(bool(queue))
                 self._rename = batch.rename
@@ -439,7 +443,10 @@ class SqliteLog:
     def _reserve(self) -> None:
         """Reserve more sequence numbers."""
         self._reserved = self._stamp.sequence + self.limits.reserved
-        self._threads.write(lambda writer: writer.reserve(self._reserved, self._stamp.time)).addErrback(ignoreFault)
+        self._threads.write(self._writePosition).addErrback(ignoreFault)
+
+    def _writePosition(self, writer: Writer) -> None:
+        writer.reserve(self._reserved, self._stamp.time)
 
     def _forget(self) -> None:
         """Delete the refused entries from the disk.  Readers skip them until then."""

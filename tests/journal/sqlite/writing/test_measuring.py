@@ -5,13 +5,17 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.errors import NotStored
 from twistchat.chat.model.events import Joined, Quit
 from twistchat.journal.kinds import sqliteJournal
+from twistchat.journal.sqlite.faults import Fault
+from twistchat.journal.sqlite.writing.threads import PROBE
 from twistchat.testing.contract import ANN, BOB, said
 from twistchat.testing.workers import HeldWorker
 
@@ -76,6 +80,16 @@ class MeasuringTests(SynchronousTestCase):
         self.writer.run()
         self.assertEqual(self.figures.events, {"Joined": 1, "RoomMessage": 3, "Quit": 1})
 
+    def test_passingWaits(self) -> None:
+        """A passing event that waited for a batch, and needed no other, makes no later batch look slow."""
+        self.log.append(said("a"))
+        self.log.append(Joined(BOB, "#room"))
+        self.writer.run()
+        self.clock.advance(5)
+        self.log.append(said("b"))
+        self.writer.run()
+        self.assertEqual((self.figures.queued.count, self.figures.queued.sum), (2, 0.0))
+
     def test_bytes(self) -> None:
         """The bytes of stored entries count, and the journal has a size on disk."""
         self.log.append(said("a" * 1000))
@@ -95,11 +109,38 @@ class MeasuringTests(SynchronousTestCase):
         self.failureResultOf(receipt, NotStored)
         self.assertEqual(self.log.trouble, "another process has the journal locked")
         self.assertEqual((self.figures.failures, self.figures.commits.count, self.figures.events), (1, 0, {}))
+        self.clock.advance(PROBE)
+        self.writer.run()
+        self.assertEqual(self.log.trouble, "another process has the journal locked")
         other.close()
         self.log.append(said("kept", source=ANN))
         self.writer.run()
         self.assertIsNone(self.log.trouble)
         self.assertEqual(self.figures.events, {"RoomMessage": 1})
+
+    def test_faultEnds(self) -> None:
+        """The log notices that a fault is over, also if nobody says anything."""
+        writer = self.log._threads.writer  # private: it stands for a disk that fails
+        with patch.object(writer, "write", side_effect=Fault("the disk is full", "test")):
+            self.failureResultOf(self.say("lost"), NotStored)
+        self.assertEqual(self.log.trouble, "the disk is full")
+        self.clock.advance(PROBE)
+        self.writer.run()
+        self.assertIsNone(self.log.trouble)
+
+    def test_closedInFault(self) -> None:
+        """A log that is closed in a fault tries no further write."""
+        writer = self.log._threads.writer  # private: it stands for a disk that fails
+        with patch.object(writer, "write", side_effect=Fault("the disk is full", "test")):
+            self.failureResultOf(self.say("lost"), NotStored)
+        self.close()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def say(self, text: str) -> Deferred[Any]:
+        """Propose a text, and let the writing thread work."""
+        receipt: Deferred[Any] = self.log.append(said(text))
+        self.writer.run()
+        return receipt
 
     def test_tasks(self) -> None:
         """The parts of background tasks count."""

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 CHECKPOINT_BATCHES = 512
 CHECKPOINT_ENTRIES = 16_384
 """The number of transactions, or of entries, after which a checkpoint is made."""
+
+PROBE = 10.0
+"""
+The seconds after a fault until a small write is tried.  So the server notices that the fault is over, also if nobody
+says anything.
+"""
 
 MOST_READS = 16
 """The maximum number of reads that run together.  The results of all are reported when the last has ended."""
@@ -54,6 +61,8 @@ class FileThreads:
         worker: Callable[[str], Worker],
         recovered: Callable[[], None],
         measuring: Measuring,
+        probe: Callable[[Writer], object] = lambda writer: None,
+        clock: IReactorTime | None = None,
     ) -> None:
         """
         Start the threads.
@@ -61,12 +70,17 @@ class FileThreads:
         @param worker: starts a thread with this name.
         @param recovered: called when a batch was written after a fault, before its entries are applied.
         @param measuring: counts batches that fail, and the time that the others take.
+        @param probe: a small write, which is tried while nothing can be written.
+        @param clock: the reactor's timers; C{None} to try nothing.
         """
         self.writer = writer
         self.reader = reader
         self.lost = 0
         self.trouble: str | None = None
         self._measuring = measuring
+        self._probe, self._clock = probe, clock
+        self._probing: IDelayedCall | None = None
+        self._closed = False
         self._recovered = recovered
         self._writings = worker("twistchat journal writer")
         self._readings = worker("twistchat journal reader")
@@ -176,6 +190,10 @@ class FileThreads:
                 self._fault(outcome)
             closed()
 
+        self._closed = True
+        if self._probing is not None:
+            self._probing.cancel()
+            self._probing = None
         if self._reads:
             self._submitReads(len(self._reads))
         self._readings.submit(self.reader.close, closeWriter)
@@ -185,7 +203,7 @@ class FileThreads:
         self._measuring.checkpoints += 1
         self.write(Writer.checkpoint).addErrback(ignoreFault)
 
-    def _judge(self, outcome: float | Failure) -> str | None:
+    def _judge(self, outcome: object) -> str | None:
         """The reason why a batch was not stored; C{None} if it was."""
         if isinstance(outcome, Failure):
             return self._fault(outcome).why
@@ -220,7 +238,19 @@ class FileThreads:
                 why=error.why,
                 detail=error.detail,
             )
+        if self._clock is not None and self._probing is None and self.writer.broken is None and not self._closed:
+            self._probing = self._clock.callLater(PROBE, self._tryWriting)
         return error
+
+    def _tryWriting(self) -> None:
+        """See L{PROBE}."""
+
+        def tried(outcome: object) -> None:
+            self._judge(outcome)
+
+        self._probing = None
+        if self.trouble is not None:
+            self._writings.submit(partial(self._probe, self.writer), tried)
 
 
 def _readAll(reader: RowReader, works: Sequence[Callable[[RowReader], Any]]) -> list[Any]:
