@@ -122,6 +122,7 @@ def makeService(options: ChatOptions) -> IService:
     }
     record = partial(context.chat.audit.recordOutside, "console")
     control = ControlSocket(reactor, data, ControlFactory(reactor, commands, record)) if kind.onDisk else None
+    context.figures.doors.update(listener.door.name for listener in listeners)
     metrics = makeMetrics(settings, reactor, context.figures)
     output = LogOutput(settings.log)
     context.onReload.append(lambda: output.apply(context.settings.log))

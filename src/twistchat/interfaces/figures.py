@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import ClassVar, Final
 
 LATENCIES: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 """The bounds of histograms of latencies, in seconds."""
@@ -93,10 +93,15 @@ class LoginFigures:
     """
     The numbers of logins since the start.
 
+    @cvar KINDS: the kinds of credentials.
+    @cvar THROTTLES: what can have too many logins.
     @ivar succeeded: logins that succeeded, by the kind of the credential.
     @ivar failed: logins that failed because the credential was wrong, by its kind.
     @ivar throttled: logins that were not checked, by what had too many: C{address}, C{account}, or C{queue}.
     """
+
+    KINDS: ClassVar = ("password", "scram", "token", "certificate", "sshkey")
+    THROTTLES: ClassVar = ("address", "account", "queue")
 
     succeeded: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)

@@ -32,6 +32,14 @@ class FiguresTests(SynchronousTestCase):
         self.assertEqual((figures.uptime, figures.started), (5.0, NOON))
         self.assertIsNone(figures.trouble)
 
+    def test_doors(self) -> None:
+        """A door without sessions counts, if it is open or somebody came through it."""
+        self.figures.doors.add("ssh")
+        alice = self.server.person("alice")
+        self.assertEqual(self.figures.sessions(), {"line": 1, "ssh": 0})
+        alice.send("/quit")
+        self.assertEqual(self.figures.sessions(), {"line": 0, "ssh": 0})
+
     def test_deliveries(self) -> None:
         """A text in a room of three is three deliveries, whether or not its sender hears it."""
         people = [self.server.person(nick) for nick in ("alice", "bob", "carol")]

@@ -57,7 +57,7 @@ class DashboardTests(SynchronousTestCase):
     def test_panels(self) -> None:
         """Each panel has a title, a description, a unit, legends and a place of its own."""
         self.assertEqual((self.dashboard["uid"], self.dashboard["title"]), ("twistchat", "twistchat"))
-        places = set()
+        places: set[tuple[int, int]] = set()
         for panel in self.dashboard["panels"]:
             place = panel["gridPos"]
             cells = {(place["x"] + x, place["y"] + y) for x in range(place["w"]) for y in range(place["h"])}

@@ -89,7 +89,15 @@ class ExporterTests(SynchronousTestCase):
     def test_logins(self) -> None:
         """Logins have an outcome and a kind."""
         self.figures.logins.failed["password"] += 3
-        self.assertEqual(self.scrape()["twistchat_logins_total password failed"], 3)
+        found = self.scrape()
+        self.assertEqual(found["twistchat_logins_total password failed"], 3)
+        self.assertEqual(found["twistchat_logins_total address throttled"], 0)
+
+    def test_drops(self) -> None:
+        """The reasons for which connections are dropped begin at 0."""
+        self.figures.refusals.dropped["flood"] += 1
+        found = self.scrape()
+        self.assertEqual((found["twistchat_drops_total flood"], found["twistchat_drops_total slow_reader"]), (1, 0))
 
     def test_backups(self) -> None:
         """A server that makes backups tells when it made the last one."""

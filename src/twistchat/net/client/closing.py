@@ -48,9 +48,9 @@ class Closing:
         self._client.context.refusals.note(self._client.address, reason, name)
         self.expel(reason)
 
-    def giveUp(self, reason: str) -> None:
+    def giveUp(self, reason: str, name: str = "replaced") -> None:
         """Turn away an unregistered client.  During a TLS handshake abort, since no message can reach the client."""
-        self.turnAway(reason, "too_late")
+        self.turnAway(reason, name)
         if not self._client.carrier.ready:
             self._client.carrier.abort()
 

@@ -58,7 +58,7 @@ class Silence:
         """Check the deadline or the ping timeout.  See L{Watched <twistchat.net.limits.idle.Watched>}."""
         client = self._client
         if not client.entrance.registered:
-            client.closing.giveUp(client.deadline(client.context.settings.limits).reason)
+            client.closing.giveUp(client.deadline(client.context.settings.limits).reason, "too_late")
             return
         carrier, limits = client.carrier, client.context.settings.limits
         if carrier.ended or (carrier.paused and not carrier.hasHungUp()):

@@ -19,6 +19,21 @@ REMEMBERED: Final = 4096
 """The most addresses in memory.  At this number, those that may be logged again are dropped."""
 
 
+DROPS: Final = (
+    "failed_logins",
+    "flood",
+    "not_admitted",
+    "other_protocol",
+    "ping_timeout",
+    "proxy",
+    "replaced",
+    "slow_reader",
+    "too_late",
+    "turned_away",
+    "webirc",
+)
+"""The reasons for which the server refuses or ends connections, see L{RefusalLog}."""
+
 WORDS: dict[type[errors.ChatError], Callable[[Any], str]] = {
     errors.TooManyRooms: lambda e: f"it is in {counted(e.limit, 'room')}, and can be in no more",
     errors.RoomFull: lambda e: f"it asked for {e.room}, which is full: it takes {e.limit}",

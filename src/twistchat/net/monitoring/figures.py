@@ -63,6 +63,7 @@ class Figures:
     """
     The numbers about the server.
 
+    @ivar doors: the names of the doors that are open, or through which somebody came.
     @ivar log: the log: C{log.figures} has its numbers, and C{log.trouble} says why it accepts nothing.
     @ivar lag: how late the reactor is.
     @ivar refusals: counts refusals and dropped connections by reason.
@@ -99,6 +100,7 @@ class Figures:
         self.logins = logins
         self.mails = mails
         self.stopping = False
+        self.doors: set[str] = set()
         self.backups: Callable[[], int] = lambda: 0
         self.failedBackups: Callable[[], int] = lambda: 0
         self.backup: Callable[[], Mapping[str, object] | None] = lambda: None
@@ -147,8 +149,10 @@ class Figures:
         return trouble
 
     def sessions(self) -> Mapping[str, int]:
-        """Count the sessions, by the name of their door."""
-        return Counter(map(_door, self._chat.state.sessions.values()))
+        """Count the sessions, by the name of their door.  A door in C{doors} without sessions has 0."""
+        counts = Counter(map(_door, self._chat.state.sessions.values()))
+        self.doors.update(counts)
+        return {door: counts[door] for door in sorted(self.doors)}
 
     @property
     def unregistered(self) -> int:

@@ -20,6 +20,7 @@ from prometheus_client.metrics_core import (
 )
 from prometheus_client.registry import Collector, CollectorRegistry
 
+from twistchat.net.limits.refusals import DROPS
 from twistchat.net.monitoring import process
 
 if TYPE_CHECKING:
@@ -95,7 +96,11 @@ class FiguresCollector(Collector):
         yield GaugeMetricFamily("twistchat_rooms", "Rooms.", figures.rooms)
         yield GaugeMetricFamily("twistchat_accounts", "Registered accounts.", figures.accounts)
         logins = figures.logins
-        outcomes = {"succeeded": logins.succeeded, "failed": logins.failed, "throttled": logins.throttled}
+        outcomes = {
+            "succeeded": _from0(logins.KINDS, logins.succeeded),
+            "failed": _from0((*logins.KINDS, "totp"), logins.failed),
+            "throttled": _from0(logins.THROTTLES, logins.throttled),
+        }
         yield _counters(
             "twistchat_logins",
             "Logins by outcome. The kind is that of the credential; of throttled logins, what had too many.",
@@ -124,7 +129,7 @@ class FiguresCollector(Collector):
             "twistchat_drops",
             "Connections that the server refused or ended, by reason.",
             ("reason",),
-            _each(figures.refusals.dropped),
+            _each(_from0(DROPS, figures.refusals.dropped)),
         )
         yield GaugeMetricFamily("twistchat_output_waiting_bytes", "Output that waits for clients.", figures.turn.unsent)
         yield GaugeMetricFamily(
@@ -175,6 +180,11 @@ def _process(started: float) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "process_start_time_seconds", "Start time of the process since unix epoch in seconds.", started
     )
+
+
+def _from0(names: Iterable[str], counts: Mapping[str, int]) -> Mapping[str, int]:
+    """Add 0 for these names, so that Prometheus sees the first step of a counter."""
+    return {**dict.fromkeys(names, 0), **counts}
 
 
 def _each(counts: Mapping[str, int]) -> Labelled:
