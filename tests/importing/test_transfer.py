@@ -49,6 +49,7 @@ from twistchat.journal.sqlite.checking import check
 from twistchat.journal.sqlite.loading import Loader
 from twistchat.journal.sqlite.rows import RowWriter
 from twistchat.journal.sqlite.writing.writer import Writer
+from twistchat.testing.server import MemoryServer
 
 NOW = 1_700_000_000_000
 
@@ -427,3 +428,31 @@ class TransferTests(SynchronousTestCase):
         self.transfer()
         acts = self.entries(AdministrativeAct)
         self.assertEqual([(3, NOW)], [(entry.sequence, entry.time) for entry in acts])
+
+    def test_served(self) -> None:
+        """A server shows what was imported: by its times, in the order of its times, and in a search."""
+        self.write(RoomMessage(Source("1", "guest"), "#free", "s", "native"))
+        self.transfer()
+        server = MemoryServer(directory=str(self.folder), start=NOW / 1000)
+        self.addCleanup(server.close)
+        reader = server.irc(
+            "reader", "batch", "server-time", "message-tags", "draft/chathistory", "draft/event-playback"
+        )
+        reader.join("#free", "#general", "#old")
+
+        def ask(command: str) -> list[str]:
+            reader.send(command)
+            return [line for line in reader.lines() if "BATCH" not in line]
+
+        targets = ask("CHATHISTORY TARGETS timestamp=1970-01-01T00:00:00.000Z timestamp=2030-01-01T00:00:00.000Z 9")
+        self.assertEqual(["#old", "#general", "#free"], [line.split()[4] for line in targets])
+        after = "\n".join(ask("CHATHISTORY AFTER #general timestamp=1970-01-01T00:00:01.500Z 9"))
+        for part in ("bob_baker!~imported@imported PRIVMSG #general :hi", "+draft/react=☕", "later"):
+            self.assertIn(part, after)
+        self.assertNotIn("hello", after)
+        (text,) = ask("CHATHISTORY BEFORE #general timestamp=1970-01-01T00:00:01.500Z 1")
+        self.assertIn("time=1970-01-01T00:00:01.000Z", text)
+        self.assertIn("later", ask("CHATHISTORY LATEST #general * 1")[0])
+        self.assertIn("native", ask("CHATHISTORY AFTER #free timestamp=2000-01-01T00:00:00.000Z 9")[0])
+        settings = server.context.chat.ownership.info(None, "#general").settings
+        self.assertEqual({}, settings)
