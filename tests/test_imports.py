@@ -290,6 +290,8 @@ LAYERS: Mapping[str, Layer] = {
         may=(
             "msgspec",
             "twisted.internet.defer",
+            # check-config makes endpoints, which are not bound.
+            "twisted.internet.reactor",
             "twisted.python",
             "twistchat.accounts",
             "twistchat.chat",
@@ -301,6 +303,8 @@ LAYERS: Mapping[str, Layer] = {
             "twistchat.worker",
             # The commands about accounts work through the control socket, or on a chat that this process opens.
             "twistchat.services.backups.files",
+            "twistchat.services.checking",
+            "twistchat.services.failure",
             "twistchat.services.control.accounts",
             "twistchat.services.control.commands",
             "twistchat.services.control.peer",

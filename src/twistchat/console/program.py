@@ -11,6 +11,7 @@ from twisted.python.usage import UsageError
 
 from twistchat.console.accounts import AccountGroup
 from twistchat.console.audit import AuditOptions
+from twistchat.console.configuration import CheckConfigOptions, DefaultConfigOptions, PrintConfigOptions
 from twistchat.console.group import CommandGroup, innermost
 from twistchat.console.imports.command import ImportOptions
 from twistchat.console.journal import BackupOptions, CheckOptions, ExportOptions, RestoreOptions
@@ -63,6 +64,9 @@ JOURNAL: Sequence[Sequence[Any]] = [
 """The commands about the journal."""
 
 CONFIGURATION: Sequence[Sequence[Any]] = [
+    ["check-config", None, CheckConfigOptions, "Say whether a configuration file is good."],
+    ["default-config", None, DefaultConfigOptions, "Write a configuration file with every key."],
+    ["print-config", None, PrintConfigOptions, "Write the configuration that is in force."],
     ["hash-password", None, HashPasswordOptions, "Make the hash of a password, for the configuration."],
 ]
 """The commands about the configuration."""

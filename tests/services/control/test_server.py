@@ -152,6 +152,23 @@ class ServerCommandsTests(SynchronousTestCase):
         self.assertEqual({"applied": ("limits.ping",), "deferred": ("server.name",)}, self.do("reload"))
         self.assertEqual(50, self.server.context.settings.limits.ping)
 
+    def test_configuration(self) -> None:
+        """The configuration in force is shown without secrets, with what the file has changed since."""
+        self.server.configure('server.name = "other.example"\nlimits.ping = 50\naccounts.invitation = "hunter2"')
+        self.do("reload")
+        self.server.configure('server.name = "other.example"\nlimits.ping = 60\naccounts.invitation = "hunter2"')
+        answer = self.do("config")
+        self.assertEqual((("limits.ping",), ("server.name",)), (answer["applied"], answer["deferred"]))
+        self.assertEqual((True, None), (answer["running"], answer["mistake"]))
+        self.assertEqual(50, answer["settings"]["limits"]["ping"])
+        self.assertIn('ping = "50s"\n', answer["toml"])
+        self.assertNotIn("hunter2", str(answer))
+        self.server.configure("limits.ping = 'soon'")
+        answer = self.do("config")
+        self.assertIn("limits.ping: found", answer["mistake"])
+        self.assertEqual(((), ()), (answer["applied"], answer["deferred"]))
+        self.assertEqual(1, len(self.acts))
+
     def test_badConfiguration(self) -> None:
         """If the configuration has a mistake, the error says where, and nothing changes."""
         before = self.server.context.settings

@@ -10,7 +10,8 @@ from twisted.internet.defer import maybeDeferred
 
 from twistchat.chat.model.bans.server import normalizeServerBan
 from twistchat.chat.model.events import Entry, Kicked, Killed
-from twistchat.config import ConfigError
+from twistchat.config import ConfigError, Reload, reloadSettings
+from twistchat.config.writing import asObject, writeSettings
 from twistchat.services.control.commands import Answer, Arguments, Command, Commands, Nothing, Report
 from twistchat.services.control.wire import ControlError
 
@@ -109,6 +110,7 @@ class ServerCommands:
             "server.bans": Command(Nothing, self.bans, changes=False),
             "server.broadcast": Command(Broadcast, self.broadcast),
             "server.reload": Command(Nothing, self.reload),
+            "server.config": Command(Nothing, self.configuration, changes=False),
         }
 
     async def who(self, arguments: Nothing, report: Report) -> Answer:
@@ -174,6 +176,28 @@ class ServerCommands:
         except ConfigError as e:
             raise ControlError("BAD_CONFIGURATION", f"Nothing has changed: {e}") from None
         return {"applied": reloaded.applied, "deferred": reloaded.deferred}
+
+    async def configuration(self, arguments: Nothing, report: Report) -> Answer:
+        """
+        Show the configuration that is in force, without its secrets.
+
+        The answer also has the keys that the file has changed since it was read: C{applied}, which a reload changes,
+        and C{deferred}, which the next start changes.  If the file has a mistake, C{mistake} is that.
+        """
+        settings, mistake = self._context.settings, None
+        changed = Reload(settings)
+        try:
+            changed = reloadSettings(settings, self._context.reread())
+        except ConfigError as e:
+            mistake = str(e)
+        return {
+            "running": True,
+            "toml": writeSettings(settings),
+            "settings": asObject(settings),
+            "applied": changed.applied,
+            "deferred": changed.deferred,
+            "mistake": mistake,
+        }
 
     def _mask(self, mask: str) -> str:
         """The mask that is meant.  The nick of a user stands for the host that others see."""

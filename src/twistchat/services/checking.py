@@ -1,0 +1,42 @@
+"""Checks the endpoints of a configuration without a server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from twistchat.config import Settings
+from twistchat.config.toml import printable, shortened
+from twistchat.interfaces import IDoor
+from twistchat.net.listening.endpoints import PROXY, BadEndpoint, endpointOf
+from twistchat.services.announcing import mistakesIn
+from twistchat.services.failure import StartFailure
+from twistchat.services.listener import plan
+
+SYSTEMD = "systemd:"
+"""The prefix of endpoints that exist only if systemd starts the server."""
+
+
+def checkEndpoints(doors: Iterable[IDoor], settings: Settings, reactor: Any) -> Iterator[str]:
+    """
+    Check the endpoints of a configuration, and the certificates and keys that they name.
+
+    @param doors: the installed doors.
+    @param reactor: makes the endpoints, which are not bound.
+    @return: what may be a mistake: a sentence for each.
+    @raise StartFailure: a server cannot start with an endpoint.
+    """
+    listeners = plan(doors, settings)
+    if not listeners:
+        raise StartFailure("no door listens anywhere; name an endpoint in [listen]")
+    for listener in listeners:
+        description = listener.description
+        if description.removeprefix(PROXY).startswith(SYSTEMD):
+            yield f"{shortened(description)} was not checked, because it exists only if systemd starts the server"
+            continue
+        try:
+            endpointOf(reactor, description, listener.usualPort)
+        except BadEndpoint as bad:
+            what = f"the {listener.door.name} door's endpoint {shortened(description)} cannot be used"
+            raise StartFailure(printable(f"{what}: {bad}")) from None
+    yield from mistakesIn(listeners, settings)
