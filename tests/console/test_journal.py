@@ -9,6 +9,7 @@ import sys
 from contextlib import closing, redirect_stdout
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from tests.console.cases import ALICE, BOB, ConsoleTestCase
 from twistchat.chat.model.events import (
@@ -67,13 +68,19 @@ class JournalTests(ConsoleTestCase):
         self.command("backup", "--data=data", "backup.db")
         self.assertIn(f"Copying [{40 * '#'}] 100 %", terminal.getvalue())
 
-        def interrupted(seconds: float) -> None:
-            signal.raise_signal(signal.SIGINT)
-
-        self.patch(journal, "sleep", interrupted)
-        ended = self.assertRaises(SystemExit, self.command, "backup", "--data=data", "other.db")
-        self.assertEqual(130, ended.code)
-        self.assertEqual(["backup.db", "data"], sorted(path.name for path in self.folder.iterdir()))
+        # A shell in the background may ignore some of them.
+        reactions: dict[signal.Signals, Any] = {
+            signal.SIGINT: signal.default_int_handler,
+            signal.SIGTERM: signal.SIG_DFL,
+            signal.SIGHUP: signal.SIG_DFL,
+        }
+        for number, reaction in reactions.items():
+            self.addCleanup(signal.signal, number, signal.signal(number, reaction))
+            self.patch(journal, "sleep", lambda seconds, number=number: signal.raise_signal(number))
+            ended = self.assertRaises(SystemExit, self.command, "backup", "--data=data", "other.db")
+            self.assertEqual(128 + number, ended.code)
+            self.assertEqual(["backup.db", "data"], sorted(path.name for path in self.folder.iterdir()))
+        self.assertEqual(signal.SIG_DFL, signal.getsignal(signal.SIGTERM))
 
     def test_backupOver(self) -> None:
         """An existing file is not overwritten."""

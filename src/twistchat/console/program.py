@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from twisted.python.usage import UsageError
@@ -86,6 +87,10 @@ class ConsoleOptions(CommandGroup):
     ]
 
 
+ENDINGS = (signal.SIGTERM, signal.SIGHUP)
+"""The signals, besides that of Ctrl-C, that end a command."""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """
     Run the console script.
@@ -94,8 +99,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     options = ConsoleOptions()
     try:
-        options.parseOptions(sys.argv[1:] if arguments is None else list(arguments))
-        options.run()
+        with _tidy():
+            options.parseOptions(sys.argv[1:] if arguments is None else list(arguments))
+            options.run()
     except UsageError as e:
         named, typed = innermost(options)
         raise SystemExit(f"twistchat: {mistakeOf(named, e)}; twistchat{typed} --help says more") from None
@@ -110,3 +116,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(f"twistchat: {where}{e.strerror or e}") from None
     except (Refused, ControlError, JournalUnusable) as e:
         raise SystemExit(f"twistchat: {e}") from None
+
+
+@contextmanager
+def _tidy() -> Iterator[None]:
+    """Let the signals that end a process raise L{SystemExit}, so that a command removes what it has begun to write."""
+
+    def stop(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    ending = [number for number in ENDINGS if signal.getsignal(number) is signal.SIG_DFL]
+    for number in ending:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number in ending:
+            signal.signal(number, signal.SIG_DFL)

@@ -225,7 +225,7 @@ class ControlProtocolTests(SynchronousTestCase):
         self.assertEqual(1, self.count)
         self.ask("wait").loseConnection()
         self.waiting.callback({})
-        self.assertEqual(["console used the command wait "], self.logged())
+        self.assertEqual(["console used the command wait"], self.logged())
         self.assertEqual([], self.clock.getDelayedCalls())
 
     def test_close(self) -> None:

@@ -118,7 +118,8 @@ class ControlProtocol(Protocol):
 
             def note(arguments: Arguments) -> None:
                 target = printable(shortened(arguments.target))
-                log.info("{who} used the command {command} {target}", who=who, command=request.command, target=target)
+                what = f"{request.command} {target}" if target else request.command
+                log.info("{who} used the command {command}", who=who, command=what)
 
             recorded = None if record is None else partial(record, who)
             reply = writeReply("answer", await execute(self._commands, request, self._report, recorded, note))
