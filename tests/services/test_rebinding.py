@@ -244,6 +244,23 @@ class RebindingTests(SynchronousTestCase):
         why = self.refused(irc=["tcp:6667", "tpc:7000"])
         self.assertIn("listen.irc: the irc door cannot listen at tpc:7000: there is no kind of endpoint 'tpc'", why)
 
+    def test_systemd(self) -> None:
+        """A socket of systemd needs a restart, also behind a proxy."""
+        for front in ("", "haproxy:"):
+            where = f"{front}systemd:domain=INET:name=irc"
+            self.assertEqual(
+                f"listen.irc: {where} needs a restart, because systemd passes its sockets at the start only",
+                self.refused(irc=[where]),
+            )
+
+    def test_failingDoor(self) -> None:
+        """A door that fails changes nothing, and the log has its traceback."""
+        late = Door("late")
+        self.patch(late, "factory", lambda context: 1 // 0)
+        self.context.prepare = Rebinding(self.listening, cast(Sequence[Any], (late,)), bool, lambda: "chat").prepare
+        self.assertIn("listen.late: the door failed", self.refused(late=["tcp:7000"]))
+        self.assertEqual(1, len(self.flushLoggedErrors(ZeroDivisionError)))
+
     def test_privileged(self) -> None:
         """A port below 1024 needs a restart as root, and the error says so."""
         self.assertEqual(

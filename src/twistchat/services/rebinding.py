@@ -12,8 +12,9 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twistchat.config import ConfigError, Settings
+from twistchat.config.toml import shortened
 from twistchat.interfaces import IDoor
-from twistchat.net.listening.endpoints import isForbidden, placeOf, portOf
+from twistchat.net.listening.endpoints import PROXY, isForbidden, placeOf, portOf
 from twistchat.net.listening.tls import BadCertificate, Certificates, Loaded, UnreadableFile
 from twistchat.net.reloading import Change
 from twistchat.services.failure import StartFailure
@@ -21,6 +22,9 @@ from twistchat.services.listener import Listener, Opened, Ready, plan
 from twistchat.services.listening import Listening, isReachable
 
 log = Logger()
+
+SYSTEMD = "systemd:"
+"""The prefix of endpoints whose sockets come from systemd."""
 
 PRIVILEGED = 1024
 """The first port that every user may listen at."""
@@ -111,7 +115,7 @@ class Rebinding:
             for each in ready:
                 new.append(self._open(each))  # noqa: PERF401  # those before a failure are closed again
             self._refuseRoot(new, settings)
-        except ConfigError:
+        except Exception:
             for one in new:
                 await maybeDeferred(one.port.stopListening)
             self._restore(early)
@@ -143,12 +147,19 @@ class Rebinding:
         """
         Make a listener ready to be bound.
 
-        @raise ConfigError: its endpoint is invalid.
+        @raise ConfigError: its endpoint is invalid, its door fails, or it is a socket of systemd.  The descriptor of
+            such a socket is closed after its first use, and may belong to a connection now.
         """
+        where, name = f"listen.{listener.door.name}", shortened(listener.description)
+        if listener.description.removeprefix(PROXY).startswith(SYSTEMD):
+            raise ConfigError(where, f"{name} needs a restart, because systemd passes its sockets at the start only")
         try:
             return self._listening.ready(listener)
         except StartFailure as failure:
-            raise ConfigError(f"listen.{listener.door.name}", str(failure)) from None
+            raise ConfigError(where, str(failure)) from None
+        except Exception:
+            log.failure("The {door} door failed", door=listener.door.name)
+            raise ConfigError(where, f"the door failed, so it cannot listen at {name}; the log says why") from None
 
     def _load(self, kept: Iterable[Opened]) -> list[tuple[Certificates, Loaded, str]]:
         """
