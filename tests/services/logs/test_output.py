@@ -92,6 +92,11 @@ class OutputTests(CommandLineTestCase):
         """A daemon has no terminal to log to."""
         self.assertIn("Daemons cannot log", str(self.assertRaises(SystemExit, self.attached, logfile="-")))
 
+    def test_noFile(self) -> None:
+        """If the file cannot be opened, one line says why."""
+        text = str(self.assertRaises(SystemExit, self.attached, logfile="none/own.log"))
+        self.assertEqual("twistchat: the log none/own.log cannot be opened: No such file or directory", text)
+
     def test_chosenOtherwise(self) -> None:
         """C{--logger} and C{--syslog} choose another log; then no file is opened."""
         self.assertEqual([None, None], [self.attached(logger=print), self.attached(syslog=True)])

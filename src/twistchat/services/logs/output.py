@@ -19,6 +19,7 @@ from twisted.python.components import Componentized
 from twisted.python.logfile import LogFile
 
 from twistchat.config import LogSettings
+from twistchat.config.toml import printable, shortened
 from twistchat.services.logs.lines import asJson, asText
 
 FORMATS: Final[dict[str, Callable[[LogEvent], str | None]]] = {"text": asText, "json": asJson}
@@ -70,14 +71,18 @@ def _fileOf(runner: MutableMapping[str, Any], reactor: Any) -> Any:
     """
     Open the file that C{twistd} would log to.  See C{UnixAppLogger} in C{twisted.scripts._twistd_unix}.
 
-    @raise SystemExit: a daemon cannot log to the terminal.
+    @raise SystemExit: a daemon cannot log to the terminal, or the file cannot be opened.
     """
     name, foreground = runner.get("logfile"), runner.get("nodaemon") or runner.get("debug")
     if name == "-" and not foreground:
         raise SystemExit("Daemons cannot log to stdout, exiting!")
     if name == "-" or (foreground and not name):
         return getattr(sys.stdout, "buffer", sys.stdout)  # its text may be in another encoding than UTF-8
-    file = LogFile.fromFullPath(name or DEFAULT_FILE)
+    name = name or DEFAULT_FILE
+    try:
+        file = LogFile.fromFullPath(name)
+    except OSError as e:
+        raise SystemExit(f"twistchat: the log {shortened(printable(name))} cannot be opened: {e.strerror}") from None
     if not signal.getsignal(signal.SIGUSR1):
         signal.signal(signal.SIGUSR1, lambda number, frame: reactor.callFromThread(file.rotate))
     return file
