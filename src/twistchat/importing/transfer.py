@@ -59,6 +59,7 @@ class Transfer:
         self._waiting: list[Text | Reaction] = []
         self._newest: dict[str, int] = {}
         self._forgotten: dict[str, int] = {}
+        self._seen: set[Place] = set()
         self._latest = 0
         self._begun = False
 
@@ -84,7 +85,9 @@ class Transfer:
                         self._write()
         self._write()
         for id in self._rooms.waiting():
-            self._rooms.register(id, self._latest or self._destination.now)
+            # A room whose texts are here was dropped since they were imported.
+            if id not in self._seen:
+                self._rooms.register(id, self._latest or self._destination.now)
 
     def _begin(self) -> None:
         """Register the people, after all of them and all rooms have been read."""
@@ -108,6 +111,7 @@ class Transfer:
                 continue
             if key in known:
                 self._report.present += 1
+                self._seen.add(record.place)
                 continue
             parent = _parent(record)
             parentKey = None if parent is None else self._textKey(parent)
