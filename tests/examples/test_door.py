@@ -17,6 +17,7 @@ from twisted.python.reflect import namedAny
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.model import events
+from twistchat.chat.rules.audit import Audit
 from twistchat.chat.rules.metadata import Metadata
 from twistchat.chat.rules.reading import Reading
 from twistchat.chat.rules.rooms.channels import Channels
@@ -36,6 +37,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "extending.md"
 
 SUBJECTS = (
+    Audit,
     Channels,
     Identity,
     Inbox,
