@@ -23,7 +23,7 @@ class Listening:
     """
     The ports at which the doors listen.
 
-    @ivar opened: the listeners that are bound.  L{replace} changes them.
+    @ivar opened: the listeners that are bound.  A reload changes them.
     @ivar stopped: whether the server stops listening for good.
     """
 
