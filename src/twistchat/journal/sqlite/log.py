@@ -334,12 +334,8 @@ class SqliteLog:
         """
         queue = self._queue
         while queue and self._batch is None and self._rename is None:
-            passing = []
-            while queue and queue[0].row is None:
-                passing.append(queue.popleft())
-            if passing:
-                self._measuring.passed(passing)
-                self._stored.extend(passing)
+            if queue[0].row is None:
+                self._pass()
             if not queue:
                 self._measuring.since = None
             else:
@@ -347,6 +343,14 @@ class SqliteLog:
                 self._measuring.sent(bool(queue))
                 self._rename = batch.rename
                 self._threads.writeBatch(batch.rows, batch.statements, self._written)
+
+    def _pass(self) -> None:
+        """Let the items at the front of the queue be settled that need no disk."""
+        queue, passing = self._queue, []
+        while queue and queue[0].row is None:
+            passing.append(queue.popleft())
+        self._measuring.passed(passing)
+        self._stored.extend(passing)
 
     def _written(self, why: str | None) -> None:
         """

@@ -12,7 +12,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.errors import NotStored
-from twistchat.chat.model.events import Joined, Quit
+from twistchat.chat.model.events import Joined, PrivateMessage, Quit, TopicSet
 from twistchat.journal.kinds import sqliteJournal
 from twistchat.journal.sqlite.faults import Fault
 from twistchat.journal.sqlite.writing.threads import PROBE
@@ -89,6 +89,13 @@ class MeasuringTests(SynchronousTestCase):
         self.log.append(said("b"))
         self.writer.run()
         self.assertEqual((self.figures.queued.count, self.figures.queued.sum), (2, 0.0))
+
+    def test_kinds(self) -> None:
+        """Stored events of other classes than messages in rooms count as what they are; a failed write counts none."""
+        for event in (said("a"), TopicSet(ANN, "#room", "t"), said("b"), PrivateMessage(ANN, "s1", BOB, "psst")):
+            self.log.append(event)
+        self.writer.run()
+        self.assertEqual(self.figures.events, {"RoomMessage": 2, "TopicSet": 1, "PrivateMessage": 1})
 
     def test_bytes(self) -> None:
         """The bytes of stored entries count, and the journal has a size on disk."""

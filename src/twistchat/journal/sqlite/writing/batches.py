@@ -46,6 +46,8 @@ class Batch:
     @ivar statements: the side effects of these rows.
     @ivar late: the late changes of the register, by the sequence number of the entry.
     @ivar rename: the last proposal, if it renames a room; otherwise C{None}.
+    @ivar size: the size of the rows in bytes, approximately.
+    @ivar others: the names of the classes of the events in these rows, without L{RoomMessage}.
     """
 
     items: list[Proposal | Mark]
@@ -53,6 +55,8 @@ class Batch:
     statements: Sequence[Statement]
     late: Mapping[int, HoldingChange]
     rename: Proposal | None
+    size: int
+    others: Sequence[str]
 
 
 def takeBatch(queue: deque[Proposal | Mark], limits: LogLimits) -> Batch:
@@ -65,22 +69,25 @@ def takeBatch(queue: deque[Proposal | Mark], limits: LogLimits) -> Batch:
     rows: list[Row] = []
     effects: SideEffects | None = None
     rename = None
+    others: list[str] = []
     size = 0
     while queue and len(items) < limits.entries:
         item = queue[0]
         row = item.row
         if row is not None:
-            size += len(row[-1])
-            if rows and size > limits.size:
+            length = len(row[-1])
+            if rows and size + length > limits.size:
                 break
+            size += length
             rows.append(row)
         items.append(queue.popleft())
         if isinstance(item, Mark) or row is None or type(item.entry.event) is RoomMessage:
             continue
+        others.append(type(item.entry.event).__name__)
         effects = effects or SideEffects()
         if effects.note(item.entry):
             rename = item
             break
     if effects is None:
-        return Batch(items, rows, (), {}, None)
-    return Batch(items, rows, effects.statements(), effects.late, rename)
+        return Batch(items, rows, (), {}, None, size, others)
+    return Batch(items, rows, effects.statements(), effects.late, rename, size, others)
