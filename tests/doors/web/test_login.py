@@ -8,7 +8,7 @@ from tests.accounts.fakes import PASSWORD, sessionFrom
 from tests.doors.web.accounts import WebCase, contentOf, cookieOf
 from tests.doors.web.browser import HttpClient, WebSocketClient
 from twistchat.accounts.secrets.tokens import digest
-from twistchat.doors.web.login import LONGEST
+from twistchat.doors.web.posts import LONGEST
 from twistchat.testing.workers import HeldWorker
 
 STRANGER = "192.0.2.9"
@@ -27,7 +27,14 @@ class OfferTests(WebCase):
     def test_offer(self) -> None:
         """A browser that is not logged in is told what it can do."""
         self.assertEqual(
-            {"account": None, "providers": [], "guests": True, "register": True, "network": "twistchat"}, self.offer()
+            {
+                "account": None,
+                "providers": [],
+                "guests": True,
+                "register": True,
+                "network": "twistchat",
+            },
+            self.offer(),
         )
 
     def test_configured(self) -> None:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from math import ceil
-from typing import TYPE_CHECKING, Any, Final
-from unicodedata import category
+from typing import TYPE_CHECKING, Final
 
 from twisted.internet.defer import FirstError
 
 from twistchat.chat.errors import ChatError, LoginFailed, NoSuchCredential, NotStored, Overloaded, TooFast
-from twistchat.doors.web.answers import Answer, Refused, jsonAnswer
-from twistchat.doors.web.caller import Caller, callerOf, checkOrigin
+from twistchat.doors.web.answers import Answer, jsonAnswer
+from twistchat.doors.web.caller import Caller, callerOf
 from twistchat.doors.web.channel import BoundedRequest
 from twistchat.doors.web.cookies import endedCookie, secretOf, sessionCookie
+from twistchat.doors.web.posts import Problem, checkPost, problem, readObject, textOf
 from twistchat.doors.web.settings import webSettings
 from twistchat.interfaces import WebCaller, WebSession
 from twistchat.protocols.irc.replies.wording import describeError
@@ -22,9 +21,6 @@ from twistchat.protocols.irc.settings import ircSettings
 
 if TYPE_CHECKING:
     from twistchat.net.context import ServerContext
-
-LONGEST: Final = 1024
-"""The most characters of a text in a request.  No name, password or code that can be right is longer."""
 
 TEXTS: Final[Mapping[str, str]] = {
     "CODE_REQUIRED": "Enter the code that your app shows, or one of your recovery codes",
@@ -68,17 +64,17 @@ class Login:
         The body is an object with C{name}, C{password} and C{code}, which may be missing.
         """
         try:
-            caller = self._check(request)
-            given = _read(request)
-            name, password = _text(given, "name"), _text(given, "password")
-            code = _text(given, "code", missing="")
+            caller = checkPost(request, self._context)
+            given = readObject(request)
+            name, password = textOf(given, "name"), textOf(given, "password")
+            code = textOf(given, "code", missing="")
             if not name:
-                raise _Problem(400, "BAD_REQUEST", "A name is wanted")
+                raise Problem(400, "BAD_REQUEST", "A name is wanted")
             logins = self._context.logins
             opened = await logins.webLogin(self.webCaller(caller), name, password, code or None, agentOf(request))
             return jsonAnswer({"account": opened.account}, cookies=await self.admit(request, caller, opened))
-        except _Problem as problem:
-            return problem.answer
+        except Problem as refused:
+            return refused.answer
         except ChatError as error:
             return self._refuse(request, error)
 
@@ -89,16 +85,16 @@ class Login:
         The body is an object, in which C{everywhere} tells whether all browsers of the account are logged out.
         """
         try:
-            caller = self._check(request)
-            everywhere = _read(request).get("everywhere", False)
+            caller = checkPost(request, self._context)
+            everywhere = readObject(request).get("everywhere", False)
             if not isinstance(everywhere, bool):
-                raise _Problem(400, "BAD_REQUEST", "everywhere is true or false")
+                raise Problem(400, "BAD_REQUEST", "everywhere is true or false")
             secret = secretOf(request, caller)
             if secret is not None:
                 await self._end(secret, everywhere)
             return jsonAnswer({}, cookies=(endedCookie(caller),))
-        except _Problem as problem:
-            return problem.answer
+        except Problem as refused:
+            return refused.answer
         except ChatError as error:
             return self._refuse(request, error)
 
@@ -136,24 +132,6 @@ class Login:
         exempt = self._context.admission.recordOf(caller.address) is None
         return WebCaller(caller.address, caller.secure, exempt, self._door)
 
-    def _check(self, request: BoundedRequest) -> Caller:
-        """
-        Refuse a request that another web site may have caused.
-
-        A form can send no JSON, and a script of another site can do so only after asking, which this server refuses.
-        """
-        caller = callerOf(request, self._context.settings)
-        try:
-            checkOrigin(request, caller, self._context)
-        except Refused as refused:
-            raise _Problem(403, "FOREIGN_ORIGIN", str(refused).rstrip(".")) from None
-        if secretOf(request, caller) is not None and not request.requestHeaders.hasHeader("origin"):
-            raise _Problem(403, "FOREIGN_ORIGIN", "A request with a cookie needs the header Origin")
-        kinds = request.requestHeaders.getRawHeaders("content-type", [])
-        if len(kinds) != 1 or kinds[0].partition(";")[0].strip().lower() != "application/json":
-            raise _Problem(415, "BAD_REQUEST", "The body must be JSON, with Content-Type: application/json")
-        return caller
-
     async def _end(self, secret: str, everywhere: bool) -> None:
         logins = self._context.logins
         if not everywhere:
@@ -174,11 +152,6 @@ class Login:
         return refusal(error)
 
 
-def bodyOf(request: BoundedRequest) -> bytes:
-    """The body of a request, which has at most L{BODY <twistchat.doors.web.head.BODY>} bytes."""
-    return b"" if request.content is None else request.content.read()
-
-
 def agentOf(request: BoundedRequest) -> str:
     """The browser's header User-Agent; C{""} without one."""
     return request.requestHeaders.getRawHeaders("user-agent", [""])[0]
@@ -192,68 +165,10 @@ def describe(error: ChatError) -> str:
 def refusal(error: ChatError) -> Answer:
     """Make the answer to a login that is refused."""
     if isinstance(error, TooFast):
-        return _problem(429, error.code, describe(error), max(1, ceil(error.wait)))
+        return problem(429, error.code, describe(error), max(1, ceil(error.wait)))
     if isinstance(error, Overloaded | NotStored):
-        return _problem(503, error.code, describe(error), PAUSE)
-    return _problem(403, error.code, describe(error))
-
-
-def _problem(status: int, code: str, text: str, wait: int | None = None) -> Answer:
-    """
-    @param text: says what is wrong, without its full stop.
-    @param wait: the seconds after which the request may be repeated.
-    """
-    body = json.dumps({"error": f"{text}.", "code": code}).encode()
-    headers = {"Cache-Control": "no-store"} | ({} if wait is None else {"Retry-After": str(wait)})
-    return Answer(body, status, "application/json", headers)
-
-
-class _Problem(Exception):
-    """
-    A request cannot be understood, or may not come from where it comes.
-
-    @ivar answer: says why.
-    """
-
-    def __init__(self, status: int, code: str, text: str) -> None:
-        super().__init__(text)
-        self.answer = _problem(status, code, text)
-
-
-def _read(request: BoundedRequest) -> dict[str, Any]:
-    """
-    Read the body of a request, which is an object in JSON.
-
-    @raise _Problem: it is something else.
-    """
-    try:
-        value = json.loads(bodyOf(request).decode())
-    except UnicodeDecodeError:
-        raise _Problem(400, "BAD_REQUEST", "The body is not UTF-8") from None
-    except (ValueError, RecursionError):
-        raise _Problem(400, "BAD_REQUEST", "The body is not JSON") from None
-    if not isinstance(value, dict):
-        raise _Problem(400, "BAD_REQUEST", "The body is not an object in JSON")
-    return value
-
-
-def _text(given: Mapping[str, object], key: str, missing: str | None = None) -> str:
-    """
-    Get a text of a body.
-
-    @param missing: its value if it is missing or null; C{None} if it must not be.
-    @raise _Problem: it is no text, too long, or has characters that nobody types.
-    """
-    value = given.get(key)
-    if value is None:
-        value = missing
-    if not isinstance(value, str):
-        raise _Problem(400, "BAD_REQUEST", f"{key} is wanted, as a text")
-    if len(value) > LONGEST:
-        raise _Problem(400, "BAD_REQUEST", f"{key} is longer than {LONGEST} characters")
-    if any([category(character) in {"Cc", "Cs"} for character in value]):
-        raise _Problem(400, "BAD_REQUEST", f"{key} has a control character, or half of a character")
-    return value
+        return problem(503, error.code, describe(error), PAUSE)
+    return problem(403, error.code, describe(error))
 
 
 def _kept(failure: object) -> None:
