@@ -19,6 +19,7 @@ from typing import Any
 from twisted.application.service import IService
 
 from twistchat.accounts.pam import PamChecker
+from twistchat.accounts.registration import newPassword
 from twistchat.accounts.secrets.passwords import Verifier
 from twistchat.chat.rules.rooms.retention import retentions
 from twistchat.config import Settings, toml
@@ -31,6 +32,7 @@ from twistchat.options import ChatOptions, chatOptions, installedDoors, installe
 from twistchat.services.assembly import assemble
 from twistchat.services.backups.schedule import Backups
 from twistchat.services.control.accounts import AccountCommands
+from twistchat.services.control.administration import Administration
 from twistchat.services.control.backups import BackupCommands
 from twistchat.services.control.protocol import ControlFactory
 from twistchat.services.control.server import ServerCommands
@@ -120,6 +122,7 @@ def makeService(options: ChatOptions) -> IService:
         **ServerCommands(context).table,
         **StatusCommands(context.figures).table,
     }
+    context.administration = Administration(context, commands, partial(newPassword, passwords, secrets.token_bytes))
     record = partial(context.chat.audit.recordOutside, "console")
     control = ControlSocket(reactor, data, ControlFactory(reactor, commands, record)) if kind.onDisk else None
     context.figures.doors.update(listener.door.name for listener in listeners)

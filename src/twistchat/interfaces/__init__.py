@@ -22,6 +22,7 @@ from twistchat.interfaces.accounts import (
     WebCaller,
     WebSession,
 )
+from twistchat.interfaces.administration import CommandRefused, IAdministration
 from twistchat.interfaces.dialect import IDialect
 from twistchat.interfaces.door import IDoor, IDoorFactory
 from twistchat.interfaces.figures import Histogram, JournalFigures, LoginFigures
@@ -38,9 +39,11 @@ if TYPE_CHECKING:
 __all__ = [
     "Authenticated",
     "Caller",
+    "CommandRefused",
     "CopyFailed",
     "FactorSetUp",
     "Histogram",
+    "IAdministration",
     "IDialect",
     "IDoor",
     "IDoorFactory",

@@ -17,7 +17,7 @@ from twistchat.net.reloading import Prepare, Reloads
 if TYPE_CHECKING:
     from twistchat.chat.chat import Chat
     from twistchat.config import Reload, Settings
-    from twistchat.interfaces import ILogins, IMailer, IPasswords, IRegistrar
+    from twistchat.interfaces import IAdministration, ILogins, IMailer, IPasswords, IRegistrar
     from twistchat.net.input.intake import Shares
     from twistchat.net.input.pace import Portions
     from twistchat.net.input.pipeline import InFlight
@@ -65,6 +65,7 @@ class ServerContext:
     @ivar prepare: prepares the listeners for changed settings; C{None} if there are none.
     @ivar ends: ends the sessions of clients that have left.
     @ivar reloads: runs the reloads one after the other.
+    @ivar administration: executes the commands of administrators; C{None} if no door may offer them.
     """
 
     chat: Chat
@@ -94,6 +95,7 @@ class ServerContext:
     prepare: Prepare | None = None
     ends: Ends = field(default_factory=Ends)
     reloads: Reloads = field(default_factory=Reloads)
+    administration: IAdministration | None = None
 
     def rehash(self) -> Deferred[Reload]:
         """

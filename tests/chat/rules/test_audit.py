@@ -40,6 +40,10 @@ class AuditTests(SynchronousTestCase):
         """Somebody who is not in the chat is named by their name in the operating system."""
         entry = done(self.audit.recordOutside("console", "root", "account.suspend", "bob"))
         self.assertEqual(entry.event, AdministrativeAct(SERVER, "account.suspend", "root", "bob", door="console"))
+        entry = done(self.audit.recordOutside("web", "alice", "server.kick", "bob", "spam", "192.0.2.1"))
+        self.assertEqual(
+            entry.event, AdministrativeAct(SERVER, "server.kick", "alice", "bob", "spam", "web", "192.0.2.1")
+        )
 
     def test_nobodyHears(self) -> None:
         """Nobody in the chat is told of an act."""

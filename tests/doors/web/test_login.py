@@ -29,6 +29,7 @@ class OfferTests(WebCase):
         self.assertEqual(
             {
                 "account": None,
+                "admin": False,
                 "providers": [],
                 "guests": True,
                 "register": True,

@@ -170,6 +170,7 @@ class BackupsTests(SynchronousTestCase):
         described = self.backups.described()
         self.assertEqual(str(self.path / kept[0]), described["path"])
         self.assertEqual((10, "the disk is too full"), (described["size"], described["failure"]))
+        self.assertIsNone(described["making"])
         self.advance(RETRY - 5)
         self.assertEqual(1, self.backups.failed)
         self.copying.during = lambda progress: None

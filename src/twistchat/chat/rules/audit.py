@@ -54,14 +54,17 @@ class Audit:
         if asker is not None:
             self.record(asker, act, target, detail[:MAX_DETAIL]).addErrback(_ignore)
 
-    def recordOutside(self, door: str, who: str, act: str, target: str = "", detail: str = "") -> Receipt:
+    def recordOutside(
+        self, door: str, who: str, act: str, target: str = "", detail: str = "", address: str | None = None
+    ) -> Receipt:
         """
         Record an act of somebody who is not in the chat, such as a user of the console.
 
-        @param door: C{console}, or C{signal}.
-        @param who: the user of the operating system.
+        @param door: C{console}, C{signal}, or the name of the door whose status page was used.
+        @param who: the user of the operating system, or the account of who used the status page.
+        @param address: the IP address of who asked; C{None} for this machine.
         """
-        return self._core.log.append(AdministrativeAct(SERVER, act, who, target, detail, door))
+        return self._core.log.append(AdministrativeAct(SERVER, act, who, target, detail, door, address))
 
     async def read(self, session: Session | None, acts: Acts) -> Sequence[Kept]:
         """
@@ -74,6 +77,10 @@ class Audit:
         """
         if session is not None and not self._core.user(session).may("audit"):
             raise errors.NotPrivileged("audit")
+        return await self.readOutside(acts)
+
+    async def readOutside(self, acts: Acts) -> Sequence[Kept]:
+        """Read acts for somebody who is not in the chat.  The caller has checked who it is.  See L{read}."""
         return await self._core.history.acts(replace(acts, limit=min(acts.limit, self._core.limits.historyReply)))
 
 

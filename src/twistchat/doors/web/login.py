@@ -49,6 +49,7 @@ class Login:
         settings = self._context.settings
         offered: dict[str, object] = {
             "account": account,
+            "admin": account is not None and self.isAdmin(account),
             "providers": [{"name": name, "label": provider.label or name} for name, provider in settings.oidc.items()],
             "guests": webSettings(settings).guests,
             "register": self._context.registrar.registration != "closed",
@@ -108,6 +109,11 @@ class Login:
             return self._context.logins.webSession(secret, self.webCaller(caller)).account
         except ChatError:
             return None
+
+    def isAdmin(self, account: str) -> bool:
+        """Whether an account is one of an administrator."""
+        found = self._context.chat.state.accounts.get(account)
+        return found is not None and found.isAdmin
 
     async def admit(self, request: BoundedRequest, caller: Caller, opened: WebSession) -> tuple[str, ...]:
         """

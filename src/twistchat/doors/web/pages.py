@@ -1,4 +1,4 @@
-"""The page and its files.  They are read once, when the door opens, and sent from memory."""
+"""The pages and their files.  They are read once, when the door opens, and sent from memory."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import mimetypes
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -29,8 +29,14 @@ TYPES: Final[Mapping[str, str]] = {
 SMALLEST: Final = 512
 """The size of a file in bytes from which it is compressed."""
 
-FIRST: Final = "js/main.js"
-"""The module that the page starts."""
+INDEX: Final = "index.html"
+"""The page of the chat."""
+
+STATUS: Final = "admin.html"
+"""The status page."""
+
+FIRST: Final[Mapping[str, str]] = {INDEX: "js/main.js", STATUS: "js/admin/main.js"}
+"""The pages, and the module that each of them starts."""
 
 IMPORT: Final = re.compile(rb"""^(?:import|export)\b(?!\s*\()(?:[^;"']*?\bfrom)?\s*["']([^"']+)["']""", re.MULTILINE)
 """An import of a module that is loaded with the page, which C{import()} is not."""
@@ -56,7 +62,7 @@ class File:
 
 class Pages:
     """
-    The page and its files.
+    The pages and their files.
 
     Each file's URL has a hash of all files, so browsers may keep it forever: after an upgrade the page names other
     URLs.  The scripts import each other by relative URLs, which have the same hash.
@@ -73,15 +79,26 @@ class Pages:
         sources |= {name: _short(data) for name, data in sources.items() if name.startswith("js/")}
         digest = sha256(b"".join([name.encode() + b"\0" + data + b"\0" for name, data in sources.items()]))
         self.base = f"/static/{digest.hexdigest()[:16]}"
-        loads = [f'<link rel="modulepreload" href="{self.base}/{name}">' for name in _imported(sources)]
-        preload = "\n".join(loads)
-        index = sources.pop("index.html").decode().replace("{static}", self.base).replace("{preload}", preload)
-        self._index = _file("index.html", index.encode())
+        documents = {name: self._document(sources, name, first) for name, first in FIRST.items() if name in sources}
+        for name in documents:
+            del sources[name]
+        self._index, self._status = documents[INDEX], documents.get(STATUS)
         self._files = {f"{self.base}/{name}".encode(): _file(name, data) for name, data in sources.items()}
 
     def index(self, request: BoundedRequest) -> Answer:
         """Answer with the page."""
         return _answer(request, self._index, "no-cache")
+
+    def status(self, request: BoundedRequest, cookies: tuple[str, ...]) -> Answer:
+        """
+        Answer with the status page, which no cache keeps.
+
+        @param cookies: the cookies to set.
+        @raise Refused: there is none.
+        """
+        if self._status is None:
+            raise Refused(404, "There is no such page.")
+        return replace(_answer(request, self._status, "no-store"), cookies=cookies)
 
     def static(self, request: BoundedRequest) -> Answer:
         """
@@ -94,16 +111,27 @@ class Pages:
             raise Refused(404, "There is no such file.")
         return _answer(request, file, "public, max-age=31536000, immutable")
 
+    def _document(self, sources: Mapping[str, bytes], name: str, first: str) -> File:
+        """
+        Make a page.
+
+        @param name: the name of its file.
+        @param first: the module that it starts.
+        """
+        loads = [f'<link rel="modulepreload" href="{self.base}/{module}">' for module in _imported(sources, first)]
+        text = sources[name].decode().replace("{static}", self.base).replace("{preload}", "\n".join(loads))
+        return _file(name, text.encode())
+
 
 def _short(module: bytes) -> bytes:
     """Return a module without its comments.  Its lines keep their numbers, which errors name."""
     return COMMENT.sub(lambda comment: b"\n" * comment[0].count(b"\n"), module)
 
 
-def _imported(sources: Mapping[str, bytes]) -> list[str]:
-    """Return the modules that the page loads at first: L{FIRST}, what it imports, and so on, each once."""
+def _imported(sources: Mapping[str, bytes], first: str) -> list[str]:
+    """Return the modules that a page loads at first: the first one, what it imports, and so on, each once."""
     found: dict[str, None] = {}
-    waiting = [FIRST] if FIRST in sources else []
+    waiting = [first] if first in sources else []
     while waiting:
         name = waiting.pop(0)
         if name not in found and name in sources:

@@ -18,6 +18,7 @@ from twistchat.doors.web.oidc.places import Oidc
 from twistchat.doors.web.pages import Pages
 from twistchat.doors.web.settings import webSettings
 from twistchat.doors.web.socket import Socket
+from twistchat.doors.web.status import StatusPage
 from twistchat.interfaces import IDoorFactory
 from twistchat.protocols.irc.factory import IrcFactory
 
@@ -70,7 +71,7 @@ class WebFactory(Site):
         self.clients = IrcFactory(context, door, lambda: webSettings(context.settings).guests)
         self.crowd, self.turns = Crowd(context), Turns(context)
         pages, socket, login = Pages(), Socket(context, self.clients), Login(context, door)
-        oidc = Oidc(context, login, agent)
+        oidc, status = Oidc(context, login, agent), StatusPage(context, login, pages)
         places: dict[str, dict[str, Place]] = {
             "/": {"GET": pages.index},
             "/static/…": {"GET": pages.static},
@@ -78,6 +79,10 @@ class WebFactory(Site):
             "/login": {"GET": login.offer, "POST": login.enter},
             "/logout": {"POST": login.leave},
             "/oidc/…": {"GET": oidc.answer},
+            "/admin": {"GET": status.page},
+            "/admin/status": {"GET": status.status},
+            "/admin/acts": {"GET": status.acts},
+            "/admin/command": {"POST": status.command},
         }
         super().__init__(Root(self._check, places), self._makeRequest, timeout=None, reactor=context.clock)
 

@@ -122,7 +122,8 @@ class Backups:
         Describe the last backup, as a value for JSON.
 
         @return: C{path} and C{size} of the last backup; C{failure}, why the last attempt failed, and C{failed}, when,
-            in seconds since the epoch.  A value that there is not is C{None}.
+            in seconds since the epoch; C{making}, the part that is done of a backup that is being made.  A value that
+            there is not is C{None}.
         """
         last, failure = self.last, self.failure
         return {
@@ -130,6 +131,7 @@ class Backups:
             "size": None if last is None else last.size,
             "failure": None if failure is None else failure.why,
             "failed": None if failure is None else failure.time,
+            "making": None if self.making is None else self.making.part,
         }
 
     def begin(self) -> None:

@@ -45,8 +45,9 @@ def statusOf(figures: Figures) -> dict[str, Any]:
         - C{unsent}: the bytes that wait for clients; C{slowReaders}: the clients that do not take what waits;
         - C{mails}: the mails that wait;
         - C{memory}, C{descriptors};
-        - C{lastBackup}: the time of the last backup, or C{None}; C{backup}: its C{path} and C{size}, and C{failure} and
-          C{failed}, why and when the last attempt failed.  All may be C{None};
+        - C{lastBackup}: the time of the last backup, or C{None}; C{backup}: its C{path} and C{size}; C{failure} and
+          C{failed}, why and when the last attempt failed; C{making}, the part of one that is being made.  All may be
+          C{None};
         - C{hour}: the last hour by the minute, oldest first; each with the keys of L{Minute
           <twistchat.net.monitoring.figures.Minute>}.
     """

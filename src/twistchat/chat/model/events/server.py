@@ -61,7 +61,7 @@ class AdministrativeAct(Event, frozen=True, gc=False):
 
     @ivar act: what was asked for: a verb such as C{kill} or C{reload}, or the name of a command such as
         C{account.suspend}.
-    @ivar who: who asked: the nick of a user, or the user of the operating system.
+    @ivar who: who asked: the nick of a user, the user of the operating system, or an account at the status page.
     @ivar target: whom or what it concerns; C{""} for the server as a whole.
     @ivar detail: the other values of the request, such as the reason.  It contains no secret.
     @ivar door: the way in which it was asked: the name of a door, C{console} or C{signal}.

@@ -88,6 +88,11 @@ export class App extends Observable {
     return this._window.matchMedia('(max-width: 60rem)').matches;
   }
 
+  /** Return whether the user of this browser is an administrator of the server. */
+  async administers() {
+    return (await this._login.read()).admin === true;
+  }
+
   /** Ask the server what it offers; enter at once with the account of an earlier login, or as the guest of this tab. */
   async start() {
     try {

@@ -59,6 +59,7 @@ export const SETTINGS = {
   'account.haveCode': 'I have a code',
   'account.otherEmail': 'Another address',
   'account.verify': 'Verify',
+  'account.status': 'Server status (opens another tab)',
   'account.logout': 'Log out',
   'account.logoutHere': 'Log out here',
   'account.logoutAll': 'Log out everywhere',

@@ -72,8 +72,16 @@ export function Account({ app, close }) {
         <button class="primary" disabled=${mail.busy}>${t(verifies ? 'account.verify' : 'settings.save')}</button>
       </p>
     </form>
+    <${StatusLink} app=${app} />
     <${LogOut} app=${app} close=${close} />
   </div>`;
+}
+
+/** For an administrator: the way to the status page. The chat stays open. */
+function StatusLink({ app }) {
+  const [shown, setShown] = useState(false);
+  useEffect(() => { app.administers().then(setShown, () => {}); }, []);
+  return shown && html`<p><a href="/admin" target="_blank" rel="noopener">${t('account.status')}</a></p>`;
 }
 
 /** The end of the login, here or everywhere. */
