@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 from tests.web.browser import PageTestCase
 from tests.web.test_accessibility import AXE, axeSource
 from tests.web.test_accounts import PASSWORD
+from tests.web.test_looks import SMALL
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
 
 PARTS = ("Overview", "Users", "Rooms", "Bans", "Accounts", "Audit trail", "Server")
 """The tabs."""
+
+TARGETS = SMALL.replace("'button, input,", "'button, input:not([type=checkbox]),")
+"""Returns what is too small for a thumb.  The target of a checkbox is its label."""
 
 
 class StatusPageTests(PageTestCase):
@@ -60,11 +64,13 @@ class StatusPageTests(PageTestCase):
         page.get_by_role("status").filter(has_text="cat was disconnected").wait_for()
         cat.until("<b>tea</b>")
         page.get_by_text("There is no such user").wait_for()
+        self.assertEqual("search", page.evaluate("document.activeElement.type"))
         self.tab(page, "Bans")
         page.get_by_label("Whom").fill("203.0.113.0/24")
         page.get_by_role("button", name="Ban", exact=True).click()
-        page.get_by_role("button", name="Lift the ban of 203.0.113.0/24").click()
+        page.get_by_role("button", name="Lift the ban of 203.0.113.0/24").press("Enter")
         page.get_by_text("There is no such ban").wait_for()
+        self.assertEqual("search", page.evaluate("document.activeElement.type"))
         page.get_by_label("Whom").fill("*")
         page.get_by_role("button", name="Ban", exact=True).click()
         page.get_by_role("alert").filter(has_text="*").wait_for()
@@ -112,6 +118,7 @@ class StatusPageTests(PageTestCase):
                 self.assertEqual([], page.evaluate(AXE), part)
                 wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
                 self.assertLessEqual(wide, 0, part)
+                self.assertEqual([], page.evaluate(TARGETS) if phone else [], part)
             for part, button in (("Users", "Kick cat"), ("Users", "Ban cat"), ("Accounts", "Manage the account ann")):
                 self.tab(page, part)
                 page.get_by_role("button", name=button).click()

@@ -42,6 +42,7 @@ REFUSAL: Final = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
 <title>Server status</title>
 <h1>Server status</h1>
 <p>{why}</p>

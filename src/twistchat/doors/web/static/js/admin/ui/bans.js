@@ -53,7 +53,7 @@ export function Bans({ app }) {
     setSaid(text);
     listing.again();
   };
-  const lift = (mask) => task.run(async () => {
+  const lift = (mask) => !task.busy && task.run(async () => {
     await app.server.command('server', 'unban', { mask });
     changed(t('admin.lifted', { mask: safeName(mask) }));
   });
@@ -64,7 +64,7 @@ export function Bans({ app }) {
       <p class="hint">${t('admin.banText', { by: safeName(ban.by), time: moment(ban.time) })},
         ${' '}${ban.until === null ? t('admin.banForever') : t('admin.banUntil', { until: moment(ban.until) })}</p>
     </div>
-    <div class="do"><button type="button" disabled=${task.busy} aria-label=${t('admin.liftOf', { mask: safeName(ban.mask) })}
+    <div class="do"><button type="button" aria-label=${t('admin.liftOf', { mask: safeName(ban.mask) })}
       onClick=${() => lift(ban.mask)}>${t('admin.lift')}</button></div>`;
   return html`<h2>${t('admin.bans')}</h2><${Outcome} task=${task} /><${Done} text=${said} />
     <${Listing} listing=${listing} label=${t('admin.bans')} hint=${t('admin.bansFilter')} none=${t('admin.bansNone')} keyOf=${({ mask }) => mask} row=${row} />

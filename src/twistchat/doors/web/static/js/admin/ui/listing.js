@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState } from '../../../vendor/preact-hooks.mjs';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from '../../../vendor/preact-hooks.mjs';
 import { t } from '../../strings/index.js';
 import { html } from '../../ui/html.js';
 import { Problem, useTask } from '../../ui/task.js';
@@ -65,16 +65,23 @@ export function Listing({ listing, label, hint, none, keyOf, row }) {
   const { matching, setMatching, shown, task, again, more } = listing;
   const id = useId();
   const found = shown?.items ?? [];
+  const list = useRef(null);
+  const filter = useRef(null);
+  // A row that goes away takes the focus with it.
+  const held = Boolean(list.current?.contains(list.current.ownerDocument.activeElement));
+  useLayoutEffect(() => {
+    if (held && !list.current.contains(list.current.ownerDocument.activeElement)) filter.current.focus();
+  }, [shown]);
   const said = shown ? t(shown.more ? 'admin.countMore' : 'admin.count', { count: found.length }) : t('admin.loading');
   return html`
     <div class="find" role="search">
       <div class="field"><label for=${id}>${t('admin.filter')}</label>
-        <input id=${id} type="search" value=${matching} maxlength="100" placeholder=${hint} spellcheck=${false} autocomplete="off"
+        <input id=${id} ref=${filter} type="search" value=${matching} maxlength="100" placeholder=${hint} spellcheck=${false} autocomplete="off"
           onInput=${(event) => setMatching(event.target.value.trim())} /></div>
       <button type="button" onClick=${again}>${t('admin.again')}</button>
     </div>
     <${Problem} error=${task.error} />
     <p class="summary" role="status">${shown && !found.length ? none : said}</p>
-    <ul class="rows" aria-label=${label}>${found.map((item) => html`<li key=${keyOf(item)}>${row(item)}</li>`)}</ul>
+    <ul class="rows" ref=${list} aria-label=${label}>${found.map((item) => html`<li key=${keyOf(item)}>${row(item)}</li>`)}</ul>
     ${shown?.more && html`<p class="buttons"><button type="button" disabled=${task.busy} onClick=${more}>${t('admin.more')}</button></p>`}`;
 }

@@ -6,11 +6,11 @@ import { safeName } from '../../log/safe.js';
 import { clock, count, duration, latency, moment, short, size } from '../format.js';
 import { Plot } from './plot.js';
 
-/** The plots, and the columns of the table: key of the title, value of a minute, how it is written. */
+/** The plots, and the columns of the table: key of the title, value of a minute, how it is written, and see `Plot`. */
 const SERIES = [
   { title: 'admin.sessions', valueOf: ({ sessions }) => sessions, shown: count, whole: true },
   { title: 'admin.rooms', valueOf: ({ rooms }) => rooms, shown: count, whole: true },
-  { title: 'admin.lag', valueOf: ({ lag }) => lag, shown: latency },
+  { title: 'admin.lagPlot', valueOf: ({ lag }) => lag, shown: latency, least: 0.002 },
   { title: 'admin.deliveries', valueOf: ({ deliveries }) => deliveries / 60, shown: short },
 ];
 

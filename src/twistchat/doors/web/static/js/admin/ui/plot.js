@@ -8,13 +8,14 @@ import { MINUTES, areaOf, lineOf, pointsOf, summaryOf, topOf } from '../plots.js
  * A line over the last hour.
  *
  * @param {{title: string, minutes: {time: number}[], valueOf: (minute: object) => number, shown: (value: number) => string,
- *   whole: boolean}} props `shown` writes a value with its unit; `whole`: values are whole numbers
+ *   whole: boolean, least: number}} props `shown` writes a value with its unit; `whole`: values are whole numbers; `least`: the
+ *   top is not lower than this
  */
-export function Plot({ title, minutes, valueOf, shown, whole = false }) {
+export function Plot({ title, minutes, valueOf, shown, whole = false, least = 0 }) {
   const id = useId();
   const values = minutes.map(valueOf);
   const summary = summaryOf(values);
-  const top = topOf(summary?.most ?? 0, whole);
+  const top = topOf(Math.max(summary?.most ?? 0, least), whole);
   const points = pointsOf(minutes, valueOf, top);
   const end = (minutes.at(-1)?.time ?? 0) * 1000;
   const at = (ago) => (end ? clock(end - ago * 60000) : '');

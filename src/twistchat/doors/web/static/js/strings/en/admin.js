@@ -31,6 +31,7 @@ export const ADMIN = {
   'admin.messagesSince': '{messages} since the start, delivered {deliveries} times',
   'admin.deliveries': 'Deliveries per second',
   'admin.lag': 'Reactor lag',
+  'admin.lagPlot': 'Reactor lag (p99)',
   'admin.bounds': 'p50 {half}, p99 {most}',
   'admin.journal': 'Journal',
   'admin.journalText': '{size}; {waiting} events wait to be stored, {unindexed} for the search',
