@@ -83,7 +83,17 @@ class StatusPageTests(PageTestCase):
         page.get_by_label("Filter").fill("kick")
         rows.filter(has_text="server.ban").first.wait_for(state="detached")
         self.assertEqual(1, rows.count())
+        self.linked(page.context)
         self.refused(page)
+
+    def linked(self, context: BrowserContext) -> None:
+        """The settings of an administrator's account lead to the page."""
+        chat = self.page(context=context)
+        self.composer(chat).wait_for()
+        chat.get_by_role("button", name="Settings").click()
+        chat.get_by_role("tab", name="Account").click()
+        self.assertEqual("/admin", chat.get_by_role("link", name="Server status").get_attribute("href"))
+        chat.close()
 
     def refused(self, page: Page) -> None:
         """Guests and other accounts see a plain refusal; who is no administrator any more stops seeing anything."""

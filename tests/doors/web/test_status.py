@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 
 from tests.accounts.fakes import PASSWORD
 from tests.doors.web.accounts import WebCase, contentOf, cookieOf
 from tests.doors.web.browser import Response
 from twistchat.accounts.registration import newPassword
+from twistchat.chat.errors import NotRead, SearchTooBroad
 from twistchat.doors.web.site import HEADERS
 from twistchat.doors.web.status import ACTS
 from twistchat.interfaces import IAdministration
@@ -195,9 +196,19 @@ class AnswerTests(StatusCase):
         )
         rest = self.acts(f"?before={first['items'][-1]['sequence']}")
         self.assertEqual((["n1", "n0"], False), ([act["target"] for act in rest["items"]], rest["more"]))
+        exact = self.acts(f"?before={first['items'][1]['sequence']}")
+        self.assertEqual((ACTS, False), (len(exact["items"]), exact["more"]))
         self.assertEqual(["n7"], [act["target"] for act in self.acts("?matching=n7")["items"]])
         for query in ("?before=x", "?before=" + "1" * 40, "?matching=%00", "?matching=%ff", "?before=1&before=2"):
             self.assertEqual(400, self.get(f"/admin/acts{query}", Cookie=self.cookie).status, query)
+
+    def test_unreadable(self) -> None:
+        """If the audit trail cannot be read, or a filter takes too long, the answer says so."""
+        for error, text in ((SearchTooBroad(), "without a filter"), (NotRead("the disk fails"), "the disk fails")):
+            self.patch(self.server.history, "acts", lambda acts, error=error: fail(error))
+            response = self.get("/admin/acts?matching=x", Cookie=self.cookie)
+            self.assertEqual((503, error.code), (response.status, contentOf(response)["code"]))
+            self.assertIn(text, contentOf(response)["error"])
 
     def test_oneAtATime(self) -> None:
         """While a command of a login runs, the next one is asked to wait; other logins are not."""

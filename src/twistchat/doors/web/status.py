@@ -9,7 +9,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
-from twistchat.chat.errors import ChatError
+from twistchat.chat.errors import ChatError, SearchTooBroad
 from twistchat.chat.model.events import AdministrativeAct
 from twistchat.chat.model.spans import Acts, Damaged
 from twistchat.doors.web.answers import Answer, jsonAnswer
@@ -107,6 +107,8 @@ class StatusPage:
             self._administrator(request, callerOf(request, self._context.settings))
         except Problem as refused:
             return refused.answer
+        except SearchTooBroad as error:
+            return problem(503, error.code, "That takes too long; read the acts without a filter")
         except ChatError as error:
             return problem(503, error.code, describe(error))
         return jsonAnswer({"items": [_described(kept) for kept in found[:ACTS]], "more": len(found) > ACTS})

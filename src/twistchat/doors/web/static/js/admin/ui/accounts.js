@@ -87,7 +87,7 @@ function AccountDialog({ app, name, close }) {
         <div><dt>${t('admin.nicks')}</dt><dd>${account.nicks.map(safeName).join(', ') || '–'}</dd></div>
         <div><dt>${t('admin.ownRooms')}</dt><dd>${account.rooms.map(safeName).join(', ') || '–'}</dd></div>
         <div><dt>${t('admin.sessions')}</dt><dd>${account.sessions.map(({ address }) => address ?? t('admin.local')).join(', ') || '–'}</dd></div>
-        ${account.suspended !== null && html`<div><dt>${t('admin.suspended')}</dt><dd>${safeName(account.suspended) || t('admin.yes')}</dd></div>`}
+        ${account.suspended !== null && html`<div><dt>${t('admin.suspension')}</dt><dd>${safeName(account.suspended) || t('admin.yes')}</dd></div>`}
       </dl>
       <div class="acts">
         ${account.suspended === null

@@ -116,6 +116,7 @@ export const ADMIN = {
   'admin.accountsNone': 'There is no such account.',
   'admin.administrator': 'administrator',
   'admin.suspended': 'suspended',
+  'admin.suspension': 'Suspended',
   'admin.accountText': 'used {used}',
   'admin.accountUnused': 'never used',
   'admin.online': 'connected {count} times',
