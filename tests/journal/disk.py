@@ -16,9 +16,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from twistchat.chat.errors import NotStored
 from twistchat.chat.model.events import Entry, Event
 from twistchat.chat.model.spans import Around, Kept, Span
-from twistchat.journal.history.indexing import IndexPace
+from twistchat.journal.history.removal.retention import Retention
 from twistchat.journal.history.renames import MovePace
-from twistchat.journal.history.retention import Retention
+from twistchat.journal.history.search.indexing import IndexPace
 from twistchat.journal.history.sqlite import SqliteHistory
 from twistchat.journal.kinds import sqliteJournal
 from twistchat.journal.sqlite.log import SqliteLog

@@ -11,8 +11,8 @@ from zope.interface import implementer
 
 from twistchat.interfaces import IJournalCopying, IJournalKind, Journal, JournalContext
 from twistchat.journal.history.memory import MemoryHistory
-from twistchat.journal.history.retention import Retention
-from twistchat.journal.history.searching import SEARCH_TIME
+from twistchat.journal.history.removal.retention import Retention
+from twistchat.journal.history.search.searching import SEARCH_TIME
 from twistchat.journal.history.sqlite import SqliteHistory
 from twistchat.journal.memory import MemoryLog
 from twistchat.journal.sqlite.backup import copyJournal

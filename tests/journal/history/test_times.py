@@ -12,8 +12,8 @@ from twisted.internet.task import Clock
 from tests.journal.disk import DiskTestCase
 from twistchat.chat.model.events import Entry, Event, PrivateMessage, Quit, Renamed, RoomMessage, RoomRenamed, TopicSet
 from twistchat.chat.model.spans import Around, At, Search, Span, conversation, roomsOf
+from twistchat.journal.history.removal.retention import Retention, RetentionPace
 from twistchat.journal.history.renames import MovePace
-from twistchat.journal.history.retention import Retention, RetentionPace
 from twistchat.testing.contract import ANN, BOB
 
 PLACES = ("#a", "#b", "#c", "ann bob")

@@ -32,7 +32,7 @@ from twistchat.chat.model.events import (
 from twistchat.chat.model.modes.room import ROOM_MODES, Shape
 from twistchat.chat.model.spans import Search, Span
 from twistchat.interfaces import Journal
-from twistchat.journal.history.indexing import IndexPace
+from twistchat.journal.history.search.indexing import IndexPace
 from twistchat.journal.kinds import sqliteJournal
 from twistchat.journal.sqlite.log import LOOK
 from twistchat.journal.sqlite.rows import RowWriter, checksum

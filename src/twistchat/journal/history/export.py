@@ -16,8 +16,8 @@ from twistchat.chat.model.forgetting import withoutPending
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.spans import Damaged, Kept, Span, conversationsOf
 from twistchat.journal.codec import encode
-from twistchat.journal.history.erasing import PENDING
 from twistchat.journal.history.reader import HistoryReader
+from twistchat.journal.history.removal.erasing import PENDING
 from twistchat.journal.sqlite.faults import faults
 from twistchat.journal.sqlite.reading import FORGETS, LATE, RowReader
 from twistchat.journal.sqlite.rows import COLUMNS

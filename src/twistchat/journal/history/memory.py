@@ -46,7 +46,7 @@ from twistchat.chat.model.spans import (
     shownIn,
 )
 from twistchat.interfaces import IHistory
-from twistchat.journal.history.words import matches, matchesAny, splitWords, wantedPhrases
+from twistchat.journal.history.search.words import matches, matchesAny, splitWords, wantedPhrases
 
 if TYPE_CHECKING:
     from twistchat.interfaces import IFollowing

@@ -11,7 +11,7 @@ from twistchat.chat.model.names import fold
 from twistchat.chat.model.spans import Count, Latest, Point, following
 from twistchat.journal.history.reader import HistoryReader
 from twistchat.journal.history.renames import Piece, pieces
-from twistchat.journal.history.words import Words, matchesAny, tokens, wantedPhrases
+from twistchat.journal.history.search.words import Words, matchesAny, tokens, wantedPhrases
 from twistchat.journal.sqlite.faults import faults
 from twistchat.journal.sqlite.reading import LAST, StoredRow
 from twistchat.journal.sqlite.rows import COLUMNS

@@ -15,14 +15,14 @@ from twistchat.chat.model.names import fold
 from twistchat.chat.model.spans import Acts, Around, Count, Kept, Latest, Point, Search, Span
 from twistchat.interfaces import IHistory
 from twistchat.journal.history.acts import readActs
-from twistchat.journal.history.forgetting import ForgetPace, Forgetting
-from twistchat.journal.history.indexing import Indexing, IndexPace
 from twistchat.journal.history.overview import Overview
 from twistchat.journal.history.reader import HistoryReader
+from twistchat.journal.history.removal.forgetting import ForgetPace, Forgetting
+from twistchat.journal.history.removal.retention import Retention
+from twistchat.journal.history.removal.scrubbing import Scrubbing, ScrubPace
 from twistchat.journal.history.renames import MovePace, Moving
-from twistchat.journal.history.retention import Retention
-from twistchat.journal.history.scrubbing import Scrubbing, ScrubPace
-from twistchat.journal.history.searching import SEARCH_TIME, HistorySearch
+from twistchat.journal.history.search.indexing import Indexing, IndexPace
+from twistchat.journal.history.search.searching import SEARCH_TIME, HistorySearch
 from twistchat.journal.history.turns import Turns
 from twistchat.journal.history.writing import HistoryWriter
 

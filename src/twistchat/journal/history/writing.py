@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from twistchat.journal.history.erasing import BUSY, SCANNED, eraseSome, finishErasure, pendingErasures
+from twistchat.journal.history.removal.erasing import BUSY, SCANNED, eraseSome, finishErasure, pendingErasures
 from twistchat.journal.sqlite.places import SHARED_KINDS, kindsOf, sequences
 from twistchat.journal.sqlite.reading import LAST
 from twistchat.journal.sqlite.rows import conversationChecksum
@@ -14,8 +14,8 @@ from twistchat.journal.sqlite.rows import conversationChecksum
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
-    from twistchat.journal.history.forgetting import ForgetPace
     from twistchat.journal.history.reader import HistoryReader
+    from twistchat.journal.history.removal.forgetting import ForgetPace
     from twistchat.journal.sqlite.writing.writer import Writer
 
 Write: TypeAlias = "Callable[[Callable[[HistoryWriter], Any]], Deferred[Any]]"

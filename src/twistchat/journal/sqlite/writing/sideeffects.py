@@ -9,7 +9,7 @@ rename has been applied, see L{RENAME}.  An entry that several rooms show gets a
 A private text between accounts adds its conversation to C{correspondent} for both.
 
 A L{TextsForgotten} adds a row to the table C{forgetting}, and
-L{twistchat.journal.history.forgetting} does the work.
+L{twistchat.journal.history.removal.forgetting} does the work.
 
 The triggers of the schema only keep the indexes equal to the entries that are deleted or moved.  There is none on
 inserts, because SQLite would copy all rows of a batch first.

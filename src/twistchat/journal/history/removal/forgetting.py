@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 from twistchat.chat.errors import NotRead
 from twistchat.chat.model.events import Entry
 from twistchat.chat.model.forgetting import withoutPending
-from twistchat.journal.history.erasing import BUSY
+from twistchat.journal.history.removal.erasing import BUSY
 from twistchat.journal.sqlite.faults import Fault
 
 if TYPE_CHECKING:

@@ -1,10 +1,10 @@
-"""Tests of L{twistchat.journal.history.words}."""
+"""Tests of L{twistchat.journal.history.search.words}."""
 
 from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.journal.history.words import SPACELESS, Letters, Words, matches, splitWords, tokens
+from twistchat.journal.history.search.words import SPACELESS, Letters, Words, matches, splitWords, tokens
 from twistchat.journal.sqlite.migrate import schema
 
 

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.journal.history.indexing}, with the journal whose texts it indexes, and with searches."""
+"""Tests of L{twistchat.journal.history.search.indexing}, with the journal whose texts it indexes, and with searches."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ from twistchat.chat.model.events import (
     TopicSet,
 )
 from twistchat.chat.model.spans import Search
-from twistchat.journal.history.indexing import Indexing, IndexPace
 from twistchat.journal.history.reader import HistoryReader
 from twistchat.journal.history.renames import MovePace
+from twistchat.journal.history.search.indexing import Indexing, IndexPace
 from twistchat.journal.sqlite.writing.batches import LogLimits
 from twistchat.journal.sqlite.writing.writer import Writer
 from twistchat.testing.contract import ANN, BOB, GUEST, said

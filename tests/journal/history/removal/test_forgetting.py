@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.journal.history.forgetting} and L{twistchat.journal.history.erasing}, with a journal on disk."""
+"""Tests of L{twistchat.journal.history.removal.forgetting} and of C{erasing}, with a journal on disk."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.journal.disk import DiskTestCase
 from twistchat.chat.errors import NotRead
 from twistchat.chat.model.events import SERVER, PrivateMessage, RoomMessageRedacted, Source, TextsForgotten, TopicSet
 from twistchat.chat.model.spans import Span
-from twistchat.journal.history.forgetting import ForgetPace
+from twistchat.journal.history.removal.forgetting import ForgetPace
 from twistchat.testing.contract import ANN, BOB, said
 
 PAUSE = ForgetPace().pause

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.journal.history.retention}, with a journal on disk."""
+"""Tests of L{twistchat.journal.history.removal.retention}, with a journal on disk."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from twistchat.chat.model.events import (
     TopicSet,
 )
 from twistchat.chat.model.spans import Span
+from twistchat.journal.history.removal.retention import Retention, RetentionPace
 from twistchat.journal.history.renames import MovePace
-from twistchat.journal.history.retention import Retention, RetentionPace
 from twistchat.testing.contract import ANN, BOB, GUEST, said
 
 DAY = 86400.0

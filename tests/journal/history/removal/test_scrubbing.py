@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.journal.history.scrubbing}."""
+"""Tests of L{twistchat.journal.history.removal.scrubbing}."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.journal.history.scrubbing import Scrubbing, ScrubPace
+from twistchat.journal.history.removal.scrubbing import Scrubbing, ScrubPace
 from twistchat.journal.sqlite.faults import Fault
 
 

@@ -14,7 +14,7 @@ from twistchat.chat.model.names import fold
 from twistchat.chat.model.spans import At, Damaged, Kept, Search, following, shownIn
 from twistchat.journal.history.reader import ROWS, HistoryReader
 from twistchat.journal.history.renames import Rename, pieces
-from twistchat.journal.history.words import splitWords
+from twistchat.journal.history.search.words import splitWords
 from twistchat.journal.sqlite.faults import faults
 from twistchat.journal.sqlite.reading import LAST, Interrupted, StoredRow
 from twistchat.journal.sqlite.rows import COLUMNS

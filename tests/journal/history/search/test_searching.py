@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.journal.history.searching}: how long a search may take, and searches of many conversations."""
+"""Tests of L{twistchat.journal.history.search.searching}: the time that searches take, and many conversations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from twistchat.chat.errors import SearchTooBroad
 from twistchat.chat.model.events import Event, PrivateMessage, RoomMessage, Source
 from twistchat.chat.model.spans import Search, Span
 from twistchat.journal.history.reader import HistoryReader
-from twistchat.journal.history.searching import Glance, HistorySearch
+from twistchat.journal.history.search.searching import Glance, HistorySearch
 from twistchat.testing.contract.opened import said
 
 

@@ -1,0 +1,1 @@
+"""Search: the word index of the journal, and searches in it."""
