@@ -17,7 +17,8 @@ from twistchat.chat.model.events import (
     Event,
     Source,
 )
-from twistchat.console import main, passwords
+from twistchat.console import main
+from twistchat.console.accounts import passwords
 from twistchat.interfaces import ILog
 from twistchat.journal.kinds import sqliteJournal
 from twistchat.testing.workers import InlineWorker

@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.console.help import NARROWEST, WIDTH, helpOf, widthOf
 from twistchat.console.help import listed as listedIn
-from twistchat.console.running import BanOptions
+from twistchat.console.server.running import BanOptions
 
 
 class HelpTests(SynchronousTestCase):

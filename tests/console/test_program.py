@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -20,7 +20,7 @@ from twistchat.console.group import CommandGroup
 from twistchat.console.program import ConsoleOptions
 
 
-def commands(options: type[Options], typed: str) -> Iterator[tuple[type[Options], str]]:
+def commands(options: Callable[[], Options], typed: str) -> Iterator[tuple[Callable[[], Options], str]]:
     """List all commands, also those within others, each with what is typed after C{twistchat}."""
     yield options, typed
     for name, _, inner, _ in getattr(options(), "subCommands", ()):
@@ -79,7 +79,7 @@ class ProgramTests(ConsoleTestCase):
             text = self.help(*typed.split())
             self.assertEqual([], [line for line in text.splitlines() if len(line) > 80], typed)
             self.assertTrue(text.startswith(f"Usage: twistchat{typed} "), text)
-            if not issubclass(options, CommandGroup):
+            if not isinstance(options(), CommandGroup):
                 self.assertIn("\nOptions:\n", text)
                 self.assertIn(f"\nExamples:\n  twistchat{typed}", text)
                 self.assertGreater(len(text.split("\n\n")[1]), 20, text)

@@ -6,69 +6,86 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any, ClassVar
 
 from twisted.python.usage import UsageError
 
-from twistchat.console.accounts import AccountGroup
-from twistchat.console.audit import AuditOptions
-from twistchat.console.configuration import CheckConfigOptions, DefaultConfigOptions, PrintConfigOptions
 from twistchat.console.group import CommandGroup, innermost
-from twistchat.console.imports.command import ImportOptions
-from twistchat.console.journal import BackupOptions, CheckOptions, ExportOptions, RestoreOptions
 from twistchat.console.options import Refused
-from twistchat.console.passwords import HashPasswordOptions
-from twistchat.console.personal import ForgetOptions
-from twistchat.console.running import (
-    BanOptions,
-    BansOptions,
-    BroadcastOptions,
-    KickOptions,
-    ReloadOptions,
-    RoomsOptions,
-    UnbanOptions,
-    WhoOptions,
-)
-from twistchat.console.status import StatusOptions
 from twistchat.journal.sqlite.faults import Fault
 from twistchat.journal.sqlite.migrate import JournalUnusable
 from twistchat.options import mistakeOf
 from twistchat.services.control.wire import ControlError
 
+
+def _command(name: str, module: str, options: str, summary: str) -> Sequence[Any]:
+    """
+    Describe a command as Twisted wants it.
+
+    The module is imported only when its command is used, since most commands need few of the modules of all.
+
+    @param name: the command as it is typed.
+    @param module: the module of its options, in this package.
+    @param options: the class of its options.
+    @param summary: one line for the help.
+    """
+    return name, None, lambda: getattr(import_module(f"{__package__}.{module}"), options)(), summary
+
+
 ACCOUNTS: Sequence[Sequence[Any]] = [
-    ["account", None, AccountGroup, "Register, list, suspend and drop accounts."],
-    ["forget", None, ForgetOptions, "Erase what the user of an account wrote."],
+    _command("account", "accounts.commands", "AccountGroup", "Register, list, suspend and drop accounts."),
+    _command("forget", "journals.personal", "ForgetOptions", "Erase what the user of an account wrote."),
 ]
 """The commands about accounts."""
 
 RUNNING: Sequence[Sequence[Any]] = [
-    ["status", None, StatusOptions, "Show how the server is."],
-    ["who", None, WhoOptions, "List the users who are here."],
-    ["rooms", None, RoomsOptions, "List the rooms."],
-    ["kick", None, KickOptions, "Disconnect a user, or remove a user from a room."],
-    ["ban", None, BanOptions, "Keep users or networks from the server."],
-    ["unban", None, UnbanOptions, "End a ban."],
-    ["bans", None, BansOptions, "List the bans from the server."],
-    ["broadcast", None, BroadcastOptions, "Tell everyone something."],
-    ["reload", None, ReloadOptions, "Have the configuration read again."],
+    _command("status", "server.status", "StatusOptions", "Show how the server is."),
+    _command("who", "server.running", "WhoOptions", "List the users who are here."),
+    _command("rooms", "server.running", "RoomsOptions", "List the rooms."),
+    _command("kick", "server.running", "KickOptions", "Disconnect a user, or remove a user from a room."),
+    _command("ban", "server.running", "BanOptions", "Keep users or networks from the server."),
+    _command("unban", "server.running", "UnbanOptions", "End a ban."),
+    _command("bans", "server.running", "BansOptions", "List the bans from the server."),
+    _command("broadcast", "server.running", "BroadcastOptions", "Tell everyone something."),
+    _command("reload", "server.running", "ReloadOptions", "Have the configuration read again."),
 ]
 """The commands about a server that runs."""
 
 JOURNAL: Sequence[Sequence[Any]] = [
-    ["audit", None, AuditOptions, "Show what administrators did."],
-    ["backup", None, BackupOptions, "Copy the journal to a file."],
-    ["restore", None, RestoreOptions, "Put a backup in place as the journal of a server that has none."],
-    ["check", None, CheckOptions, "Read all of the journal, and say whether it is damaged."],
-    ["export", None, ExportOptions, "Write a room, what belongs to an account, or everything, as JSON lines."],
-    ["import", None, ImportOptions, "Import an export: of twistchat, of Slack, or of Mattermost."],
+    _command("audit", "journals.audit", "AuditOptions", "Show what administrators did."),
+    _command("backup", "journals.journal", "BackupOptions", "Copy the journal to a file."),
+    _command(
+        "restore",
+        "journals.journal",
+        "RestoreOptions",
+        "Put a backup in place as the journal of a server that has none.",
+    ),
+    _command("check", "journals.journal", "CheckOptions", "Read all of the journal, and say whether it is damaged."),
+    _command(
+        "export",
+        "journals.journal",
+        "ExportOptions",
+        "Write a room, what belongs to an account, or everything, as JSON lines.",
+    ),
+    _command(
+        "import", "imports.command", "ImportOptions", "Import an export: of twistchat, of Slack, or of Mattermost."
+    ),
 ]
 """The commands about the journal."""
 
 CONFIGURATION: Sequence[Sequence[Any]] = [
-    ["check-config", None, CheckConfigOptions, "Say whether a configuration file is good."],
-    ["default-config", None, DefaultConfigOptions, "Write a configuration file with every key."],
-    ["print-config", None, PrintConfigOptions, "Write the configuration that is in force."],
-    ["hash-password", None, HashPasswordOptions, "Make the hash of a password, for the configuration."],
+    _command("check-config", "server.configuration", "CheckConfigOptions", "Say whether a configuration file is good."),
+    _command(
+        "default-config", "server.configuration", "DefaultConfigOptions", "Write a configuration file with every key."
+    ),
+    _command("print-config", "server.configuration", "PrintConfigOptions", "Write the configuration that is in force."),
+    _command(
+        "hash-password",
+        "accounts.passwords",
+        "HashPasswordOptions",
+        "Make the hash of a password, for the configuration.",
+    ),
 ]
 """The commands about the configuration."""
 

@@ -9,7 +9,6 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from twistchat.console.client import ask, connect
-from twistchat.console.offline import executeOffline
 from twistchat.console.options import Refused
 from twistchat.journal.sqlite.files import FILE, JournalLocked
 
@@ -52,6 +51,9 @@ def perform(
             with connection:
                 return ask(connection, command, arguments, receive)
         _checkJournal(settings, creates)
+        # Only this needs the chat, whose import takes as long as all else.
+        from twistchat.console.offline import executeOffline
+
         try:
             return executeOffline(settings, command, arguments, receive)
         except JournalLocked as e:

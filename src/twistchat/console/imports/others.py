@@ -20,8 +20,8 @@ from twistchat.chat.errors import BadCredential
 from twistchat.chat.model.events import SERVER, AdministrativeAct, Credential
 from twistchat.chat.model.names import fold, reserve
 from twistchat.config.toml import printable
-from twistchat.console.exporting import newFile
 from twistchat.console.imports.journals import emptyState, openLoader
+from twistchat.console.journals.exporting import newFile
 from twistchat.console.options import Refused
 from twistchat.console.progress import showProgress
 from twistchat.importing import mattermost, slack

@@ -1,10 +1,10 @@
-"""Tests of L{twistchat.console.lists}."""
+"""Tests of L{twistchat.console.server.lists}."""
 
 from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.console.lists import bans, duration, rooms, users
+from twistchat.console.server.lists import bans, duration, rooms, users
 
 NOON = 1_767_268_800_000
 SESSION = {"door": "irc", "address": "192.0.2.1", "secure": True}

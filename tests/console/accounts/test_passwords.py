@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.console.passwords}."""
+"""Tests of L{twistchat.console.accounts.passwords}."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.console.status}."""
+"""Tests of L{twistchat.console.server.status}."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.console.test_client import ClientTestCase
 from twistchat.console import main
-from twistchat.console.status import duration, lines, size
+from twistchat.console.server.status import duration, lines, size
 from twistchat.services.control.wire import writeReply
 
 STATUS: dict[str, Any] = {

@@ -15,8 +15,8 @@ from twisted.python.usage import UsageError
 from twistchat.chat.model.events import AdministrativeAct, Entry
 from twistchat.chat.model.spans import Acts, At
 from twistchat.config.toml import printable
+from twistchat.console.accounts.views import laidOut
 from twistchat.console.options import JournalOptions, Refused
-from twistchat.console.views import laidOut
 from twistchat.journal.history.acts import readActs
 from twistchat.journal.history.reader import HistoryReader
 

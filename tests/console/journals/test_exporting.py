@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.console.exporting}."""
+"""Tests of L{twistchat.console.journals.exporting}."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from twistchat.chat.model.events import (
     RoomRegistered,
     Source,
 )
-from twistchat.console import journal
+from twistchat.console.journals import journal
 
 
 class ExportTests(ConsoleTestCase):

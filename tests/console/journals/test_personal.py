@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.console.personal}."""
+"""Tests of L{twistchat.console.journals.personal}."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.console.audit}."""
+"""Tests of L{twistchat.console.journals.audit}."""
 
 from __future__ import annotations
 

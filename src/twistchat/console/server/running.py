@@ -13,10 +13,10 @@ from twistchat.chat.phrasing import counted
 from twistchat.config import ServerSettings, Settings
 from twistchat.config.readings import BadValue, readingOf
 from twistchat.config.toml import printable, shortened
-from twistchat.console.lists import bans, rooms, users
+from twistchat.console.accounts.views import asJson
 from twistchat.console.options import JournalOptions
 from twistchat.console.reaching import askServer
-from twistchat.console.views import asJson
+from twistchat.console.server.lists import bans, rooms, users
 from twistchat.options import refuseMore
 
 NICK, ROOM = "bob", "'#lobby'"

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.console.accounts}: the commands, on the journal of a server that does not run."""
+"""Tests of L{twistchat.console.accounts.commands}: the commands, on the journal of a server that does not run."""
 
 from __future__ import annotations
 

@@ -11,11 +11,11 @@ import msgspec
 from twisted.python.usage import UsageError
 
 from twistchat.chat.phrasing import counted
+from twistchat.console.accounts.passwords import askCredential
+from twistchat.console.accounts.views import asJson, details, table
 from twistchat.console.group import CommandGroup
 from twistchat.console.options import JournalOptions, Refused
-from twistchat.console.passwords import askCredential
 from twistchat.console.reaching import perform
-from twistchat.console.views import asJson, details, table
 from twistchat.journal.sqlite.files import FILE
 from twistchat.options import refuseMore
 

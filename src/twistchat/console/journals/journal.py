@@ -15,7 +15,7 @@ from twisted.python.usage import UsageError
 
 from twistchat.chat.errors import BadRoomName
 from twistchat.chat.model.names import normalizeRoom
-from twistchat.console.exporting import write, writeAll
+from twistchat.console.journals.exporting import write, writeAll
 from twistchat.console.options import JournalOptions, Refused, named
 from twistchat.console.progress import showProgress
 from twistchat.console.reaching import askServer

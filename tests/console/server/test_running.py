@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.console.running}, with a server that is a thread."""
+"""Tests of L{twistchat.console.server.running}, with a server that is a thread."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from twistchat.chat.phrasing import counted
 from twistchat.config.toml import printable
-from twistchat.console.views import laidOut, moment
+from twistchat.console.accounts.views import laidOut, moment
 
 UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 """The units of a time, with their seconds."""

@@ -15,7 +15,7 @@ from twistchat.config.writing import asObject, writeSettings
 from twistchat.console.client import ask, connect
 from twistchat.console.help import helpOf, widthOf
 from twistchat.console.options import JournalOptions, Refused
-from twistchat.console.running import RunningOptions
+from twistchat.console.server.running import RunningOptions
 from twistchat.options import CONFIG, SettingsOptions, installedDoors, refuseMore
 from twistchat.services.checking import checkEndpoints
 from twistchat.services.failure import StartFailure

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.console.configuration}."""
+"""Tests of L{twistchat.console.server.configuration}."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.console.journal}: copies and exports."""
+"""Tests of L{twistchat.console.journals.journal}: copies and exports."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from twistchat.chat.model.events import (
     Source,
     TopicSet,
 )
-from twistchat.console import journal, main
+from twistchat.console import main
+from twistchat.console.journals import journal
 from twistchat.journal.sqlite.migrate import migrate, schema
 
 

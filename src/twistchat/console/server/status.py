@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from twistchat.chat.phrasing import counted
 from twistchat.config.toml import printable
-from twistchat.console.running import RunningOptions
+from twistchat.console.server.running import RunningOptions
 
 UNITS = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
 """The units of durations, in seconds."""

@@ -1,0 +1,1 @@
+"""The commands about a running server, and about its configuration."""

@@ -1,0 +1,1 @@
+"""Tests of the commands about a running server, and about its configuration."""
