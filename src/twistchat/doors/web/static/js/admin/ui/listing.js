@@ -64,7 +64,8 @@ export function useListing(app, load) {
 export function Listing({ listing, label, hint, none, keyOf, row }) {
   const { matching, setMatching, shown, task, again, more } = listing;
   const id = useId();
-  const found = shown?.items ?? [];
+  // Where somebody has left meanwhile, the next part begins with what is shown already.
+  const found = [...new Map((shown?.items ?? []).map((item) => [keyOf(item), item])).values()];
   const list = useRef(null);
   const filter = useRef(null);
   // A row that goes away takes the focus with it.
