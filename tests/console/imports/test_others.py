@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from pwd import getpwuid
 from typing import Any
+from unittest import skipUnless
+from zipfile import ZipFile
 
 from tests.console.cases import ConsoleTestCase
 from twistchat.console.imports.others import READERS
 from twistchat.importing.records import ImportProblem, LeftOut, Person, Record, Room, Text
+
+NOBODY = 65_534
 
 NOW = 1_700_000_000_000
 
@@ -133,6 +139,19 @@ class ImportTests(ConsoleTestCase):
         self.assertNotIn(rows[1][3], str(stored))
         self.assertIn("exists already", self.refused(*self.arguments("--claims=claims.csv")))
 
+    def test_inaccessible(self) -> None:
+        """An export that cannot be read, and a report that cannot be written, are refused before anything is done."""
+        self.data.mkdir()
+        me, here = getpwuid(os.getuid()).pw_name, Path.cwd()
+        self.patch(os, "access", lambda path, mode: path.name != "export.zip")
+        why = f"{here}/export.zip: {me} cannot read it; the import runs as the owner of {self.data}"
+        self.assertEqual(f"twistchat: {why}", self.refused(*self.arguments()))
+        self.patch(os, "access", lambda path, mode: mode == os.R_OK)
+        why = f"{here}: {me} cannot write report.json in it; the import runs as the owner of {self.data}"
+        self.assertEqual(f"twistchat: {why}", self.refused(*self.arguments("--report=report.json")))
+        self.data.rmdir()
+        self.assertTrue(self.refused(*self.arguments("--claims=claims.csv")).endswith("cannot write claims.csv in it"))
+
     def test_problems(self) -> None:
         """Wrong arguments, a server that runs, and a broken export are one line each."""
         for arguments, why in (
@@ -168,3 +187,38 @@ class ImportTests(ConsoleTestCase):
         self.patch(READERS["slack"], "read", self.read)
         self.move()
         self.assertEqual(["hello", "hi"], [body["text"] for body in self.bodies("said")])
+
+
+class RootTests(ConsoleTestCase):
+    """Root imports into the data directory of another user."""
+
+    @skipUnless(os.geteuid() == 0, "only root can become another user")
+    def test_owner(self) -> None:
+        """Root becomes the owner, in a dry run too; the audit trail names root; and a later import adds to it."""
+        self.folder.chmod(0o755)
+        for folder in (self.data, Path("out")):
+            folder.mkdir()
+            os.chown(folder, NOBODY, NOBODY)
+        people = [{"id": "U1", "name": "alice", "team_id": "T1", "profile": {}}]
+        text = {"type": "message", "user": "U1", "text": "hello", "ts": "1700000000.000100"}
+        rooms = [{"id": "C1", "name": "general", "created": 1, "creator": "U1", "members": ["U1"]}]
+        with ZipFile("export.zip", "w") as file:
+            for name, value in (("users", people), ("channels", rooms), ("general/2023-11-14", [text])):
+                file.writestr(f"{name}.json", json.dumps(value))
+        fixed = ["import", "--data=data", "--set=journal.retention=0", "--from=slack"]
+        for options in (["--dry-run"], ["--report=out/report", "--claims=out/claims"]):
+            child = os.fork()
+            if not child:
+                status = 1
+                try:
+                    self.command(*fixed, *options, "export.zip")
+                    status = 0
+                finally:
+                    os._exit(status)  # the child must not run the other tests
+            self.assertEqual(0, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), options)
+        files = [*self.data.iterdir(), *Path("out").iterdir()]
+        self.assertLessEqual({"journal.sqlite", "report", "claims"}, {file.name for file in files})
+        self.assertEqual({NOBODY}, {file.stat().st_uid for file in files})
+        with closing(sqlite3.connect("data/journal.sqlite")) as connection:
+            ((act,),) = connection.execute("SELECT body FROM entry WHERE kind = 'act'")
+        self.assertIn("root", act)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import ClassVar
 
@@ -9,8 +10,10 @@ from twisted.python.usage import UsageError
 
 from twistchat.console.imports.journals import importJournal
 from twistchat.console.imports.others import READERS, Wishes, importFrom
+from twistchat.console.offline import becomeOwner
 from twistchat.console.options import JournalOptions, Refused, named
 from twistchat.importing.records import ImportProblem
+from twistchat.services.control.peer import userNamed
 
 ONLY_OTHERS = ("owner", "report", "claims", "keep-retention", "dry-run")
 """The options that have a meaning for exports of other servers only."""
@@ -63,19 +66,46 @@ class ImportOptions(JournalOptions):
             )
         if not self.source.exists():
             raise Refused(f"there is no {self.source}")
+        # The audit trail names who typed the command, also if that is root, who becomes another user here.
+        who = userNamed(os.getuid())
+        becomeOwner(self._journalDirectory())
+        self._permit(self.source, os.R_OK, "read")
         try:
             if kind is None:
                 importJournal(self.settings, self.source)
             else:
-                importFrom(self.settings, self._wishes(kind))
+                importFrom(self.settings, self._wishes(kind, who))
         except ImportProblem as e:
             raise Refused(str(e)) from None
 
-    def _wishes(self, kind: str) -> Wishes:
+    def _journalDirectory(self) -> Path:
+        return Path(self.settings.server.data).absolute()
+
+    def _permit(self, path: Path, mode: int, verb: str) -> None:
+        """
+        Check that this process has access to a file or a directory.
+
+        @param mode: the access, as in C{os.access}.
+        @param verb: the access in words.
+        @raise Refused: it has no access.
+        """
+        if os.access(path, mode):
+            return
+        directory, user, why = self._journalDirectory(), userNamed(os.getuid()), ""
+        if directory.is_dir() and directory.stat().st_uid == os.getuid():
+            why = f"; the import runs as the owner of {directory}"
+        raise Refused(f"{path.absolute()}: {user} cannot {verb} it{why}")
+
+    def _wishes(self, kind: str, who: str) -> Wishes:
         report, claims = (Path(self[name]) if self[name] else None for name in ("report", "claims"))
         for file in (report, claims):
-            if file is not None and file.exists():
+            if file is None:
+                continue
+            folder = file.absolute().parent
+            if folder.is_dir():
+                self._permit(folder, os.W_OK | os.X_OK, f"write {file.name} in")
+            if file.exists():
                 raise Refused(f"{file} exists already; name a new file")
         return Wishes(
-            kind, self.source, self["owner"], bool(self["keep-retention"]), bool(self["dry-run"]), report, claims
+            kind, self.source, who, self["owner"], bool(self["keep-retention"]), bool(self["dry-run"]), report, claims
         )

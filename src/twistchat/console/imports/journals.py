@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from twistchat.chat.fanout.audience import Broadcast
 from twistchat.chat.state import State
-from twistchat.console.offline import NoSessions, becomeOwner
+from twistchat.console.offline import NoSessions
 from twistchat.console.options import Refused
 from twistchat.console.progress import showProgress
 from twistchat.importing.journals import Copied, JournalFile, copyJournal
@@ -82,7 +82,6 @@ def openLoader(
     """
     if directory is None:
         directory = Path(settings.server.data).absolute()
-        becomeOwner(directory)
     writer = Writer(
         str(directory),
         settings.journal.durability,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -31,7 +30,6 @@ from twistchat.importing.records import Person, Reaction, Text
 from twistchat.importing.report import Report
 from twistchat.importing.transfer import Transfer
 from twistchat.journal.sqlite.files import FILE
-from twistchat.services.control.peer import userNamed
 
 if TYPE_CHECKING:
     from twistchat.config import Settings
@@ -53,6 +51,7 @@ class Wishes:
 
     @ivar kind: a key of L{READERS}.
     @ivar path: the export.
+    @ivar who: the user who typed the command, for the audit trail.
     @ivar owner: the account that owns rooms without a creator; C{None} for the first administrator.
     @ivar keepsRetention: whether to import texts that the server then deletes because of their age.
     @ivar dry: whether to write nothing.
@@ -62,6 +61,7 @@ class Wishes:
 
     kind: str
     path: Path
+    who: str
     owner: str | None
     keepsRetention: bool
     dry: bool
@@ -78,7 +78,6 @@ def importFrom(settings: Settings, wishes: Wishes) -> None:
     """
     reader, now = READERS[wishes.kind], time.time()
     source = reader.sourceOf(wishes.path)
-    who = userNamed(os.getuid())
     with showProgress("Examining") as progress:
         deleted = _deleted(settings, reader.read(wishes.path, progress), now)
     if deleted and not (wishes.keepsRetention or wishes.dry):
@@ -94,7 +93,7 @@ def importFrom(settings: Settings, wishes: Wishes) -> None:
         state = emptyState()
         progress = stack.enter_context(showProgress("Importing"))
         loader = stack.enter_context(openLoader(settings, state, directory=directory))
-        act = AdministrativeAct(SERVER, "import", who, source, wishes.path.name, "console")
+        act = AdministrativeAct(SERVER, "import", wishes.who, source, wishes.path.name, "console")
         destination = Destination(loader, state, int(now * 1000), act, wishes.dry)
         rules = Rules(
             settings.limits,

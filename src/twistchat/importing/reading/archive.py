@@ -7,6 +7,7 @@ archive of a few kilobytes cannot fill the memory.
 
 from __future__ import annotations
 
+import codecs
 import lzma
 import os
 import zipfile
@@ -18,6 +19,9 @@ from typing import IO, Protocol
 
 from twistchat.importing.reading.fields import shown
 from twistchat.importing.records import ImportProblem
+
+# zipfile loads this codec when it opens a file.  By then root may be another user, who cannot read Python's own files.
+codecs.lookup("cp437")
 
 WHOLE = 256 * 2**20
 """The most bytes of a file that is read as a whole."""
