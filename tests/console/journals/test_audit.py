@@ -85,10 +85,16 @@ class AuditTests(ConsoleTestCase):
         self.assertEqual(self.audit("--act=nothing"), ["There are no such acts"])
         self.assertEqual(self.audit("--json", "--act=nothing"), [])
 
+    def test_account(self) -> None:
+        """The account of a user is shown, if it has another name than the user."""
+        self.serve(AdministrativeAct(ALICE, "kill", "root", "bob"), AdministrativeAct(SERVER, "server.ban", "root"))
+        shown = [line.split("  ")[1] for line in self.audit()[1:]]
+        self.assertEqual(["root (account alice)", "root"], shown)
+
     def test_escaped(self) -> None:
         """Control characters do not reach the terminal."""
         self.serve(AdministrativeAct(ALICE, "ban", "ali\x1bce", "x!*@*", "a\nb"))
-        self.assertIn("  ali\\u001Bce  ban  x!*@*   -     a\\nb", self.audit()[1])
+        self.assertIn("  ali\\u001Bce (account alice)  ban  x!*@*   -     a\\nb", self.audit()[1])
 
     def test_damaged(self) -> None:
         """Acts that changed on disk are counted, and the others are shown."""

@@ -110,6 +110,11 @@ def fold(name: str) -> str:
     return name.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
 
 
+def withAccount(name: str, account: str | None) -> str:
+    """Name a user for an administrator: with the account, if that has another name than the user."""
+    return name if account is None or fold(account) == fold(name) else f"{name} (account {account})"
+
+
 def normalizeNick(text: str, limit: int = 32) -> str:
     """
     Check a nick.

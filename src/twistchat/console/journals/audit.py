@@ -13,6 +13,7 @@ from typing import ClassVar, Final
 from twisted.python.usage import UsageError
 
 from twistchat.chat.model.events import AdministrativeAct, Entry
+from twistchat.chat.model.names import withAccount
 from twistchat.chat.model.spans import Acts, At
 from twistchat.config.toml import printable
 from twistchat.console.accounts.views import laidOut
@@ -86,7 +87,7 @@ def asJson(entry: Entry) -> str:
 def _cells(entry: Entry) -> Sequence[str]:
     act = _act(entry)
     place = " ".join(word for word in (act.door, act.address) if word)
-    return (_moment(entry, "seconds"), act.who, act.act, act.target, place, act.detail)
+    return (_moment(entry, "seconds"), withAccount(act.who, act.source.account), act.act, act.target, place, act.detail)
 
 
 def _act(entry: Entry) -> AdministrativeAct:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from twistchat.chat.errors import SearchTooBroad
 from twistchat.chat.model.events import AdministrativeAct
+from twistchat.chat.model.names import withAccount
 from twistchat.chat.model.spans import Acts, Damaged
 from twistchat.chat.phrasing import counted
 from twistchat.config.toml import printable
@@ -60,6 +61,6 @@ def _describe(kept: Kept) -> str:
     assert isinstance(act, AdministrativeAct)
     time = datetime.fromtimestamp(kept.time / 1000, UTC)
     place = f" from {act.address}" if act.address else ""
-    what = " ".join(word for word in (act.who, act.act, act.target) if word)
+    what = " ".join(word for word in (withAccount(act.who, act.source.account), act.act, act.target) if word)
     detail = f": {act.detail}" if act.detail else ""
     return printable(f"{time:%Y-%m-%dT%H:%M:%SZ} ({act.door or 'server'}{place}) {what}{detail}")
