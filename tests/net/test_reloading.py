@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from twisted.internet.defer import Deferred
+from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.config import ConfigError, Reload, Settings
@@ -66,6 +69,69 @@ class ReloadsTests(SynchronousTestCase):
         self.failureResultOf(first, ConfigError)
         self.running[1].callback(Reload(Settings()))
         self.successResultOf(second)
+
+
+class LogTests(SynchronousTestCase):
+    """The line of the log about a reload."""
+
+    def setUp(self) -> None:
+        self.reloads = Reloads()
+        self.events: list[LogEvent] = []
+        observer = cast(ILogObserver, self.events.append)
+        globalLogPublisher.addObserver(observer)
+        self.addCleanup(globalLogPublisher.removeObserver, observer)
+
+    def line(self, outcome: object, *asked: str) -> str:
+        """Let somebody ask for a reload, and return its only line."""
+        waiting: Deferred[Any] = Deferred()
+
+        async def first() -> Reload:
+            return cast(Reload, await waiting)
+
+        async def run() -> Reload:
+            if isinstance(outcome, Exception):
+                raise outcome
+            return cast(Reload, outcome)
+
+        self.reloads.request(first)
+        results = [self.reloads.request(run, who) for who in asked]
+        waiting.callback(Reload(Settings()))
+        for result in results:
+            result.addErrback(lambda failure: None)
+        return formatEvent(self.events[-1])
+
+    def test_changed(self) -> None:
+        """It says what has changed and who asked, and has the keys as lists."""
+        reload = Reload(Settings(), ("limits.ping",), ("server.name",))
+        line = "The configuration was read again; changed: limits.ping; from the next start on: server.name"
+        self.assertEqual(f"{line} (asked by root at the console)", self.line(reload, "root at the console"))
+        event = self.events[-1]
+        self.assertEqual((["limits.ping"], ["server.name"]), (event["applied"], event["deferred"]))
+
+    def test_several(self) -> None:
+        """If several ask, there is one line with the first of them.  A signal does not say who sent it."""
+        line = "The configuration was read again; nothing has changed"
+        self.assertEqual(line, self.line(Reload(Settings()), ""))
+        self.assertEqual(
+            f"{line} (asked by ann and bob and cleo and others)",
+            self.line(Reload(Settings()), "ann", "", "bob", "ann", "cleo", "dan", "eve"),
+        )
+        self.assertEqual(1, len([event for event in self.events if "ann" in str(event.get("who"))]))
+
+    def test_mistake(self) -> None:
+        """A mistake is an error, and a braced text in it is shown as it is."""
+        line = self.line(ConfigError("chat.toml:1", "found {x}"), "root at the irc door")
+        self.assertEqual(
+            "The configuration has a mistake, and nothing was changed: chat.toml:1: found {x}"
+            " (asked by root at the irc door)",
+            line,
+        )
+        self.assertIs(LogLevel.error, self.events[-1]["log_level"])
+
+    def test_fault(self) -> None:
+        """A fault of the server has a traceback."""
+        self.assertEqual("The configuration could not be read again", self.line(ZeroDivisionError(), ""))
+        self.assertEqual(1, len(self.flushLoggedErrors(ZeroDivisionError)))
 
 
 class RehashTests(SynchronousTestCase):

@@ -97,18 +97,19 @@ class ServerContext:
     reloads: Reloads = field(default_factory=Reloads)
     administration: IAdministration | None = None
 
-    def rehash(self) -> Deferred[Reload]:
+    def rehash(self, who: str = "") -> Deferred[Reload]:
         """
         Read the configuration again, and apply the keys that may change while the server runs.
 
         This replaces C{settings}, updates the admission limits and the listeners, and calls each function in
         C{onReload}.  It fires before it returns, unless another reload runs, or a port must be closed before another
-        can be bound.
+        can be bound.  The log has one line about it.
 
+        @param who: who asks, for the log; C{""} if nobody knows.
         @return: which keys changed, and which change at the next start.  It fails with L{ConfigError
             <twistchat.config.ConfigError>} if the configuration has a mistake; then nothing has changed.
         """
-        return self.reloads.request(self._reload)
+        return self.reloads.request(self._reload, who)
 
     async def _reload(self) -> Reload:
         reloaded = reloadSettings(self.settings, self.reread())

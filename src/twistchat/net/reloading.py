@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from twistchat.config import ConfigError
 
 if TYPE_CHECKING:
     from twistchat.config import Reload, Settings
+
+MOST_NAMED: Final = 3
+"""The most names in the line about a reload that several asked for."""
+
+log = Logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,8 @@ class Reloads:
     """
     Runs reloads one after the other.  All requests that arrive during a reload share the next one.
 
+    The log has one line about each reload: what has changed, or the mistake, and who asked.
+
     @ivar waiting: whether a reload waits, so that a further request would change nothing.
     @ivar begins: called before each reload.
     @ivar ended: called after each reload, also if it failed.
@@ -46,22 +57,23 @@ class Reloads:
         self.begins: Callable[[], None] = lambda: None
         self.ended: Callable[[], None] = lambda: None
         self._running = False
-        self._asked: list[tuple[Deferred[Reload], Callable[[], Awaitable[Reload]]]] = []
+        self._asked: list[tuple[Deferred[Reload], Callable[[], Awaitable[Reload]], str]] = []
 
     @property
     def waiting(self) -> bool:
         """Whether a reload waits for the one that runs."""
         return bool(self._asked)
 
-    def request(self, run: Callable[[], Awaitable[Reload]]) -> Deferred[Reload]:
+    def request(self, run: Callable[[], Awaitable[Reload]], who: str = "") -> Deferred[Reload]:
         """
         Run a reload, now or after the one that runs.
 
         @param run: reloads.  Of several that wait, one is called.
+        @param who: who asks, for the log; C{""} if nobody knows.
         @return: its result.
         """
         result: Deferred[Reload] = Deferred()
-        self._asked.append((result, run))
+        self._asked.append((result, run, who))
         if not self._running:
             self._start()
         return result
@@ -75,12 +87,39 @@ class Reloads:
         async def run() -> Reload:
             return await asked[0][1]()
 
-        def finished(outcome: object) -> None:
+        def finished(outcome: Reload | Failure) -> None:
             self._running = False
+            _report(outcome, [who for _, _, who in asked])
             self.ended()
             if self._asked:
                 self._start()
-            for result, _ in asked:
-                result.callback(outcome)  # type: ignore[arg-type]  # a Failure makes it fail
+            for result, _, _ in asked:
+                result.callback(outcome)
 
         Deferred.fromCoroutine(run()).addBoth(finished)
+
+
+def _report(outcome: Reload | Failure, asked: Sequence[str]) -> None:
+    """
+    Log what a reload has changed, or why it changed nothing, in one line.
+
+    @param asked: who asked for it; C{""} for somebody unknown.
+    """
+    names = list(dict.fromkeys(name for name in asked if name))
+    if len(names) > MOST_NAMED:
+        names[MOST_NAMED:] = ["others"]
+    who = " and ".join(names)
+    end = " (asked by {who})" if who else ""
+    if not isinstance(outcome, Failure):
+        log.info(
+            f"The configuration was read again; {{changes}}{end}",
+            who=who or None,
+            changes=str(outcome),
+            applied=list(outcome.applied),
+            deferred=list(outcome.deferred),
+        )
+    elif outcome.check(ConfigError):
+        wording = f"The configuration has a mistake, and nothing was changed: {{mistake}}{end}"
+        log.error(wording, who=who or None, mistake=str(outcome.value))
+    else:
+        log.failure(f"The configuration could not be read again{end}", outcome, who=who or None)

@@ -6,11 +6,11 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from twistchat.config import ConfigError
+from twistchat.chat.model.events import REFUSED
+from twistchat.chat.rules.audit import MAX_DETAIL
 from twistchat.net.context import ServerContext
 
 log = Logger()
@@ -64,24 +64,19 @@ def _stopOnce(reactor: Any) -> Callable[[], None]:
 
 def _reload(context: ServerContext) -> None:
     """
-    Read the configuration again, and log the result in one line.
+    Read the configuration again.  The log has a line about the result.
 
     A signal does nothing if a reload waits already: that reads the same files.
     """
     if not context.reloads.waiting:
-        Deferred.fromCoroutine(_reloaded(context))
+        context.chat.audit.recordOutside("signal", SENDER, "reload").addErrback(_notRecorded)
+        context.rehash().addErrback(_failed, context)
 
 
-async def _reloaded(context: ServerContext) -> None:
-    context.chat.audit.recordOutside("signal", SENDER, "reload").addErrback(_notRecorded)
-    try:
-        reloaded = await context.rehash()
-    except ConfigError as e:
-        log.error("The configuration has a mistake, and nothing was changed: {mistake}", mistake=e)
-    except Exception:
-        log.failure("The configuration could not be read again")
-    else:
-        log.info("The configuration was read again; {reloaded}", reloaded=reloaded)
+def _failed(failure: Failure, context: ServerContext) -> None:
+    """Record that nothing was changed.  The log says why."""
+    why = f"Nothing has changed: {failure.getErrorMessage()}"[:MAX_DETAIL]
+    context.chat.audit.recordOutside("signal", SENDER, f"reload.{REFUSED}", "", why).addErrback(_notRecorded)
 
 
 def _notRecorded(failure: Failure) -> None:

@@ -277,6 +277,7 @@ class AccountTests(ConsoleTestCase):
                 ("account.create", me, "alice", "an administrator", "console"),
                 ("account.suspend", me, "alice", "spam again", "console"),
                 ("account.restore", me, "bob", None, "console"),
+                ("account.restore.refused", me, "bob", "There is no account bob", "console"),
             ],
             [(act["act"], act["who"], act["target"], act.get("detail"), act["door"]) for act in acts],
         )

@@ -136,6 +136,15 @@ class AdministrationTests(SynchronousTestCase):
             (act.event.door, act.event.who, act.event.act, act.event.target, act.event.address),
         )
         self.assertEqual(["alice used the command server.ban 10.0.0.1 at the status page"], lines)
+        lines.clear()
+        self.assertEqual("NO_SUCH_BAN", self.refusal(self.start("server.unban", mask="10.0.0.2", caller=caller)))
+        (line,) = lines
+        begin = "alice used the command server.unban 10.0.0.2 at the status page, which was refused: "
+        self.assertTrue(line.startswith(begin), line)
+        acts: Any = self.successResultOf(Deferred.fromCoroutine(self.server.chat.audit.readOutside(Acts(2))))
+        self.assertEqual(["server.unban.refused", "server.unban"], [act.event.act for act in acts])
+        self.assertEqual(("alice", "10.0.0.2"), (acts[0].event.who, acts[0].event.target))
+        self.assertEqual(line.removeprefix(begin), acts[0].event.detail)
 
     def test_begun(self) -> None:
         """A command that takes long goes on by itself."""

@@ -64,7 +64,7 @@ class ExecuteTests(SynchronousTestCase):
                 Request(1, command, arguments),
                 report,
                 self.record,
-                self.done.append,
+                lambda *noted: self.done.append(noted),
             )
         )
 
@@ -96,12 +96,21 @@ class ExecuteTests(SynchronousTestCase):
         self.assertEqual(("NO_SUCH_ACCOUNT", "There is no account nobody"), (error.code, error.text))
 
     def test_recorded(self) -> None:
-        """A command that changes something is recorded before it runs, and noted after it has changed something."""
+        """A command that changes something is recorded before it runs, and noted at its end.  So is a refusal."""
         self.successResultOf(self.execute("greet", name="alice"))
-        self.assertEqual([("greet", "alice", MAX_RECORDED * "x"), "greet", Arguments("alice")], self.done)
+        self.assertEqual([("greet", "alice", MAX_RECORDED * "x"), "greet", (Arguments("alice"), "")], self.done)
         self.done.clear()
         self.error("greet", name="nobody")
-        self.assertEqual([("greet", "nobody", MAX_RECORDED * "x"), "greet"], self.done)
+        why = "There is no account nobody"
+        self.assertEqual(
+            [
+                ("greet", "nobody", MAX_RECORDED * "x"),
+                "greet",
+                ("greet.refused", "nobody", why),
+                (Arguments("nobody"), why),
+            ],
+            self.done,
+        )
         self.done.clear()
         self.error("greet")
         self.assertEqual([], self.done)

@@ -100,7 +100,14 @@ class ServerCommandsTests(SynchronousTestCase):
         self.assertEqual({"nick": "bob", "room": None, "sessions": 1}, self.do("kick", nick="BOB", reason="spam"))
         bob.until(re.compile(r"ERROR :.*Killed \(the server \(spam\)\)\)"))
         self.assertEqual("NO_SUCH_NICK", self.refused("kick", nick="bob").code)
-        self.assertEqual([("server.kick", "BOB", "spam"), ("server.kick", "bob", "")], self.acts)
+        self.assertEqual(
+            [
+                ("server.kick", "BOB", "spam"),
+                ("server.kick", "bob", ""),
+                ("server.kick.refused", "bob", "Nobody here is called bob"),
+            ],
+            self.acts,
+        )
 
     def test_kickFromRoom(self) -> None:
         """A user can be removed from one room."""

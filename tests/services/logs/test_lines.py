@@ -113,11 +113,18 @@ class JsonTests(SynchronousTestCase):
 
     def test_others(self) -> None:
         """Any other value becomes the beginning of its repr; no value raises an error."""
-        made = objectOf(event("x", items=["a" * 200], nothing=float("nan"), bytes=b"\xff", odd=Odd(), long="y" * 9999))
+        made = objectOf(
+            event("x", items=["a" * 99, 5], nothing=float("nan"), bytes=b"\xff", odd=Odd(), long="y" * 9999)
+        )
         self.assertEqual(60, len(made["items"]))
         self.assertEqual(("nan", "b'\\xff'"), (made["nothing"], made["bytes"]))
         self.assertIn("Odd", made["odd"])
         self.assertEqual(LONGEST, len(made["long"]))
+
+    def test_list(self) -> None:
+        """A list of texts is a list, which is cut if it is long."""
+        made = objectOf(event("x", few=["limits.ping", "a\nb"], none=[], many=["y" * 1000] * 9))
+        self.assertEqual((["limits.ping", "a\nb"], [], 4), (made["few"], made["none"], len(made["many"])))
 
     def test_failure(self) -> None:
         """A failure is a traceback.  Its error may be unable to say what it is."""

@@ -12,10 +12,9 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twistchat.chat.errors import NotEncrypted
-from twistchat.config.toml import printable, shortened
 from twistchat.interfaces import CommandRefused, IAdministration
 from twistchat.services.control.accounts import Creation, Name, NewPassword
-from twistchat.services.control.commands import Answer, Command, Commands, Report, execute
+from twistchat.services.control.commands import Answer, Arguments, Command, Commands, Report, execute, logCommand
 from twistchat.services.control.status import statusOf
 from twistchat.services.control.wire import VERSION, ControlError, Request
 
@@ -29,6 +28,9 @@ MAX_ITEMS: Final = 200
 
 COMMAND_TIMEOUT: Final = 60.0
 """The seconds that a command may take."""
+
+AT_PAGE: Final = " at the status page"
+"""Where an administrator used a command, for the log."""
 
 log = Logger()
 
@@ -167,16 +169,18 @@ class Administration:
             raise ControlError(NotEncrypted.code, NotEncrypted.wording)
 
         def record(act: str, target: str, detail: str) -> Receipt:
-            what = printable(shortened(f"{act} {target}".rstrip()))
-            log.info("{who} used the command {command} at the status page", who=printable(who), command=what)
             return self._context.chat.audit.recordOutside(caller.door, who, act, target, detail, caller.address)
+
+        def note(given: Arguments, refused: str) -> None:
+            logCommand(who, AT_PAGE, command, given.target, refused)
 
         page, more = _Page(self._context.clock, matching, skip), False
         request = Request(VERSION, command, dict(arguments))
         answer: Answer = {}
         try:
-            answer = await execute(self._commands, request, page.report, record)
+            answer = await execute(self._commands, request, page.report, record, note, f"{who}{AT_PAGE}")
         except _Begun:
+            logCommand(who, AT_PAGE, command, str(arguments.get("name", "")), "")
             return {"begun": True}
         except _Enough:
             more = True

@@ -16,6 +16,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twistchat.chat.errors import ChatError
+from twistchat.chat.model.events import REFUSED
+from twistchat.config.toml import printable, shortened
 from twistchat.services.control.wire import ControlError, Request
 
 if TYPE_CHECKING:
@@ -68,11 +70,13 @@ class Command(NamedTuple):
     @ivar arguments: the class of its arguments.
     @ivar run: executes it.  It raises L{ChatError} or L{ControlError} if it is refused.
     @ivar changes: whether it changes something.  Then the server logs it, and records it in the audit trail.
+    @ivar named: whether C{run} has a third argument: who asks.  Such a command logs itself what it does.
     """
 
     arguments: type[Arguments]
-    run: Callable[[Any, Report], Coroutine[Deferred[Any], Any, Answer]]
+    run: Callable[..., Coroutine[Deferred[Any], Any, Answer]]
     changes: bool = True
+    named: bool = False
 
 
 Commands: TypeAlias = "Mapping[str, Command]"
@@ -84,15 +88,19 @@ async def execute(
     request: Request,
     report: Report,
     record: Record | None = None,
-    note: Callable[[Arguments], None] = lambda arguments: None,
+    note: Callable[[Arguments, str], None] = lambda arguments, refused: None,
+    who: str = "",
 ) -> Answer:
     """
     Execute a request.
 
-    A command that changes something is recorded first, so that its entry stands before those of what was done.
+    A command that changes something is recorded first, so that its entry stands before those of what was done.  If it
+    is refused then, a second record says so.
 
     @param record: records it in the audit trail; C{None} for no record.
-    @param note: called with the arguments of a command that changed something.
+    @param note: logs a command that changes something: called with its arguments when it is over, and with the reason
+        if it was refused, otherwise with C{""}.
+    @param who: who asks, for the log.
     @raise ControlError: it is refused.
     """
     command = commands.get(request.command)
@@ -102,18 +110,39 @@ async def execute(
         arguments = msgspec.convert(request.arguments, command.arguments)
     except msgspec.ValidationError as e:
         raise ControlError("BAD_ARGUMENTS", f"The arguments of {request.command} are wrong: {e}") from None
+    target, detail = arguments.target[:MAX_RECORDED], arguments.detail[:MAX_RECORDED]
     if command.changes and record is not None:
         # The command itself may not need the journal, so it does not wait for this.
-        target, detail = arguments.target[:MAX_RECORDED], arguments.detail[:MAX_RECORDED]
         record(request.command, target, detail).addErrback(_notRecorded, request.command)
     try:
-        answer = await command.run(arguments, report)
-    except ChatError as e:
+        answer = await (command.run(arguments, report, who) if command.named else command.run(arguments, report))
+    except (ChatError, ControlError) as e:
+        if command.changes:
+            if record is not None:
+                act = f"{request.command}.{REFUSED}"
+                record(act, target, e.text[:MAX_RECORDED]).addErrback(_notRecorded, act)
+            if not command.named:
+                note(arguments, e.text)
         raise ControlError(e.code, e.text) from None
-    if command.changes:
-        note(arguments)
+    if command.changes and not command.named:
+        note(arguments, "")
     return answer
 
 
 def _notRecorded(failure: Failure, command: str) -> None:
     log.error("The command {command} is not in the audit trail: {why}", command=command, why=failure.getErrorMessage())
+
+
+def logCommand(who: str, where: str, command: str, target: str, refused: str) -> None:
+    """
+    Log a command of an administrator that changes something.
+
+    @param where: C{""} for the console; otherwise with a space at its beginning.
+    @param target: see L{Arguments.target}.
+    @param refused: why it was refused; C{""} if it was done.
+    """
+    what = printable(shortened(f"{command} {target}".rstrip()))
+    wording = "{who} used the command {command}{where}"
+    if refused:
+        wording += ", which was refused: {why}"
+    log.info(wording, who=printable(who), command=what, where=where or "", why=printable(refused) or None)

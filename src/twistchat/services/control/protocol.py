@@ -14,8 +14,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twistchat.config.toml import printable, shortened
-from twistchat.services.control.commands import Answer, Arguments, execute
+from twistchat.services.control.commands import Answer, Arguments, execute, logCommand
 from twistchat.services.control.peer import peerOf
 from twistchat.services.control.wire import MAX_LINE, ControlError, readRequest, writeError, writeReply
 
@@ -116,13 +115,12 @@ class ControlProtocol(Protocol):
             request = readRequest(line)
             who, record = peerOf(self._transport), self.factory.record
 
-            def note(arguments: Arguments) -> None:
-                target = printable(shortened(arguments.target))
-                what = f"{request.command} {target}" if target else request.command
-                log.info("{who} used the command {command}", who=who, command=what)
+            def note(arguments: Arguments, refused: str) -> None:
+                logCommand(who, "", request.command, arguments.target, refused)
 
             recorded = None if record is None else partial(record, who)
-            reply = writeReply("answer", await execute(self._commands, request, self._report, recorded, note))
+            asker = f"{who} at the console"
+            reply = writeReply("answer", await execute(self._commands, request, self._report, recorded, note, asker))
         except ControlError as e:
             reply = writeError(e)
         self._end(reply)

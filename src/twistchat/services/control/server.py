@@ -109,7 +109,7 @@ class ServerCommands:
             "server.unban": Command(Mask, self.unban),
             "server.bans": Command(Nothing, self.bans, changes=False),
             "server.broadcast": Command(Broadcast, self.broadcast),
-            "server.reload": Command(Nothing, self.reload),
+            "server.reload": Command(Nothing, self.reload, named=True),
             "server.config": Command(Nothing, self.configuration, changes=False),
         }
 
@@ -165,14 +165,15 @@ class ServerCommands:
         users = self._chat.state.users
         return {"users": len(users) - len(users.detached)}
 
-    async def reload(self, arguments: Nothing, report: Report) -> Answer:
+    async def reload(self, arguments: Nothing, report: Report, who: str) -> Answer:
         """
         Read the configuration again.
 
+        @param who: who asks, for the log.
         @raise ControlError: it has a mistake, and nothing has changed.
         """
         try:
-            reloaded = await maybeDeferred(self._context.rehash)
+            reloaded = await maybeDeferred(self._context.rehash, who)
         except ConfigError as e:
             raise ControlError("BAD_CONFIGURATION", f"Nothing has changed: {e}") from None
         return {"applied": reloaded.applied, "deferred": reloaded.deferred}

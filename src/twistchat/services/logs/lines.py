@@ -55,7 +55,7 @@ def asJson(event: LogEvent) -> str | None:
     Write an event as an object in JSON, on one line.
 
     It has C{time} (ISO 8601, UTC), C{level}, C{message} and C{namespace}, and the fields of the event.  A field that is
-    no text, number or truth value becomes the beginning of its C{repr}.  C{failure} is the traceback.
+    no text, number, truth value or list of texts becomes the beginning of its C{repr}.  C{failure} is the traceback.
 
     @return: one line; C{None} if the event has nothing to say.  This never raises an error.
     """
@@ -117,7 +117,20 @@ def _plain(value: Any) -> object:
         return value[:LONGEST] if isinstance(value, str) else value
     if isinstance(value, float) and isfinite(value):
         return float(value)
+    if type(value) is list and all([type(item) is str for item in value]):
+        return _fitting(value)
     return shortened(safe_repr(value))
+
+
+def _fitting(texts: list[str]) -> list[str]:
+    """The first texts of a list, which have L{LONGEST} characters together."""
+    left, fitting = LONGEST, []
+    for text in texts:
+        left -= len(text)
+        if left < 0:
+            break
+        fitting.append(text)
+    return fitting
 
 
 def _escaped(line: str) -> str:

@@ -63,6 +63,7 @@ from twistchat.chat.model.events.rooms import (
     TopicSet,
 )
 from twistchat.chat.model.events.server import (
+    REFUSED,
     AdministrativeAct,
     Announced,
     Killed,
@@ -95,6 +96,7 @@ from twistchat.chat.model.events.users import (
 )
 
 __all__ = [
+    "REFUSED",
     "SERVER",
     "AccessSet",
     "AccountDropped",

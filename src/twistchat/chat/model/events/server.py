@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from twistchat.chat.model.events.base import Event, Source
+
+REFUSED: Final = "refused"
+"""The last part of the name of an act that says that the act before it was refused, as in C{server.ban.refused}."""
 
 
 class Killed(Event, frozen=True, gc=False):
@@ -60,7 +63,8 @@ class AdministrativeAct(Event, frozen=True, gc=False):
     <twistchat.chat.model.events.base.SERVER>} if no user of the chat asked.
 
     @ivar act: what was asked for: a verb such as C{kill} or C{reload}, or the name of a command such as
-        C{account.suspend}.
+        C{account.suspend}.  If the server refused it after that was recorded, another act follows, which has the
+        same name and L{REFUSED}, and the reason as its detail.
     @ivar who: who asked: the nick of a user, the user of the operating system, or an account at the status page.
     @ivar target: whom or what it concerns; C{""} for the server as a whole.
     @ivar detail: the other values of the request, such as the reason.  It contains no secret.

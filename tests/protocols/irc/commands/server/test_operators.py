@@ -443,6 +443,8 @@ class RehashTests(SynchronousTestCase):
         self.root.send("REHASH")
         self.root.expect(":twistchat FAIL REHASH CONFIG_BAD :twistchat.toml:7: irc.motd: found 3; text is wanted")
         self.assertIs(before, self.server.context.settings)
+        self.root.send("AUDIT 1 refused")
+        self.assertIn("root reload.refused: Nothing has changed: twistchat.toml:7: irc.motd", self.root.lines()[0])
 
     def test_gone(self) -> None:
         """An operator whose table is gone is none any more, and a later OPER uses the new configuration."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from twisted.logger import Logger
 
 from twistchat.chat.errors import TooLong
-from twistchat.chat.model.names import fold
+from twistchat.chat.model.events import REFUSED
+from twistchat.chat.model.names import fold, withAccount
 from twistchat.config import ConfigError
 from twistchat.net.client.table import CommandTable
 from twistchat.net.listening.origin import isWithin
@@ -98,12 +99,14 @@ def wallops(client: IrcConnection, message: Message, reply: Reply) -> Outcome:
 @table.command("REHASH", "", "have the configuration read again", MODERN, privilege="rehash")
 async def reread(client: IrcConnection, message: Message, reply: Reply) -> None:
     """C{REHASH}: reads the configuration again, and reports the changes.  If it has a mistake, nothing changes."""
-    client.context.chat.audit.note(reply.asker, "reload")
+    audit, who = client.context.chat.audit, withAccount(client.nick, client.user.source.account)
+    audit.note(reply.asker, "reload")
     try:
-        reloaded = await client.context.rehash()
+        reloaded = await client.context.rehash(f"{who} at the {client.openSession.door} door")
     except ConfigError as mistake:
+        if reply.asker.user is not None:
+            audit.note(reply.asker, f"reload.{REFUSED}", detail=f"Nothing has changed: {mistake}")
         reply.fail("CONFIG_BAD", str(mistake))
         return
-    log.info("{who} had the configuration read again: {reloaded}", who=client.nick, reloaded=reloaded)
     reply.numeric(n.RPL_REHASHING, "configuration", "Rehashing")
     reply.line("NOTICE", client.nick, f"*** The configuration was read again; {reloaded}")
