@@ -122,6 +122,23 @@ class ExporterTests(SynchronousTestCase):
         self.assertTrue(contentType.startswith("application/openmetrics-text"))
         self.assertEqual({family.name for family in parseOpenMetrics(text.decode())}, plain)
 
+    def test_accept(self) -> None:
+        """A client that asks for an unknown version, or for nonsense, gets Prometheus's own format."""
+        for accept, isOpen in {
+            "": False,
+            "text/plain;version=1.0.0.a": False,
+            "application/openmetrics-text": True,
+            "text/plain, application/openmetrics-text ; q=0.5; version=1.0.0": True,
+            "application/openmetrics-text;version=0.0.1,application/openmetrics-text;version=1.0.0": True,
+            "application/openmetrics-text; version=a.b": False,
+            "application/openmetrics-text; version=1.0.0.x": False,
+            "application/openmetrics-text; version=1e9": False,
+            "application/openmetrics-textual": False,
+            "\xff\xfe": False,
+        }.items():
+            _, contentType = self.exporter.write(accept)
+            self.assertEqual(contentType.startswith("application/openmetrics-text"), isOpen, accept)
+
     def test_promtool(self) -> None:
         """Prometheus's own check finds nothing, where it is installed."""
         promtool = which("promtool")

@@ -80,6 +80,20 @@ class WebTests(SynchronousTestCase):
         self.assertNotIn("Zero", body)
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
 
+    def test_failures(self) -> None:
+        """At most one failure a minute is logged, also if the clock is put back."""
+        for step, logged in ((0, 1), (59, 0), (1, 1), (1, 0), (-30, 1)):
+            self.clock.rightNow += step
+            self.ask("GET /metrics HTTP/1.1", "Accept: fail")
+            self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), logged)
+
+    def test_bytes(self) -> None:
+        """The header Accept may have any bytes."""
+        client = self.connect()
+        client.channel.dataReceived(b"GET /metrics HTTP/1.1\r\nAccept: \xff\xfe\r\n\r\n")
+        self.assertTrue(client.value().startswith(b"HTTP/1.1 200 OK\r\n"))
+        self.assertEqual(self.accepted, ["\xff\xfe"])
+
     def test_health(self) -> None:
         """A server whose reactor runs is healthy, also if its journal accepts nothing; but it is not ready."""
         for path in ("/healthz", "/readyz"):

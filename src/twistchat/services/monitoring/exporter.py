@@ -7,8 +7,9 @@ library it uses the formats only: no threads, no WSGI, and not the registry that
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import (
@@ -30,6 +31,14 @@ if TYPE_CHECKING:
 Labelled: TypeAlias = "Iterable[tuple[tuple[str, ...], float]]"
 """Values with the values of their labels."""
 
+_OPEN_METRICS: Final = re.compile(
+    r"(?i)(?:^|,)[ \t]*application/openmetrics-text[ \t]*(?=[;,]|$)(?![^,]*;[ \t]*version=(?!1\.0\.0[ \t]*(?:[;,]|$)))"
+)
+"""
+Finds OpenMetrics 1.0.0, or OpenMetrics without a version, in a header C{Accept}.  The library's parser raises errors
+for versions that are no numbers, so it never sees what clients send.
+"""
+
 
 class Exporter:
     """Writes the figures when Prometheus asks for them."""
@@ -45,7 +54,8 @@ class Exporter:
         @param accept: the header C{Accept} of the request; C{""} without one.
         @return: the text, and its content type: OpenMetrics if the header asks for it, or Prometheus's own.
         """
-        encode, contentType = choose_encoder(accept)
+        wanted = "application/openmetrics-text; version=1.0.0" if _OPEN_METRICS.search(accept) else ""
+        encode, contentType = choose_encoder(wanted)
         return encode(self._registry), contentType
 
 

@@ -25,6 +25,9 @@ CONNECTIONS: Final = 16
 HEAD: Final = 8192
 """The most bytes of a request."""
 
+QUIET: Final = 60.0
+"""Seconds after the log of a failure in which no further failure is logged.  Clients can ask as often as they like."""
+
 METRICS: Final = "/metrics"
 HEALTH: Final = "/healthz"
 READY: Final = "/readyz"
@@ -140,6 +143,7 @@ class MonitoringFactory(Factory):
         self.channels: dict[MonitoringChannel, None] = {}
         self._metrics = metrics
         self._trouble = trouble
+        self._failed: float | None = None
 
     def buildProtocol(  # type: ignore[override]  # Twisted wants a protocol that accepts any factory
         self, addr: IAddress | None
@@ -176,10 +180,13 @@ class MonitoringFactory(Factory):
         return (200, b"ok\n", PLAIN) if trouble is None else (503, f"{trouble}\n".encode(), PLAIN)
 
     def _answerMetrics(self, request: Request) -> tuple[int, bytes, str]:
-        accept = request.requestHeaders.getRawHeaders("Accept", [""])
         try:
-            body, contentType = self._metrics(",".join(accept))
+            accept = request.requestHeaders.getRawHeaders(b"Accept", [])
+            body, contentType = self._metrics(b",".join(accept).decode("latin-1"))
         except Exception:
-            log.failure("The metrics could not be written")
+            now = self.clock.seconds()
+            if self._failed is None or not 0 <= now - self._failed < QUIET:
+                self._failed = now
+                log.failure("The metrics could not be written.  Further failures within a minute are not logged")
             return 500, b"The server could not write the metrics, and has logged why.\n", PLAIN
         return 200, body, contentType
