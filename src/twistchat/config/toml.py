@@ -22,6 +22,12 @@ KeyPath = tuple[str, ...]
 MAX_INTEGER = 2**63 - 1
 """The largest integer that every TOML parser must accept (TOML 1.0, "Integer")."""
 
+MOST_LEVELS = 32
+"""The most levels of tables and arrays in a statement.  The configuration needs four."""
+
+TOO_DEEP = "too deeply nested"
+"""What is wrong with a statement of more levels."""
+
 _SHOWN = 60
 
 _SECRET = re.compile(r"(?i)(\bpassword\b[\"' ]*=).*")
@@ -109,6 +115,8 @@ def _statements(text: str) -> Iterator[_Statement]:
 
     A statement ends with the first line that makes it valid TOML.  A statement with a value of several lines is not
     valid before the last of them.
+
+    @raise NotToml: a statement has more than L{MOST_LEVELS} levels.
     """
     table: KeyPath = ()
     chunk: list[str] = []
@@ -121,6 +129,8 @@ def _statements(text: str) -> Iterator[_Statement]:
             values = tomllib.loads("\n".join(chunk))
         except (ValueError, RecursionError):
             continue
+        if _isDeep(values):
+            raise NotToml(number - len(chunk) + 1, TOO_DEEP)
         paths = tuple(_paths(values))
         if chunk[0].lstrip(" \t").startswith("["):
             table = paths[-1]
@@ -141,6 +151,21 @@ def _paths(values: Mapping[str, Any], above: KeyPath = ()) -> Iterator[KeyPath]:
             yield from _paths(value, path)
 
 
+def _isDeep(value: object) -> bool:
+    """Whether a value has more than L{MOST_LEVELS} levels of tables and arrays.  It is searched level by level."""
+    level: list[object] = [value]
+    for _ in range(MOST_LEVELS + 1):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return True
+
+
 def _diagnosed(text: str, bad: Exception) -> NotToml:
     """
     Describe where and why a text is not TOML.
@@ -150,7 +175,7 @@ def _diagnosed(text: str, bad: Exception) -> NotToml:
     """
     place = _PLACE.fullmatch(str(bad))
     if place is None:
-        why = "too deeply nested" if isinstance(bad, RecursionError) else "a number with too many digits"
+        why = TOO_DEEP if isinstance(bad, RecursionError) else "a number with too many digits"
         return NotToml(_unfinished(text), why)
     why, line, column = place.groups()
     if line is None:
@@ -189,7 +214,7 @@ def readValue(text: str) -> object:
     """
     Read one value.
 
-    @raise NotToml: the text is not exactly one TOML value.
+    @raise NotToml: the text is not exactly one TOML value, or has more than L{MOST_LEVELS} levels.
     """
     try:
         values = tomllib.loads(f"value = {text}")
@@ -197,6 +222,8 @@ def readValue(text: str) -> object:
         raise NotToml(1, str(bad)) from None
     if list(values) != ["value"]:
         raise NotToml(1, "more than one value")
+    if _isDeep(values):
+        raise NotToml(1, TOO_DEEP)
     return values["value"]
 
 
