@@ -76,6 +76,15 @@ class SystemdTests(SynchronousTestCase):
         systemd.stopping()
         self.assertEqual([], self.clock.getDelayedCalls())
 
+    def test_watchdogTooSoon(self) -> None:
+        """Signs of life are a second apart, however soon the watchdog wants them."""
+        self.make(WATCHDOG_USEC="1").ready("Is open")
+        self.received()
+        self.clock.advance(0.9)
+        self.assertEqual([], self.received())
+        self.clock.advance(0.1)
+        self.assertEqual(["WATCHDOG=1"], self.received())
+
     def test_noWatchdog(self) -> None:
         """No signs of life are sent if none are wanted, or only those of another process."""
         for environment in (

@@ -20,6 +20,12 @@ The seconds that the server asks for while it opens the journal, which may be la
 cannot ask again, because opening blocks.
 """
 
+SOONEST: Final = 1.0
+"""
+The fewest seconds between two signs of life.  With a C{WatchdogSec} below a second, signs of life would cost the server
+more than its clients do.
+"""
+
 log = Logger()
 
 
@@ -69,11 +75,14 @@ class Systemd:
         self._notify("STOPPING=1", "STATUS=Closes the journal and all connections")
 
     def _beat(self) -> None:
-        """Send a sign of life, twice as often as systemd wants one.  A reactor that hangs sends none."""
+        """
+        Send a sign of life, twice as often as systemd wants one, and at most once in L{SOONEST} seconds.  A reactor
+        that hangs sends none.
+        """
         self._cancel()
         if self._address and self.watchdog is not None:
             self._notify("WATCHDOG=1")
-            self._timer = self._clock.callLater(self.watchdog / 2, self._beat)
+            self._timer = self._clock.callLater(max(self.watchdog / 2, SOONEST), self._beat)
 
     def _cancel(self) -> None:
         timer, self._timer = self._timer, None
