@@ -100,6 +100,10 @@ class SettingsOptions(Options):
             builder.put("server.data", self["data"], f"--data {toml.shortened(self['data'])}")
         return builder
 
+    def configuration(self) -> str | None:
+        """The path of the configuration file that was read; C{None} if there is none."""
+        return str(self._directory / (self["config"] or CONFIG)) if self._hasFile else None
+
     def finish(self, builder: SettingsBuilder) -> Settings:
         """Make the settings."""
         return builder.finish()

@@ -104,13 +104,23 @@ class ImportTests(ConsoleTestCase):
         """Texts that the server would delete are not imported unless that is asked for."""
         why = self.refused(*self.arguments(retention='"90d"'))
         self.assertIn("2 of 2 texts and reactions are older than journal.retention (90 days)", why)
-        self.assertIn("set it to 0 to keep texts for ever, or add --keep-retention", why)
+        self.assertIn("no configuration file was read; name the server's, in which it is 0", why)
+        self.assertIn("--config; or add --keep-retention", why)
         self.assertFalse(Path("data").exists())
         why = self.refused(*self.arguments("--set=journal.retentionCount=1"))
         self.assertIn("journal.retentionCount keeps 1 entries", why)
         printed = self.command(*self.arguments("--keep-retention", retention='"90d"'))
         self.assertIn("Imported from", printed)
         self.assertIn("Note: 2 of 2", printed)
+
+    def test_configuration(self) -> None:
+        """The file that has the retention is named, and another one is read with C{--config}."""
+        for name, retention in (("twistchat.toml", '"30d"'), ("other.toml", "0")):
+            Path(name).write_text(f"[journal]\nretention = {retention}\n")
+        arguments = ["import", "--data=data", "--from=slack", "export.zip"]
+        why = self.refused(*arguments)
+        self.assertIn(f"set it to 0 in {Path.cwd()}/twistchat.toml to keep texts for ever", why)
+        self.assertIn("Imported from", self.command(*arguments, "--config=other.toml"))
 
     def test_dry(self) -> None:
         """A dry run writes nothing, but the report."""

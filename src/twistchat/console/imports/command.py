@@ -107,5 +107,13 @@ class ImportOptions(JournalOptions):
             if file.exists():
                 raise Refused(f"{file} exists already; name a new file")
         return Wishes(
-            kind, self.source, who, self["owner"], bool(self["keep-retention"]), bool(self["dry-run"]), report, claims
+            kind,
+            self.source,
+            self.configuration(),
+            who,
+            self["owner"],
+            bool(self["keep-retention"]),
+            bool(self["dry-run"]),
+            report,
+            claims,
         )

@@ -51,6 +51,7 @@ class Wishes:
 
     @ivar kind: a key of L{READERS}.
     @ivar path: the export.
+    @ivar configuration: the configuration file that was read; C{None} for none.
     @ivar who: the user who typed the command, for the audit trail.
     @ivar owner: the account that owns rooms without a creator; C{None} for the first administrator.
     @ivar keepsRetention: whether to import texts that the server then deletes because of their age.
@@ -61,6 +62,7 @@ class Wishes:
 
     kind: str
     path: Path
+    configuration: str | None
     who: str
     owner: str | None
     keepsRetention: bool
@@ -81,7 +83,12 @@ def importFrom(settings: Settings, wishes: Wishes) -> None:
     with showProgress("Examining") as progress:
         deleted = _deleted(settings, reader.read(wishes.path, progress), now)
     if deleted and not (wishes.keepsRetention or wishes.dry):
-        raise Refused(f"{deleted}; set it to 0 to keep texts for ever, or add --keep-retention to import nevertheless")
+        where = (
+            "no configuration file was read; name the server's, in which it is 0 to keep texts for ever, with --config"
+            if wishes.configuration is None
+            else f"set it to 0 in {printable(wishes.configuration)} to keep texts for ever, or name another by --config"
+        )
+        raise Refused(f"{deleted}; {where}; or add --keep-retention to import nevertheless")
     report = Report(source)
     with ExitStack() as stack:
         claim = None
