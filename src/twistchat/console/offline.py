@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
 import signal
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -107,6 +108,20 @@ def becomeOwner(directory: Path) -> None:
         os.setgroups([])
         os.setgid(owner.st_gid)
         os.setuid(owner.st_uid)
+
+
+def adviseOwner(directory: Path) -> None:
+    """
+    If root runs this, and a data directory belongs to root, say how its server gets it.
+
+    @param directory: the directory; nothing is printed if it does not exist.
+    """
+    if os.geteuid() != 0 or not directory.is_dir() or directory.stat().st_uid != 0:
+        return
+    print(
+        f"{directory} belongs to root.  Give it to the user of the server, who cannot open it otherwise:"
+        f" chown -R USER {shlex.quote(str(directory))}"
+    )
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from twisted.python.usage import UsageError
 
 from twistchat.console.imports.journals import importJournal
 from twistchat.console.imports.others import READERS, Wishes, importFrom
-from twistchat.console.offline import becomeOwner
+from twistchat.console.offline import adviseOwner, becomeOwner
 from twistchat.console.options import JournalOptions, Refused, named
 from twistchat.importing.records import ImportProblem
 from twistchat.services.control.peer import userNamed
@@ -77,6 +77,7 @@ class ImportOptions(JournalOptions):
                 importFrom(self.settings, self._wishes(kind, who))
         except ImportProblem as e:
             raise Refused(str(e)) from None
+        adviseOwner(self._journalDirectory())
 
     def _journalDirectory(self) -> Path:
         return Path(self.settings.server.data).absolute()

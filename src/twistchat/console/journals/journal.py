@@ -16,6 +16,7 @@ from twisted.python.usage import UsageError
 from twistchat.chat.errors import BadRoomName
 from twistchat.chat.model.names import normalizeRoom
 from twistchat.console.journals.exporting import write, writeAll
+from twistchat.console.offline import adviseOwner
 from twistchat.console.options import JournalOptions, Refused, named
 from twistchat.console.progress import showProgress
 from twistchat.console.reaching import askServer
@@ -215,6 +216,7 @@ class RestoreOptions(JournalOptions):
                     file=sys.stderr,
                 )
         print(f"{path} is the journal now, restored from {self.source}")
+        adviseOwner(path.parent.absolute())
 
 
 def _checked(path: Path, progress: Callable[[float], None]) -> Findings:

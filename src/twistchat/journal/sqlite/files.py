@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shlex
 import stat
 from collections.abc import Callable
 from contextlib import suppress
@@ -78,7 +79,12 @@ def _close(path: Path, found: os.stat_result, user: int) -> None:
     """Check that this user owns a file, and make it private."""
     if found.st_uid != user:
         owner, own = _name(found.st_uid), _name(user)
-        advice = f"start it as twistd --uid {owner} twistchat" if user == 0 else f"give it to {own} with chown"
+        directory = shlex.quote(str(path if stat.S_ISDIR(found.st_mode) else path.parent))
+        advice = (
+            f"start it as twistd --uid {owner} twistchat"
+            if user == 0
+            else f"let root give everything in it to {own}: chown -R {own.removeprefix('the user ')} {directory}"
+        )
         raise JournalUnusable(f"{path} belongs to {owner}, and this server runs as {own}; {advice}")
     mode = stat.S_IMODE(found.st_mode)
     if mode & OTHERS:
