@@ -54,6 +54,34 @@ class OneAccountTests(SynchronousTestCase):
         client.send(account)
         return client
 
+    def test_noGuests(self) -> None:
+        """
+        With C{accounts.guests = false}, only people with an account come in, at each door, and nobody becomes a guest.
+        Guests who are here stay.
+        """
+        early = self.server.person("carol")
+        self.server.configure("[accounts]\nguests = false\n")
+        self.server.context.rehash()
+        stranger = self.server.connect(HOST)
+        stranger.skip()
+        stranger.send("eve", "/login")
+        refused = "! This server does not let guests in.  Type /login NAME with your account."
+        self.assertEqual([refused, "! Usage: /login NAME [PASSWORD]"], stranger.lines())
+        client = self.server.connectIrc(HOST)
+        client.send("NICK eve", "USER eve 0 * :x")
+        why = "This server does not let guests in here; log in to your account first, with SASL"
+        self.assertIn(f"NOTICE * :*** USER: {why}", str(client.lines()))
+        self.assertTrue(client.gone)
+        line, phone = self.line("alice"), self.irc("bob")
+        phone.join("#tea")
+        accounts = {user.source.account for user in self.server.chat.state.users}
+        self.assertEqual({"alice", "bob", None}, accounts)
+        line.send("/logout", "hello?")
+        phone.send("PRIVMSG NickServ :LOGOUT", "JOIN #late")
+        self.assertEqual([True, True, False], [one.gone for one in (line, phone, early)])
+        self.assertIn("* You are logged out", line.lines())
+        self.assertNotIn("#late", str(phone.lines()))
+
     def test_talk(self) -> None:
         """All three are one user: each gets what the others say, once, and bob gets it once from one nick."""
         phone = self.irc("alice")

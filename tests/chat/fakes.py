@@ -300,6 +300,7 @@ class Scene:
     @ivar later: in how many seconds the chat last asked for upkeep of its rooms.
     @ivar protection: how nicks of accounts are protected.
     @ivar alwaysOn: whose users stay without a session.
+    @ivar guests: whether people without an account may enter.
     @ivar departures: gets the exceptions of dialects and outlets.
     """
 
@@ -319,6 +320,7 @@ class Scene:
         self.keptTags: tuple[str, ...] = ("draft/react",)
         self.protection = NickProtection()
         self.alwaysOn = AlwaysOnPolicy()
+        self.guests = True
         self.wakes = 0
         self.later: float | None = None
         self.departures = FakeDepartures()
@@ -349,6 +351,7 @@ class Scene:
             keptTags=lambda: self.keptTags,
             longestRetention=longestRetention,
             alwaysOn=lambda: self.alwaysOn,
+            guests=lambda: self.guests,
         )
         self.dialect = FakeDialect()
         self.log.open(self.apply)

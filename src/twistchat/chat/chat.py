@@ -80,6 +80,7 @@ class Chat:
         keptTags: Callable[[], Container[str]] = frozenset,
         longestRetention: float = 0.0,
         alwaysOn: Callable[[], AlwaysOnPolicy] = AlwaysOnPolicy,
+        guests: Callable[[], bool] = lambda: True,
     ) -> None:
         """
         @param log: takes proposed events; open it with this chat's C{state.apply}, then call C{upkeep.begin}.
@@ -100,6 +101,7 @@ class Chat:
         @param keptTags: returns the names of client-only tags that the history keeps without a text, without the C{+}.
         @param longestRetention: the longest retention that a founder may choose for a room, in seconds; 0 for no limit.
         @param alwaysOn: returns whose users stay without a session.
+        @param guests: returns whether people without an account may enter.
         """
         self.state = State(
             Broadcast(atTurnEnd, departures),
@@ -122,6 +124,7 @@ class Chat:
             protection,
             keptTags,
             alwaysOn,
+            guests,
         )
         self.audit = Audit(core)
         self.inbox = Inbox(core)

@@ -160,6 +160,8 @@ class AccountsSettings:
         of the accounts that turn it on; "opt-out", those of all accounts that do not turn it off; "off", nobody's.
     @ivar alwaysOnTime: how long they stay; "0s" for ever.
     @ivar webSessionTime: how long a browser stays logged in after it was last used.
+    @ivar guests: whether people without an account may come in; the key of the same name in [web] is about the web
+        door only.  Without guests, nobody reads what is said here before they have logged in.
     """
 
     registration: Literal["auto", "open", "invitation", "closed"] = "auto"
@@ -173,6 +175,7 @@ class AccountsSettings:
     alwaysOn: Literal["off", "opt-in", "opt-out"] = "opt-in"
     alwaysOnTime: Span = 30 * 86400.0
     webSessionTime: Seconds = 30 * 86400.0
+    guests: bool = True
 
 
 @dataclass(frozen=True, slots=True)

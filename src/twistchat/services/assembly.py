@@ -97,6 +97,7 @@ def assemble(
         keptTags=keptTags,
         longestRetention=settings.journal.roomsAtMost,
         alwaysOn=alwaysOn,
+        guests=lambda: context.settings.accounts.guests,
     )
     admission, hide = Admission(settings.limits, clock.seconds), cloak(key)
     shown = shownAddress(lambda: context.settings.log.address, hide)

@@ -93,6 +93,7 @@ SAMPLES = (
     errors.WrongCode(),
     errors.Suspended("spam"),
     errors.NotVerified("alice"),
+    errors.AccountRequired(),
     errors.NotLoggedIn(),
     errors.AlreadyLoggedIn("alice"),
     errors.TooManySessions(10),

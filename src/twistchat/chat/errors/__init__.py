@@ -9,6 +9,7 @@ texts of its own shows the code and the text.
 from twistchat.chat.errors.accounts import (
     AccountAway,
     AccountExists,
+    AccountRequired,
     AlreadyLoggedIn,
     BadCredential,
     BadName,
@@ -104,6 +105,7 @@ __all__ = [
     "LIMITS_REACHED",
     "AccountAway",
     "AccountExists",
+    "AccountRequired",
     "AlreadyInRoom",
     "AlreadyLoggedIn",
     "AlreadyRead",

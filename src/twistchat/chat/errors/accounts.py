@@ -117,6 +117,14 @@ class NotLoggedIn(ChatError):
 
 
 @dataclass
+class AccountRequired(ChatError):
+    """This server lets no guests in."""
+
+    code = "ACCOUNT_REQUIRED"
+    wording = "This server does not let guests in; log in to an account"
+
+
+@dataclass
 class AlreadyLoggedIn(ChatError):
     """The asker is logged in to C{account} already."""
 

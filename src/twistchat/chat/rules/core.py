@@ -48,6 +48,7 @@ class Core:
     @ivar protection: returns how nicks of accounts are protected.
     @ivar keptTags: returns the names of client-only tags that the history keeps without a text, without the C{+}.
     @ivar alwaysOn: returns whose users stay without a session.
+    @ivar guests: returns whether people without an account may enter.
     @ivar pending: how many proposals are on their way that count against a limit, by what they count for.
     """
 
@@ -64,6 +65,7 @@ class Core:
     protection: Callable[[], NickProtection] = NickProtection
     keptTags: Callable[[], Container[str]] = frozenset
     alwaysOn: Callable[[], AlwaysOnPolicy] = AlwaysOnPolicy
+    guests: Callable[[], bool] = lambda: True
     pending: Counter[str] = field(default_factory=Counter)
 
     def counted(self, what: str, receipt: Receipt) -> Receipt:

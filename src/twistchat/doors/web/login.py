@@ -51,7 +51,7 @@ class Login:
             "account": account,
             "admin": account is not None and self.isAdmin(account),
             "providers": [{"name": name, "label": provider.label or name} for name, provider in settings.oidc.items()],
-            "guests": webSettings(settings).guests,
+            "guests": settings.accounts.guests and webSettings(settings).guests,
             "register": self._context.registrar.registration != "closed",
             "network": ircSettings(settings).network,
         }

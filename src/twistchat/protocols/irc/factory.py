@@ -33,9 +33,9 @@ class IrcFactory(ClientFactory):
     def __init__(self, context: ServerContext, door: str, guests: Callable[[], bool] = lambda: True) -> None:
         """
         @param door: the name of the door.
-        @param guests: returns whether clients may register without an account.
+        @param guests: returns whether the door lets guests in, if the server does.
         """
-        server = IrcServer.of(context, guests)
+        server = IrcServer.of(context, lambda: context.settings.accounts.guests and guests())
         super().__init__(context, door, lambda context, factory: IrcConnection(context, factory, server))
         limits = context.settings.limits
         self.longestLine = limits.ircLine + limits.ircTags + 2

@@ -79,6 +79,7 @@ WORDINGS: dict[type[errors.ChatError], Callable[[Any], str]] = {
     errors.NotVerified: lambda e: (
         f"The mail address of {e.account} is not verified yet.  /verify takes the code in the mail."
     ),
+    errors.AccountRequired: lambda e: "This server does not let guests in.  Type /login NAME with your account.",
     errors.NotLoggedIn: lambda e: f"{e.text}.  /login first.",
     errors.AlreadyLoggedIn: lambda e: f"{e.text}.  /logout first.",
     errors.TooManySessions: lambda e: f"This account has {e.limit} sessions already.  End one of them first.",

@@ -83,6 +83,17 @@ class EnterTests(SynchronousTestCase):
         done(self.scene.enter(person, "ally"))
         self.assertEqual((person.user.source.account, person.session.account), (None, None))
 
+    def test_noGuests(self) -> None:
+        """Where no guests may be, an account is needed to enter, and who logs out is disconnected."""
+        self.scene.guests = False
+        person = self.scene.connect()
+        refused(errors.AccountRequired, lambda: self.scene.enter(person, "ally"))
+        done(self.scene.logIn(person, "alice"))
+        done(self.scene.enter(person, "ally"))
+        done(self.scene.logOut(person))
+        self.assertEqual(["You are logged out"], person.outlet.reasons)
+        self.assertEqual("alice", person.user.source.account)
+
     def test_tooMany(self) -> None:
         """An account has at most ten sessions, before and after they enter."""
         for _ in range(ChatLimits().sessionsPerAccount):

@@ -265,7 +265,7 @@ class Identity:
         Log a session out of its account.
 
         If its user has other sessions, this one is disconnected, and the others stay.  Otherwise the user becomes a
-        guest, with a guest nick if the nick belongs to the account.
+        guest, with a guest nick if the nick belongs to the account; or, where no guests may be, is disconnected.
 
         @raise NotLoggedIn: it is not logged in.
         """
@@ -275,8 +275,9 @@ class Identity:
         session.account = session.webSession = None
         if user is None:
             return
-        if user.sessionCount > 1:
-            self._core.state.broadcast.disconnect(session, "You are logged out; your other sessions stay")
+        if user.sessionCount > 1 or not self._core.guests():
+            stay = "; your other sessions stay" if user.sessionCount > 1 else ""
+            self._core.state.broadcast.disconnect(session, f"You are logged out{stay}")
             return
         if isForeign(self._core.state, user.nick, None):
             renamed = Renamed(user.source, guestNick(self._core.state, user), tuple(user.rooms))
@@ -354,10 +355,13 @@ class Identity:
         """
         The account that a session enters with; C{None} for a guest.
 
+        @raise AccountRequired: it is a guest, and this server lets none in.
         @raise NotLoggedIn: the account was dropped in the meantime, or the web session has ended.
         @raise Suspended: the account was suspended in the meantime.
         """
         if session.account is None:
+            if not self._core.guests():
+                raise errors.AccountRequired
             return None
         account = self._core.state.accounts.get(session.account)
         if account is None or self._isLoggedOut(session, account):

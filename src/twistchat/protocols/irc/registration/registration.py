@@ -25,7 +25,7 @@ from twistchat.wire.irc import numerics as n
 if TYPE_CHECKING:
     from twistchat.protocols.irc.protocol import IrcConnection
 
-NO_GUESTS: Final = "This server does not let guests in here; log in to your account first"
+NO_GUESTS: Final = "This server does not let guests in here; log in to your account first, with SASL"
 """Why a client without an account is refused."""
 
 

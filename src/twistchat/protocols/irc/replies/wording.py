@@ -163,6 +163,7 @@ WORDINGS: dict[type[errors.ChatError], Callable[[Any, str], Wording]] = {
     errors.WrongCode: _fail,
     errors.Suspended: _fail,
     errors.NotVerified: _fail,
+    errors.AccountRequired: _fail,
     errors.NotLoggedIn: _fail,
     errors.AlreadyLoggedIn: _fail,
     errors.TooManySessions: _fail,
