@@ -456,8 +456,20 @@ class LookingAroundTests(SynchronousTestCase):
         self.alice.send("/rooms")
         self.alice.expect("* #lobby 2", "* #den 1 for bears", "* #zoo 1", "* 3 rooms")
 
+    def test_registeredRoom(self) -> None:
+        """/rooms lists a registered room that is empty, but not if it is secret."""
+        accounts, ownership = self.server.chat.accounts, self.server.chat.ownership
+        self.successResultOf(Deferred.fromCoroutine(accounts.register(None, "carol")))
+        for name in ("#den", "#plans"):
+            self.bob.send(f"/join {name}")
+            self.successResultOf(ownership.register(None, name, "carol"))
+        self.bob.send("/mode +s", "/leave", "/leave #den")
+        self.bob.skip()
+        self.alice.send("/rooms")
+        self.alice.expect("* #lobby 2", "* #den 0", "* 2 rooms")
+
     def test_emptyRoom(self) -> None:
-        """/rooms does not list an empty room."""
+        """/rooms does not list an empty room that is not registered."""
         self.bob.send("/join #den", "/topic for bears", "/leave")
         self.bob.skip()
         self.bob.send("/rooms")

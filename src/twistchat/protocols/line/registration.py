@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from twistchat.interfaces.accounts import Authenticated
     from twistchat.protocols.line.protocol import LineProtocol
 
+NAMELESS = ("quit", "resetpass", "setpass")
+"""The commands that need no name, and do then what they always do."""
+
 
 def executeUnregistered(client: LineProtocol, text: str) -> Outcome:
     """
@@ -38,7 +41,7 @@ def executeUnregistered(client: LineProtocol, text: str) -> Outcome:
         time = formatDuration(client.context.settings.limits.lineRegistration)
         client.reply(notice("Type the name you want to have here, and nothing else in that line, for example: alice"))
         client.reply(notice(f"There are {time} for this.  Then you can type:"))
-    elif command.name != "quit":
+    elif command.name not in NAMELESS:
         raise UsageError(f"/{command.name} works once you have a name.  Type the name first, for example: alice")
     return command.run(client, argument.strip())
 

@@ -9,8 +9,11 @@ from pyotp import TOTP
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.accounts.test_codes import FakeMailer
 from tests.carriers import overMessages
+from twistchat.accounts.secrets.tokens import digest
 from twistchat.chat import errors
+from twistchat.chat.model.events import Credential
 from twistchat.interfaces import WebCaller
 from twistchat.testing import LineClient, MemoryServer
 from twistchat.testing.server import SETTINGS
@@ -167,6 +170,46 @@ class LoginTests(AccountTestCase):
             self.alice.send(line)
             self.alice.expect("! You are not logged in to an account.  /login first.")
             self.server.advance(1)
+
+
+class ResetTests(AccountTestCase):
+    """/resetpass and /setpass."""
+
+    def setUp(self) -> None:
+        """Register alice's account, with a mail address and the code that an administrator gave her."""
+        self.mailer = FakeMailer()
+        self.server = MemoryServer(SETTINGS, mailer=self.mailer)
+        accounts, code = self.server.chat.accounts, Credential("code", "reset", digest("abcd1234"), until=2**50)
+        self.successResultOf(Deferred.fromCoroutine(accounts.register(None, "alice", [code])))
+        self.successResultOf(accounts.set(None, "alice", "email", "alice@example.org"))
+        self.alice = self.server.connect()
+        self.alice.skip()
+
+    def test_claim(self) -> None:
+        """Before somebody has a name, they set a password with a code, once, and log in with it."""
+        self.alice.send("/setpass alice wrong", PASSWORD, "", "/setpass alice abcd1234", PASSWORD)
+        question = "* New password of alice (it will be visible; an empty line cancels):"
+        done = "* The account alice has a new password.  /login alice logs you in"
+        wrong = "! The code is wrong, or no longer valid.  Give another, or press Enter to cancel."
+        self.alice.expect(question, wrong, question, "* The password stays as it is", question, done)
+        self.alice.send("/setpass alice abcd1234 battery staple", f"/login alice {PASSWORD}")
+        lines = self.alice.lines()
+        self.assertRegex(lines[0], "^! The code is wrong")
+        self.assertEqual("* You are alice.  /help lists what you can type", lines[1])
+        self.assertEqual("alice", self.account())
+
+    def test_mailed(self) -> None:
+        """A code is sent to the mail address, if there is one; the answer does not tell."""
+        for name, mails in (("nobody", 0), ("alice", 1)):
+            self.alice.send(f"/resetpass {name}")
+            self.alice.expect(f"* If {name} has a mail address, a code was sent to it.  /setpass {name} CODE takes it")
+            self.assertEqual(mails, len(self.mailer.mails))
+        (code,) = re.findall(r"SETPASS alice (\S+)", self.mailer.mails[0][1])
+        self.alice.send(f"/setpass alice {code} battery staple")
+        self.alice.expect("* The account alice has a new password.  /login alice logs you in")
+        for usage in ("/resetpass NAME", "/setpass NAME CODE [NEW]"):
+            self.alice.send(usage.split()[0])
+            self.alice.expect(f"! Usage: {usage}")
 
 
 class DataTests(AccountTestCase):

@@ -32,7 +32,7 @@ class HelpTests(SynchronousTestCase):
         self.assertEqual(sorted(f"*   {command.line}" for command in COMMANDS.values()), sorted(listed))
         self.assertIn("another / in front", last)
         wanted = "help who rooms join leave msg reply me nick topic history unread search invite kick ban mode away"
-        account = "register verify login logout password tokens totp nicks account room"
+        account = "register verify login logout password resetpass setpass tokens totp nicks account room"
         others = "echo ignore unban unignore quit"
         self.assertEqual({*wanted.split(), *account.split(), *others.split()}, set(COMMANDS))
 

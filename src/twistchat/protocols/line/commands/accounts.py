@@ -38,6 +38,10 @@ def _passwordAsks(argument: str) -> bool:
     return not argument
 
 
+def _setpassAsks(argument: str) -> bool:
+    return len(argument.split(None, 2)) == 2
+
+
 def _neverAsks(argument: str) -> bool:
     return False
 
@@ -168,6 +172,41 @@ async def _setPassword(client: LineProtocol, password: str) -> None:
     account = ownAccount(client).name  # the client may have been logged out while it was asked
     await client.context.registrar.setPassword(client.openSession, account, password)
     client.reply(notice(f"The account {account} has a new password"))
+
+
+@table.command(
+    "resetpass", "NAME", "get a code by mail, if you have forgotten your password", example="/resetpass alice"
+)
+async def resetpass(client: LineProtocol, argument: str) -> None:
+    """C{/resetpass}: sends a code to the account's mail address, and does not tell whether it has one."""
+    (name,) = splitArgument(argument, 1, 1, "/resetpass NAME")
+    assert name is not None
+    await client.context.registrar.requestReset(client.openSession, name)
+    client.reply(notice(f"If {name} has a mail address, a code was sent to it.  /setpass {name} CODE takes it"))
+
+
+@table.command(
+    "setpass",
+    "NAME CODE [NEW]",
+    "set a new password with the code that you were given, or that /resetpass sent",
+    example="/setpass alice 1a2b3c",
+    details=("Without a password, you are asked for it.  This works before you have a name, too",),
+    asks=_setpassAsks,
+)
+async def setpass(client: LineProtocol, argument: str) -> None:
+    """C{/setpass}: sets a new password with a code."""
+    name, code, new = splitArgument(argument, 2, 3, "/setpass NAME CODE [NEW]")
+    assert name is not None and code is not None
+    if new is not None:
+        await _resetPassword(client, name, code, new)
+        return
+    reset = partial(_resetPassword, client, name, code)
+    askPassword(client, Prompt(f"New password of {name}:", reset, "The password stays as it is"))
+
+
+async def _resetPassword(client: LineProtocol, name: str, code: str, password: str) -> None:
+    await client.context.registrar.resetPassword(client.openSession, name, code, password)
+    client.reply(notice(f"The account {name} has a new password.  /login {name} logs you in"))
 
 
 @table.command(

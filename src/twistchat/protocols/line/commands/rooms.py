@@ -79,12 +79,12 @@ async def who(client: LineProtocol, argument: str) -> None:
 
 @table.command("rooms", "", "list the rooms", aliases=("list",))
 async def rooms(client: LineProtocol, argument: str) -> None:
-    """C{/rooms}: lists the rooms that are not secret and not empty, largest first."""
+    """C{/rooms}: lists the rooms that are not secret, largest first.  Registered rooms may be empty."""
     chat, pace, session = client.context.chat, Pace(client), client.openSession
     bySize: dict[int, list[str]] = {}
     for room in chat.channels.listed(session):
         await pace.step()
-        if room is not None and room.members:
+        if room is not None and (room.members or room.founder is not None):
             bySize.setdefault(len(room.members), []).append(room.name)
     count = 0
     for size in sorted(bySize, reverse=True):
