@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 from twisted.internet.testing import MemoryReactor
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -49,3 +51,12 @@ class CheckEndpointsTests(SynchronousTestCase):
         proxied, activated = self.check('[listen]\nirc = ["haproxy:tcp:6668", "systemd:domain=INET:name=irc"]')[::-1]
         self.assertIn("Nobody comes in at haproxy:tcp:6668", proxied)
         self.assertIn("systemd:domain=INET:name=irc was not checked", activated)
+
+    def test_metrics(self) -> None:
+        """The endpoints of metrics are checked as at the start, and so is whether their package is installed."""
+        self.assertEqual([], self.check('metrics.endpoint = "tcp:9667:interface=127.0.0.1"'))
+        self.assertIn("for metrics cannot be used: port is 'port'", self.refused('metrics.endpoint = "tcp:port"'))
+        self.assertIn("leave out haproxy:", self.refused('metrics.endpoint = "haproxy:tcp:9667"'))
+        with patch("twistchat.services.checking.find_spec", lambda name: None):
+            self.assertIn("prometheus_client is not installed", self.refused('metrics.endpoint = "tcp:9667"'))
+            self.assertEqual([], self.check(""))

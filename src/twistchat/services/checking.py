@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
 from typing import Any
 
 from twistchat.config import Settings
@@ -39,4 +40,19 @@ def checkEndpoints(doors: Iterable[IDoor], settings: Settings, reactor: Any) -> 
         except BadEndpoint as bad:
             what = f"the {listener.door.name} door's endpoint {shortened(description)} cannot be used"
             raise StartFailure(printable(f"{what}: {bad}")) from None
+    if settings.metrics.endpoint:
+        _checkMetrics(settings.metrics.endpoint, reactor)
     yield from mistakesIn(listeners, settings)
+
+
+def _checkMetrics(descriptions: Iterable[str], reactor: Any) -> None:
+    """
+    Check where metrics are served, and that what writes them is installed.
+
+    @raise StartFailure: a server cannot start so.
+    """
+    from twistchat.services.monitoring.endpoint import MISSING, checkDescriptions
+
+    if find_spec("prometheus_client") is None:
+        raise StartFailure(MISSING)
+    checkDescriptions(reactor, descriptions)

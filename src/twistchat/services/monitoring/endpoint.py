@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
@@ -52,12 +52,7 @@ class MetricsEndpoint:
 
         @raise StartFailure: one cannot be used.  The error is one line that names it.
         """
-        for description in self._descriptions:
-            try:
-                self._endpointOf(description)
-            except BadEndpoint as bad:
-                what = f"the endpoint {toml.shortened(description)} for metrics cannot be used"
-                raise StartFailure(toml.printable(f"{what}: {bad}")) from None
+        checkDescriptions(self._reactor, self._descriptions)
 
     def bind(self) -> None:
         """
@@ -103,18 +98,35 @@ class MetricsEndpoint:
 
     def _listen(self, description: str) -> Any:
         outcome: list[Any] = []
-        self._endpointOf(description).listen(self._factory).addBoth(outcome.append)
+        _endpointOf(self._reactor, description).listen(self._factory).addBoth(outcome.append)
         if not outcome:
             raise StartFailure("it takes too long")
         if isinstance(outcome[0], Failure):
             outcome[0].raiseException()
         return outcome[0]
 
-    def _endpointOf(self, description: str) -> Any:
-        endpoint, proxied = endpointOf(self._reactor, description, PORT)
-        if proxied:
-            raise BadEndpoint("metrics are not served to proxies; leave out haproxy:")
-        return endpoint
+
+def checkDescriptions(reactor: Any, descriptions: Iterable[str]) -> None:
+    """
+    Check endpoints, without binding them.
+
+    @param reactor: makes the endpoints.
+    @param descriptions: see L{MetricsEndpoint}.
+    @raise StartFailure: one cannot be used.  The error is one line that names it.
+    """
+    for description in descriptions:
+        try:
+            _endpointOf(reactor, description)
+        except BadEndpoint as bad:
+            what = f"the endpoint {toml.shortened(description)} for metrics cannot be used"
+            raise StartFailure(toml.printable(f"{what}: {bad}")) from None
+
+
+def _endpointOf(reactor: Any, description: str) -> Any:
+    endpoint, proxied = endpointOf(reactor, description, PORT)
+    if proxied:
+        raise BadEndpoint("metrics are not served to proxies; leave out haproxy:")
+    return endpoint
 
 
 def _isLoopback(port: Any) -> bool:
