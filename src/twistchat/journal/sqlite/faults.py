@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,14 +10,17 @@ from contextlib import contextmanager
 DAMAGED = "the journal's file is damaged"
 """Why a file that SQLite cannot read is not used."""
 
+FULL = "the disk is full"
+FAILED = "the disk failed"
+
 _WHYS = {
-    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_FULL: FULL,
     sqlite3.SQLITE_BUSY: "another process has the journal locked",
     sqlite3.SQLITE_LOCKED: "another process has the journal locked",
     sqlite3.SQLITE_READONLY: "the journal cannot be written to",
     sqlite3.SQLITE_CANTOPEN: "the journal's files cannot be opened",
     sqlite3.SQLITE_PERM: "the journal's files cannot be opened",
-    sqlite3.SQLITE_IOERR: "the disk failed",
+    sqlite3.SQLITE_IOERR: FAILED,
     sqlite3.SQLITE_CORRUPT: DAMAGED,
     sqlite3.SQLITE_NOTADB: DAMAGED,
 }
@@ -49,3 +53,9 @@ def fault(error: sqlite3.Error) -> Fault:
     """Make a L{Fault} from an error of SQLite."""
     why = _WHYS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "the journal failed")
     return Fault(why, f"{error} ({getattr(error, 'sqlite_errorname', type(error).__name__)})")
+
+
+def diskFault(error: OSError) -> Fault:
+    """Make a L{Fault} from an error of a file beside the journal."""
+    name = errno.errorcode.get(error.errno or 0, type(error).__name__)
+    return Fault(FULL if name in ("ENOSPC", "EDQUOT") else FAILED, f"{error.strerror or error} ({name})")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ from unittest.mock import patch
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
+from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
 
 from twistchat.chat.errors import NotStored
 from twistchat.chat.model.events import Joined, PrivateMessage, Quit, TopicSet
@@ -134,6 +137,37 @@ class MeasuringTests(SynchronousTestCase):
         self.clock.advance(PROBE)
         self.writer.run()
         self.assertIsNone(self.log.trouble)
+
+    def test_littleRoom(self) -> None:
+        """On a full disk some writes succeed.  The fault goes on until there is room, and the log has two lines."""
+        lines: list[str] = []
+
+        @implementer(ILogObserver)
+        def observe(event: LogEvent) -> None:
+            lines.append(formatEvent(event))
+
+        globalLogPublisher.addObserver(observe)
+        self.addCleanup(globalLogPublisher.removeObserver, observe)
+        writer = self.log._threads.writer  # private: it stands for a disk that is full
+        full = patch("twistchat.journal.sqlite.writing.writer.TemporaryFile", side_effect=OSError(errno.ENOSPC, "full"))
+        with full:
+            for _ in range(3):
+                with patch.object(writer, "write", side_effect=Fault("the disk is full", "test")):
+                    self.failureResultOf(self.say("long"), NotStored)
+                self.successResultOf(self.say("short"))
+                self.clock.advance(PROBE)
+                self.writer.run()
+                self.assertEqual(self.log.trouble, "the disk is full")
+        self.successResultOf(self.say("short"))
+        self.assertIsNone(self.log.trouble)
+        self.assertEqual(
+            [line.partition(":")[0] for line in lines],
+            [
+                "The journal cannot be written, and takes no messages until it can",
+                "The journal can be written again.  Not taken meanwhile",
+            ],
+        )
+        self.assertEqual(list(Path(writer.path).parent.glob("tmp*")), [])
 
     def test_closedInFault(self) -> None:
         """A log that is closed in a fault tries no further write."""

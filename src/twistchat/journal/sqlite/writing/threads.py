@@ -30,8 +30,8 @@ CHECKPOINT_ENTRIES = 16_384
 
 PROBE = 10.0
 """
-The seconds after a fault until a small write is tried.  So the server notices that the fault is over, also if nobody
-says anything.
+The seconds after a fault until a write is tried.  So the server notices that the fault is over, also if nobody says
+anything.
 """
 
 MOST_READS = 16
@@ -46,12 +46,13 @@ class FileThreads:
     """
     Runs work on the file in its threads.  Each thread does its work in order.
 
-    The log file gets one line when faults begin, and one when they end.
+    The log file gets one line when faults begin, and one when they end.  They end when something can be written and the
+    disk has room for more: on a full disk, short messages may fit where longer ones do not.
 
     @ivar writer: the connection that writes.
     @ivar reader: the connection that reads.
     @ivar lost: the number of messages that were refused since faults began.
-    @ivar trouble: why nothing can be written now; C{None} if the last batch was stored.
+    @ivar trouble: why nothing can be written now; C{None} if there is no fault.
     """
 
     def __init__(
@@ -68,9 +69,9 @@ class FileThreads:
         Start the threads.
 
         @param worker: starts a thread with this name.
-        @param recovered: called when a batch was written after a fault, before its entries are applied.
+        @param recovered: called when faults end, before the entries of the batch that shows it are applied.
         @param measuring: counts batches that fail, and the time that the others take.
-        @param probe: a small write, which is tried while nothing can be written.
+        @param probe: a small write, which is tried while there is a fault.
         @param clock: the reactor's timers; C{None} to try nothing.
         """
         self.writer = writer
@@ -99,18 +100,19 @@ class FileThreads:
 
         seconds, figures = self._measuring.seconds, self._measuring.figures
 
-        def write() -> float:
+        def write() -> tuple[float, bool]:
             began = seconds()
             self.writer.write(rows, effects)
-            return seconds() - began
+            return seconds() - began, not self._faulty or self.writer.hasRoom()
 
-        def written(outcome: float | Failure) -> None:
+        def written(outcome: tuple[float, bool] | Failure) -> None:
+            well, hasRoom = not self._faulty, True
             if isinstance(outcome, Failure):
                 figures.failures += 1
             else:
-                figures.commits.observe(outcome)
-            well = not self._faulty
-            why = self._judge(outcome)
+                took, hasRoom = outcome
+                figures.commits.observe(took)
+            why = self._judge(outcome, hasRoom)
             if well and self._faulty:
                 # If the disk is full, this may free space in SQLite's log.
                 self._checkpoint()
@@ -203,11 +205,15 @@ class FileThreads:
         self._measuring.checkpoints += 1
         self.write(Writer.checkpoint).addErrback(ignoreFault)
 
-    def _judge(self, outcome: object) -> str | None:
-        """The reason why a batch was not stored; C{None} if it was."""
+    def _judge(self, outcome: object, hasRoom: bool = True) -> str | None:
+        """
+        The reason why a batch was not stored; C{None} if it was.
+
+        @param hasRoom: whether the disk has room for more.  Otherwise a fault goes on.
+        """
         if isinstance(outcome, Failure):
             return self._fault(outcome).why
-        if self._faulty:
+        if self._faulty and hasRoom:
             self._faulty, self.trouble = False, None
             self._recovered()
             lost = counted(self.lost, "message")
@@ -248,9 +254,13 @@ class FileThreads:
         def tried(outcome: object) -> None:
             self._judge(outcome)
 
+        def write() -> None:
+            self._probe(self.writer)
+            self.writer.checkRoom()
+
         self._probing = None
         if self.trouble is not None:
-            self._writings.submit(partial(self._probe, self.writer), tried)
+            self._writings.submit(write, tried)
 
 
 def _readAll(reader: RowReader, works: Sequence[Callable[[RowReader], Any]]) -> list[Any]:

@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from functools import cache, partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Any, Final
 
 from twistchat.chat.model.holding import renamedKey
 from twistchat.journal.sqlite.constants import Constants, readConstants, writeConstants
-from twistchat.journal.sqlite.faults import Fault, fault, faults
+from twistchat.journal.sqlite.faults import Fault, diskFault, fault, faults
 from twistchat.journal.sqlite.files import FILE, lock, readKeyFile, retireKeyFile, secure
 from twistchat.journal.sqlite.migrate import JournalUnusable, migrate, schema
 from twistchat.journal.sqlite.position import RESERVE, Position, readPosition, reservation
@@ -44,6 +45,9 @@ To prepare a statement takes SQLite half as long as to write the rows, so a batc
 
 STATEMENTS = 64
 """The number of prepared statements that are cached: more than L{SIZES}.  They take 100 bytes or more per row."""
+
+ROOM: Final = 262_144
+"""The bytes of the disk that must be free until a fault counts as over: more than most batches need."""
 
 _SYNCHRONOUS = {"full": "FULL", "relaxed": "NORMAL"}
 
@@ -218,6 +222,28 @@ class Writer:
         """
         self.transact(*[(statement, (sequences,)) for statement in FORGET])
         self.erased = True
+
+    def checkRoom(self) -> None:
+        """
+        Check that the disk has room for L{ROOM} bytes, by writing them to a file without a name.
+
+        A small write to the journal does not show this: it may fit where the next message does not.
+
+        @raise Fault: there is no room.
+        """
+        try:
+            with TemporaryFile(dir=self.path.parent) as file:
+                file.write(bytes(ROOM))
+        except OSError as e:
+            raise diskFault(e) from e
+
+    def hasRoom(self) -> bool:
+        """Whether L{checkRoom} finds room."""
+        try:
+            self.checkRoom()
+        except Fault:
+            return False
+        return True
 
     def scrub(self) -> bool:
         """
