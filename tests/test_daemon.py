@@ -151,6 +151,13 @@ class DaemonTestCase(SynchronousTestCase):
         path = [str(source), str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
         self.environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path), "PYTHONUNBUFFERED": "1"}
 
+    def gone(self, pidFile: str) -> None:
+        """Wait until a daemon that could not start has removed its pid file, which it does after it has said why."""
+        deadline = time.monotonic() + PATIENCE
+        while (self.directory / pidFile).exists():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+
     def finish(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
         return subprocess.run(
@@ -412,7 +419,7 @@ class DaemonizedTests(DaemonTestCase):
         self.assertEqual(
             (1, "", f"twistchat: {where}: Address already in use; {advice}\n"), (run.returncode, run.stdout, run.stderr)
         )
-        self.assertFalse((self.directory / "twistd.pid").exists())
+        self.gone("twistd.pid")
 
     def test_badJournal(self) -> None:
         """If the journal cannot be opened, the error is one whole line, even with a long path."""
@@ -495,7 +502,7 @@ class RefusedStartTests(DaemonTestCase):
             self.assertNotIn("Traceback", output)
             (line,) = [line for line in output.splitlines() if "damaged" in line]
             self.assertTrue(line.endswith("the journal cannot be opened: page 7 is damaged"), line)
-            self.assertFalse((self.directory / "twistd.pid").exists())
+            self.gone("twistd.pid")
 
 
 class HelpTests(DaemonTestCase):
