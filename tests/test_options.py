@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module, invalidate_caches
 from io import StringIO
@@ -20,7 +21,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 import twistchat
 from tests.commandlines import CommandLineTestCase
-from twistchat.config import Settings
+from twistchat.config import ConfigError, Settings
 from twistchat.doors.web.settings import WebSettings
 from twistchat.interfaces import IDoor
 from twistchat.journal.kinds import BUILT_IN, SqliteKind
@@ -111,6 +112,39 @@ class OptionsTests(CommandLineTestCase):
         """A named file must exist.  The error names it."""
         self.assertEqual("twistchat: nope.toml: No such file or directory", self.refused("--config", "nope.toml"))
         self.assertIn(f"{self.directory}: ", self.refused("--config", str(self.directory)))
+
+    def test_notAFile(self) -> None:
+        """A configuration that is a pipe is refused.  Nobody waits for its writer."""
+        os.mkfifo("twistchat.toml")
+        self.assertEqual("twistchat: twistchat.toml: it is not a regular file", self.refused())
+
+    def test_directoryNotSearchable(self) -> None:
+        """
+        A server that started without a file, and may not search its directory any more, says so.
+        """
+        options = self.parse()
+
+        def forbidden(path: Path) -> bytes:
+            raise PermissionError(13, "Permission denied")
+
+        self.patch(twistchat.options, "readSmall", forbidden)
+        self.patch(os, "access", lambda path, mode: False)
+        self.assertEqual(
+            f"twistchat.toml: the server cannot see whether this file is in {self.directory} (Permission denied); "
+            "start the server in a directory that its user can search, or name the file with --config",
+            str(self.assertRaises(ConfigError, options.reread)),
+        )
+        self.patch(os, "access", lambda path, mode: True)
+        self.assertEqual("twistchat.toml: Permission denied", str(self.assertRaises(ConfigError, options.reread)))
+
+    def test_gone(self) -> None:
+        """A file that was read at the start must still exist; one that did not exist need not."""
+        without = self.parse()
+        self.assertEqual(without.settings, without.reread())
+        self.write("twistchat.toml", "")
+        options = self.parse()
+        Path("twistchat.toml").unlink()
+        self.assertIn("No such file or directory", str(self.assertRaises(ConfigError, options.reread)))
 
     def test_badFile(self) -> None:
         """The error of a mistake in a file names the line."""

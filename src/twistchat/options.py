@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -19,6 +20,7 @@ from twisted.python.usage import Options, UsageError
 import twisted
 from twistchat import __version__
 from twistchat.config import ConfigError, Settings, SettingsBuilder, toml
+from twistchat.config.files import readSmall
 from twistchat.config.readings import closest
 from twistchat.interfaces import IDoor, IJournalKind
 from twistchat.journal.kinds import BUILT_IN
@@ -87,11 +89,19 @@ class SettingsOptions(Options):
         builder = SettingsBuilder({door.name: door.settings for door in self.doors}, _sectionsOf(self.journals))
         name = self["config"] or CONFIG
         path = self._directory / name
-        if self["config"] is not None or self._hasFile or path.exists():
-            try:
-                data = path.read_bytes()
-            except OSError as e:
+        needed = self["config"] is not None or self._hasFile
+        try:
+            data = readSmall(path)
+        except FileNotFoundError as e:
+            if needed:
                 raise ConfigError(name, str(e.strerror)) from None
+        except OSError as e:
+            why = str(e.strerror)
+            if not needed and not os.access(self._directory, os.X_OK):
+                advice = "start the server in a directory that its user can search, or name the file with --config"
+                why = f"the server cannot see whether this file is in {self._directory} ({why}); {advice}"
+            raise ConfigError(name, why) from None
+        else:
             builder.readFile(data, name)
             self._hasFile = True
         for assignment in self._assignments:

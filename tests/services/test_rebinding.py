@@ -23,6 +23,7 @@ from tests.net.listening.authorities import identify
 from twistchat.config import ConfigError, Settings
 from twistchat.interfaces import IDoor
 from twistchat.net.context import ServerContext
+from twistchat.net.listening import tls
 from twistchat.services.listener import plan
 from twistchat.services.listening import Listening
 from twistchat.services.rebinding import Rebinding, userName
@@ -361,7 +362,7 @@ class RebindingTests(SynchronousTestCase):
         def forbidden(path: Path) -> bytes:
             raise PermissionError(13, "Permission denied")
 
-        self.patch(Path, "read_bytes", forbidden)
+        self.patch(tls, "readSmall", forbidden)
         self.assertEqual(
             f"listen.irc: {pem}: Permission denied; "
             "the server runs as chat, who must be able to read its certificates and keys",

@@ -19,6 +19,7 @@ from OpenSSL import SSL
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.net.listening.authorities import ClientSide, Identity, identify
+from twistchat.net.listening import tls
 from twistchat.net.listening.tls import BadCertificate, Certificates, UnreadableFile, filesIn, filesOf
 
 
@@ -123,13 +124,24 @@ class SslTests(CertificatesTestCase):
         self.assertEqual("full: No such file or directory", self.refused(self.certificates))
         self.assertEqual("old.example", shake(self.certificates)[0])
 
+    def test_pipe(self) -> None:
+        """A file that has become a pipe, or is very large, is refused.  Nobody waits for it."""
+        identity = identify("a.example")
+        name = self.write("server.pem", identity.certificate, identity.key)
+        certificates = Certificates(filesOf({"privateKey": name}))
+        os.truncate(name, 300_000_000)
+        self.assertEqual("server.pem: it has more than 1,048,576 bytes", self.refused(certificates))
+        Path(name).unlink()
+        os.mkfifo(name)
+        self.assertEqual("server.pem: it is not a regular file", self.refused(certificates))
+
     def test_forbidden(self) -> None:
         """A file that this process may no longer read has an error of its own."""
 
         def forbidden(path: Path) -> bytes:
             raise PermissionError(13, "Permission denied")
 
-        self.patch(Path, "read_bytes", forbidden)
+        self.patch(tls, "readSmall", forbidden)
         error = self.assertRaises(UnreadableFile, self.certificates.reload)
         self.assertEqual(f"{self.folder}/key: Permission denied", str(error))
 

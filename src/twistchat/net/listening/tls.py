@@ -23,6 +23,8 @@ from twisted.internet.interfaces import (
 )
 from zope.interface import implementer
 
+from twistchat.config.files import readSmall
+
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
     from OpenSSL.SSL import Connection, Context
@@ -286,7 +288,7 @@ def _contentsOf(path: Path) -> bytes:
     @raise BadCertificate: it cannot be read.
     """
     try:
-        return path.read_bytes()
+        return readSmall(path)
     except PermissionError as e:
         raise UnreadableFile(f"{path}: {e.strerror}") from None
     except OSError as e:
