@@ -14,6 +14,7 @@ from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
+from types import SimpleNamespace
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import (
@@ -42,6 +43,7 @@ from twistchat.config import Settings
 from twistchat.doors.line import LineDoor
 from twistchat.journal.kinds import memoryJournal
 from twistchat.journal.stamp import Stamp
+from twistchat.net.listening import endpoints as ours
 from twistchat.net.listening.endpoints import (
     KINDS,
     BadEndpoint,
@@ -114,8 +116,43 @@ class DescriptionTests(SynchronousTestCase):
 
     def test_otherKinds(self) -> None:
         """A plugin parses its own kind; the error names the plugin's exception."""
-        endpointOf(self.reactor, "stdio:")
-        self.assertRegex(self.refused("TCP6:x"), r"^Twisted cannot use it \(ValueError: .*'x'\)$")
+
+        def parse(reactor: Any, *arguments: str) -> Any:
+            return [int(argument) for argument in arguments]
+
+        plugins = [SimpleNamespace(prefix="carrier", parseStreamServer=parse)]
+        for module in (ours, endpoints):
+            self.patch(module, "getPlugins", lambda interface: plugins)
+        self.assertEqual(([5], False), endpointOf(self.reactor, "carrier:5"))
+        self.assertRegex(self.refused("carrier:x"), r"^Twisted cannot use it \(ValueError: .*'x'\)$")
+
+    def test_capitals(self) -> None:
+        """Kinds have small letters.  Twisted knows others too, but does not check them as this module does."""
+        self.assertIn("did you mean 'tcp6:6623:", self.refused("TCP6:1:interface=localhost"))
+        self.assertIn("did you mean tls:", self.refused("TLS:/tmp:1"))
+
+    def test_stdio(self) -> None:
+        """Standard input and output is no endpoint of a server."""
+        for description in ("stdio:", "STDIO:", "haproxy:stdio:"):
+            self.assertTrue(self.refused(description).startswith("stdio: has one client, the terminal of the server"))
+
+    def test_unsearchable(self) -> None:
+        """A place that this process may not search is a mistake like others."""
+
+        def forbidden(path: Path) -> bool:
+            raise PermissionError(13, "Permission denied")
+
+        self.patch(Path, "is_file", forbidden)
+        self.patch(Path, "is_dir", forbidden)
+        why = "privateKey is '/x/key.pem', and nobody can tell whether there is such a file: Permission denied"
+        self.assertIn(why, self.refused("ssl:1:privateKey=/x/key.pem"))
+        self.assertIn("path is '/x', and it cannot be searched: Permission denied", self.refused("tls:/x"))
+
+    def test_pipe(self) -> None:
+        """A pipe is no certificate, also if it becomes one while the server runs; nobody waits for its writer."""
+        os.mkfifo(self.folder / "pipe.pem")
+        self.assertIn("there is no such file", self.refused("ssl:1:privateKey=pipe.pem"))
+        self.assertIn("there is no .pem file in", self.refused(f"tls:{self.folder}"))
 
     def test_examples(self) -> None:
         """An error ends with an example of the kind; the examples that need no file are valid."""
@@ -166,6 +203,10 @@ class DescriptionTests(SynchronousTestCase):
             "tcp:1:2:3:4:5": "tcp takes 3 arguments, and has 5",
             "tcp6:1:interface=::1": r"an argument is empty; write \: for each colon within an argument",
             "tcp:1:": r"an argument is empty; write \: for each colon",
+            "tcp:1:interface=localhost": "interface is 'localhost', and an interface is an IP address of this machine",
+            r"tcp6:1:interface=fe80\:\:1%e 0": "interface is 'fe80::1%e 0', and an interface is an IP address",
+            "tcp:1:interface=1.2": "interface is '1.2', and an interface is an IP address",
+            "tcp:1:interface=": "interface is '', and an interface is an IP address",
             "unix:": "address is '', and it is the path of a file that is to be made",
             "unix:x:mode=888": "mode is '888', and a mode is of three octal digits, as in 660",
             "unix:x:lockfile=maybe": "lockfile is 'maybe', and it is 0 or 1",

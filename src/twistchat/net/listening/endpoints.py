@@ -24,6 +24,8 @@ from twisted.plugin import getPlugins
 
 from twistchat.config.readings import LAST_PORT, closest
 from twistchat.config.toml import shortened
+from twistchat.net.listening.arguments import CHECKS
+from twistchat.net.listening.locks import LockedEndpoint
 from twistchat.net.listening.tls import (
     SERVER_PEM,
     BadCertificate,
@@ -131,7 +133,10 @@ def endpointOf(reactor: Any, description: str, port: int = EXAMPLE_PORT) -> tupl
         arguments = _check(parts, kind)
         if parts.kind in _ENCRYPTED:
             return _ENCRYPTED[parts.kind](reactor, arguments), proxied
-        return _fromTwisted(reactor, plain), proxied
+        endpoint = _fromTwisted(reactor, plain)
+        if parts.kind == "unix" and arguments.get("lockfile") != "0":
+            endpoint = LockedEndpoint(endpoint, arguments["address"], os.getpid())
+        return endpoint, proxied
     except BadEndpoint as bad:
         raise BadEndpoint(f"{bad}; an endpoint of this kind is like {_example(kind, port, front)}") from None
 
@@ -261,9 +266,13 @@ def _fromPlugin(reactor: Any, description: str, kind: str, port: int) -> IStream
         raise BadEndpoint(
             f"{PROXY} stands in front of another kind of endpoint, as in {_example(KINDS['tcp'], port, PROXY)}"
         )
-    if kind.lower() in {plugin.prefix.lower() for plugin in getPlugins(IStreamServerEndpointStringParser)}:
+    if kind.lower() == "stdio":
+        raise BadEndpoint("stdio: has one client, the terminal of the server, and listens nowhere")
+    if kind.lower() not in KINDS and kind.lower() in {
+        plugin.prefix.lower() for plugin in getPlugins(IStreamServerEndpointStringParser)
+    }:
         return _fromTwisted(reactor, description)
-    guess = closest(kind, KINDS, 0.6)
+    guess = closest(kind.lower(), KINDS, 0.6)
     hint = (
         f"did you mean {_example(KINDS[guess], port)}?"
         if guess
@@ -353,7 +362,7 @@ def _check(parts: Parts, kind: Kind) -> Mapping[str, str]:
         if name not in arguments:
             raise BadEndpoint(f"the argument {name} is missing")
     for name, value in arguments.items():
-        why = _CHECKS[name](value) if name in _CHECKS else None
+        why = CHECKS[name](value) if name in CHECKS else None
         if why is not None:
             raise BadEndpoint(f"{name} is {shortened(value)!r}, and {why}")
     if parts.kind in _JOINT_CHECKS:
@@ -365,52 +374,6 @@ def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(names)
 
 
-def _number(lowest: int, highest: int, what: str) -> Callable[[str], str | None]:
-    """Make a check for whole numbers within a range."""
-
-    def check(value: str) -> str | None:
-        fits = value.isascii() and value.isdigit() and len(value) < 10 and lowest <= int(value) <= highest
-        return None if fits else f"{what} is a whole number from {lowest} to {highest}"
-
-    return check
-
-
-def _matching(pattern: str, why: str) -> Callable[[str], str | None]:
-    """Make a check for values that match a whole pattern."""
-    return lambda value: None if re.fullmatch(pattern, value) else why
-
-
-def _file(value: str) -> str | None:
-    return None if Path(value).is_file() else "there is no such file"
-
-
-def _certificates(value: str) -> str | None:
-    """Check the directory of certificates of a C{tls:} endpoint."""
-    directory = Path(value)
-    if not directory.is_dir():
-        return "there is no such directory"
-    return None if any(directory.rglob("*.pem")) else "there is no .pem file in that directory"
-
-
-_CHECKS: Mapping[str, Callable[[str], str | None]] = {
-    "port": _number(0, 65535, "a port"),
-    "backlog": _number(1, 65535, "a backlog"),
-    "index": _number(0, 65535, "an index"),
-    "interface": _matching(r"[^\s]+", "an interface is an IP address of this machine"),
-    "mode": _matching("[0-7]{3,4}", "a mode is of three octal digits, as in 660"),
-    "lockfile": _matching("[01]", "it is 0 or 1"),
-    "address": _matching(r"[^\0]+", "it is the path of a file that is to be made"),
-    "domain": _matching("INET6?|UNIX", "a domain is INET, INET6 or UNIX"),
-    "name": _matching(".+", "a name is that of a socket of systemd"),
-    "path": _certificates,
-    "privateKey": _file,
-    "certKey": _file,
-    "extraCertChain": _file,
-    "dhParameters": _file,
-}
-"""For each argument, a check of its value.  It returns C{None}, or the error as the end of "it is …, and"."""
-
-
 def _checkSsl(arguments: Mapping[str, str]) -> None:
     """
     Check the arguments of an C{ssl:} endpoint that its files do not show.
@@ -419,7 +382,7 @@ def _checkSsl(arguments: Mapping[str, str]) -> None:
     """
     from OpenSSL import SSL
 
-    if "privateKey" not in arguments and not Path(SERVER_PEM).is_file():
+    if "privateKey" not in arguments and CHECKS["privateKey"](SERVER_PEM) is not None:
         raise BadEndpoint(f"the argument privateKey is missing, and there is no {SERVER_PEM} here")
     if not hasattr(SSL, arguments.get("sslmethod", "TLS_METHOD")):
         raise BadEndpoint("sslmethod is not known; leave it out")
