@@ -178,8 +178,9 @@ class RebindingTests(SynchronousTestCase):
         return sorted(port.number for port in self.reactor.open)[::-1]
 
     def logged(self) -> list[str]:
-        """Return what was logged since the reload began."""
-        return [str(formatEvent(event)) for event in self.events]
+        """Return what was logged since the reload began, without the line about its end."""
+        lines = [str(formatEvent(event)) for event in self.events]
+        return [line for line in lines if not line.startswith("The configuration ")]
 
     def test_unchanged(self) -> None:
         """Nothing is closed or bound, and nothing is logged."""
@@ -368,6 +369,26 @@ class RebindingTests(SynchronousTestCase):
             "the server runs as chat, who must be able to read its certificates and keys",
             self.refused(**endpoints),
         )
+
+    def test_halfWay(self) -> None:
+        """If a step fails after the settings have changed, the others follow, and the log says what failed."""
+
+        def fail(host: str, port: int, secure: bool) -> str:
+            raise ZeroDivisionError("the door's fault")
+
+        self.patch(self.irc, "invitation", fail)
+        followed: list[int] = []
+        self.context.onReload.append(lambda: followed.append(1))
+        self.assertEqual("changed: listen.irc, listen.line", self.reload(irc=[f"tcp:7000:{HERE}"]))
+        self.assertEqual(([7000], [1]), (self.numbers(), followed))
+        self.assertIn("The server failed to announce the listeners, and goes on with the reload", self.logged())
+        self.assertEqual(1, len(self.flushLoggedErrors(ZeroDivisionError)))
+
+    def test_deaf(self) -> None:
+        """An endpoint that does not listen is refused, also if a plugin provides it."""
+        self.assertIn("stdio: has one client, the terminal of the server", self.refused(irc=["stdio:"]))
+        self.patch(self.reactor, "listenTCP", lambda *arguments, **named: object())
+        self.assertIn("an endpoint of this kind does not listen", self.refused(irc=["tcp:7000"]))
 
 
 class UserNameTests(SynchronousTestCase):

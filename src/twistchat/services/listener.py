@@ -52,7 +52,10 @@ class Ready:
 
         @raise Exception: it cannot listen there.
         """
-        return Opened(self, _resultOf(self.endpoint.listen(self.factory)))
+        port = _resultOf(self.endpoint.listen(self.factory))
+        if not all(callable(getattr(port, name, None)) for name in ("getHost", "stopListening")):
+            raise StartFailure("an endpoint of this kind does not listen")
+        return Opened(self, port)
 
 
 @dataclass(frozen=True, slots=True)

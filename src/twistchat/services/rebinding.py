@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pwd import getpwuid
 
 from twisted.internet.defer import maybeDeferred
@@ -123,14 +124,14 @@ class Rebinding:
         listening.opened = [*difference.kept, *new]
 
         def complete() -> None:
-            for certificates, fresh, _ in loaded:
-                certificates.use(fresh)
+            for certificates, fresh, name in loaded:
+                _attempt(f"show the new certificates of the {name} door", partial(certificates.use, fresh))
             for one in difference.removed:
                 if one not in early:
                     maybeDeferred(one.port.stopListening).addErrback(_notClosed, one.listener)
                 where, door = one.listener.description, one.listener.door.name
                 log.info("The {door} door no longer listens at {where}", door=door, where=where)
-            listening.announce(new)
+            _attempt("announce the listeners", partial(listening.announce, new))
 
         return Change(tuple(f"the certificates of the {name} door" for name in _once(loaded)), complete)
 
@@ -224,6 +225,18 @@ def userName() -> str:
 def _once(loaded: Iterable[tuple[Certificates, Loaded, str]]) -> list[str]:
     """Return the names of the doors with new certificates, each once."""
     return list(dict.fromkeys(name for _, _, name in loaded))
+
+
+def _attempt(what: str, step: Callable[[], None]) -> None:
+    """
+    Take a step of a reload.  The settings have changed already, so the other steps follow even if this one fails.
+
+    @param what: describes the step, for the log.
+    """
+    try:
+        step()
+    except Exception:
+        log.failure("The server failed to {what}, and goes on with the reload", what=what)
 
 
 def _notClosed(failure: Failure, listener: Listener) -> None:
