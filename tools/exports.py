@@ -8,7 +8,8 @@ Usage, in the folder of the project::
     PYTHONPATH=. python tools/exports.py mattermost FOLDER [--messages N] [--seed N]
 
 A name that ends with C{.zip} becomes a ZIP file, any other a folder.  The same seed makes the same export.  The parts
-are in C{tests/importing/makeslack.py} and C{tests/importing/makemattermost.py}, which the tests use too.
+are in C{tests/importing/makeslack.py} and C{tests/importing/makemattermost.py}, which the tests use too.  So it needs
+what the tests need: C{pip install -e '.[test]'}.
 """
 
 from __future__ import annotations

@@ -68,12 +68,12 @@ class ImportTests(ConsoleTestCase):
         printed = self.move("--report=report.json")
         for line in (
             "Imported from slack T1:",
-            "2 people, with new accounts",
-            "1 rooms",
+            "2 new accounts",
+            "1 room\n",
             "2 texts, 1 of them replies",
             "bob.baker is bob_baker",
             "Team Talk is #team-talk",
-            "1 file, such as",
+            "1 x file, such as",
         ):
             self.assertIn(line, printed)
         self.assertNotIn("\x1b", printed)
@@ -89,7 +89,7 @@ class ImportTests(ConsoleTestCase):
         self.assertIn("is good", self.command("check", "--data=data"))
         again = self.move()
         self.assertIn("There is nothing new in this export of slack T1", again)
-        self.assertIn("2 texts and reactions were there already", again)
+        self.assertIn("2 were there already (texts and reactions)", again)
         self.assertEqual(1, len(self.bodies("act")))
 
     def test_indexed(self) -> None:
@@ -132,7 +132,7 @@ class ImportTests(ConsoleTestCase):
         with closing(sqlite3.connect("data/journal.sqlite")) as connection:
             (before,) = connection.execute("SELECT count(*) FROM entry").fetchone()
         self.records = (*RECORDS, Text("3", "C1", "U1", NOW + 2, "new"))
-        self.assertIn("1 texts", self.move("--dry-run"))
+        self.assertIn("1 text\n", self.move("--dry-run"))
         with closing(sqlite3.connect("data/journal.sqlite")) as connection:
             self.assertEqual((before,), connection.execute("SELECT count(*) FROM entry").fetchone())
 
@@ -140,6 +140,7 @@ class ImportTests(ConsoleTestCase):
         """The codes are in a private file, and only their hashes are in the journal."""
         self.move("--claims=claims.csv")
         self.assertEqual(0o600, Path("claims.csv").stat().st_mode & 0o777)
+        self.assertNotIn(b"\r", Path("claims.csv").read_bytes())
         with Path("claims.csv").open(newline="") as file:
             rows = list(csv.reader(file))
         self.assertEqual(["account", "name", "email", "code"], rows[0])

@@ -41,6 +41,8 @@ class JournalTests(ConsoleTestCase):
         Path("restored").mkdir()
         Path("restored/journal.sqlite").write_bytes(Path("backup.db").read_bytes())
         self.assertIn('"text": "hello"', self.command("export", "--data=restored", "--room=#lobby"))
+        self.assertIn('"text": "hello"', self.command("export", "--data=restored", "--room=#lobby", "-"))
+        self.assertFalse(Path("-").exists())
 
     def test_backupAlone(self) -> None:
         """A copy needs no other file, and no other file is left beside it."""

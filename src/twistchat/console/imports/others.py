@@ -154,7 +154,7 @@ def _claims(path: Path, now: float) -> Iterator[Callable[[str, Person], Credenti
     @raise Refused: the file exists.
     """
     with newFile(path) as file:
-        table = csv.writer(file)
+        table = csv.writer(file, lineterminator="\n")
         table.writerow(("account", "name", "email", "code"))
 
         def claim(account: str, person: Person) -> Credential:
@@ -180,17 +180,21 @@ def _print(report: Report, dry: bool) -> None:
         print(f"There is nothing new in this export of {printable(report.source)}")
     else:
         print(f"{'This would be imported' if dry else 'Imported'} from {printable(report.source)}:")
-        for count, what in (
-            (report.people, "people, with new accounts"),
-            (report.known, "people who had an account, by its mail address"),
-            (report.rooms, "rooms"),
-            (report.texts, f"texts, {report.replies:,} of them replies"),
-            (report.reactions, "reactions"),
+        for count, one, many in (
+            (report.people, "new account", "new accounts"),
+            (
+                report.known,
+                "person who had an account with this mail address",
+                "people who had accounts with these mail addresses",
+            ),
+            (report.rooms, "room", "rooms"),
+            (report.texts, "text", f"texts, {report.replies:,} of them replies"),
+            (report.reactions, "reaction", "reactions"),
         ):
             if count:
-                print(f"  {count:>10,} {what}")
+                print(f"  {count:>10,} {one if count == 1 else many}")
     if report.present:
-        print(f"  {report.present:>10,} texts and reactions were there already")
+        print(f"  {report.present:>10,} {'was' if report.present == 1 else 'were'} there already (texts and reactions)")
     for title, names in (("People", report.names), ("Rooms", report.roomNames)):
         if names:
             print(f"{title} with another name here:")
@@ -199,4 +203,4 @@ def _print(report: Report, dry: bool) -> None:
     if report.omissions:
         print("Left out:")
         for what, omission in sorted(report.omissions.items()):
-            print(f"  {omission.count:>10,} {printable(what)}, such as {printable(omission.example)}")
+            print(f"  {omission.count:>10,} x {printable(what)}, such as {printable(omission.example)}")

@@ -90,10 +90,9 @@ class ExportOptions(JournalOptions):
     synopsis = "[options] (--room=ROOM | --account=NAME | --all) [FILE]"
     longdesc = (
         "Writes what the journal has of a room, or everything that belongs to an account, or all of the journal, one "
-        "JSON object a line, oldest first, to standard output or to FILE, while the server runs or not.  To an account "
-        "belong its data without its secrets, what its user wrote, and its private conversations.  twistchat import "
-        "reads what --all writes; it has no secrets either.  An interrupted export leaves "
-        "no FILE."
+        "JSON object a line, oldest first, to standard output (also -) or to FILE, while the server runs or not.  "
+        "To an account belong its data without its secrets, what its user wrote, and its private conversations.  "
+        "twistchat import reads what --all writes; it has no secrets either.  An interrupted export leaves no FILE."
     )
     examples: ClassVar = [
         "twistchat export --room '#lobby' lobby.jsonl",
@@ -111,7 +110,7 @@ class ExportOptions(JournalOptions):
     def parseArgs(self, *arguments: str) -> None:
         """Read the name of the file."""
         refuseMore(arguments, 1)
-        self.file = Path(arguments[0]) if arguments else None
+        self.file = Path(arguments[0]) if arguments and arguments[0] != "-" else None
 
     def run(self) -> None:
         """Write the room, the account, or the journal."""
