@@ -42,6 +42,8 @@ class OfferTests(WebCase):
         """The configuration decides about guests, registration and the name of the network."""
         self.serve('[web]\nguests = false\n[irc]\nnetwork = "Tea"\n')
         self.assertEqual((False, "Tea"), (self.offer()["guests"], self.offer()["network"]))
+        self.serve("[accounts]\nguests = false\n")
+        self.assertFalse(self.offer()["guests"])
         self.serve('[accounts]\nregistration = "closed"\n', ())
         self.assertFalse(self.offer()["register"])
 
