@@ -16,6 +16,7 @@ from zipfile import ZipFile
 
 from tests.console.cases import ConsoleTestCase
 from twistchat.console.imports.others import READERS
+from twistchat.importing import transfer
 from twistchat.importing.records import ImportProblem, LeftOut, Person, Record, Room, Text
 
 NOBODY = 65_534
@@ -162,6 +163,22 @@ class ImportTests(ConsoleTestCase):
         self.assertEqual(f"twistchat: {why}", self.refused(*self.arguments("--report=report.json")))
         self.data.rmdir()
         self.assertTrue(self.refused(*self.arguments("--claims=claims.csv")).endswith("cannot write claims.csv in it"))
+
+    def test_claimsKept(self) -> None:
+        """The codes of accounts that a broken import made stay, since the next one makes none for them."""
+
+        def broken(path: Path, progress: Callable[[float], None]) -> Iterator[Record]:
+            yield from RECORDS
+            raise ImportProblem("export.zip is broken")
+
+        self.patch(transfer, "PORTION", 1)
+        self.patch(READERS["slack"], "read", broken)
+        self.refused(*self.arguments("--claims=claims.csv"))
+        self.patch(READERS["slack"], "read", self.read)
+        self.move("--claims=more.csv")
+        kept, more = (Path(name).read_text().splitlines() for name in ("claims.csv", "more.csv"))
+        self.assertEqual(["account", "alice", "bob_baker"], [line.partition(",")[0] for line in kept])
+        self.assertEqual(1, len(more))
 
     def test_problems(self) -> None:
         """Wrong arguments, a server that runs, and a broken export are one line each."""

@@ -151,13 +151,18 @@ def _claims(path: Path, now: float) -> Iterator[Callable[[str, Person], Credenti
     """
     Make codes with which people claim their accounts, and write them to a new file, which only its owner can read.
 
+    The file stays if the import is interrupted, because the next one makes no code for an account that is there.
+
     @raise Refused: the file exists.
     """
-    with newFile(path) as file:
+    made = 0
+    with newFile(path, lambda: made > 0) as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(("account", "name", "email", "code"))
 
         def claim(account: str, person: Person) -> Credential:
+            nonlocal made
+            made += 1
             code = makeCode(secrets.token_bytes)
             table.writerow((account, printable(person.realname), person.email or "", code))
             file.flush()

@@ -78,10 +78,11 @@ def writeAll(path: Path, target: Path | None) -> None:
 
 
 @contextmanager
-def newFile(target: Path) -> Iterator[TextIO]:
+def newFile(target: Path, isKept: Callable[[], bool] = lambda: False) -> Iterator[TextIO]:
     """
     Write a new file.  It is removed if it cannot be completed.
 
+    @param isKept: returns whether it stays nevertheless.
     @raise Refused: it exists.
     """
     try:
@@ -92,7 +93,8 @@ def newFile(target: Path) -> Iterator[TextIO]:
         with os.fdopen(number, "w", encoding="utf-8") as file:
             yield file
     except BaseException:
-        target.unlink()
+        if not isKept():
+            target.unlink()
         raise
 
 
