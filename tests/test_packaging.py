@@ -120,6 +120,10 @@ class ContainerTests(SynchronousTestCase):
         self.assertEqual({"ENTRYPOINT", "CMD", "HEALTHCHECK"}, set(commands))
         self.assertEqual("twistd", commands["ENTRYPOINT"][0])
         self.assertEqual(["twistchat", "status"], commands["HEALTHCHECK"][:2])
+        options = dict(zip(commands["CMD"][::2], commands["CMD"][1::2], strict=True))
+        self.assertEqual({"--irc": "tcp:6667", "--line": "tcp:6623", "--web": "tcp:6680"}, options)
+        (exposed,) = [line.split()[1:] for line in lines if line.startswith("EXPOSE ")]
+        self.assertEqual(sorted(exposed), sorted(where.removeprefix("tcp:") for where in options.values()))
         self.assertLess(lines.index("USER 10001:10001"), lines.index("VOLUME /data"))
 
     def test_context(self) -> None:
@@ -185,7 +189,12 @@ class PasteTests(DaemonTestCase):
         for name in ("etc", "run", "var/lib", "var/log"):
             (self.directory / name).mkdir(parents=True, exist_ok=True)
         self.directory.chmod(0o755)
-        lines = re.sub(r"^(apt-get|python3 -m venv|/opt/twistchat/bin/pip|useradd) .*$", ":", lines, flags=re.MULTILINE)
+        lines = re.sub(
+            r"^(apt-get|/usr/bin/python3 -m venv|/opt/twistchat/bin/pip|ln -sf|useradd) .*$",
+            ":",
+            lines,
+            flags=re.MULTILINE,
+        )
         lines = re.sub(r"(?<![\w.])/(opt|etc|run|var)/", rf"{self.directory}/\1/", lines)
         lines = (
             lines.replace("-o chat", "-o nobody").replace("-g chat", "-g nogroup").replace("--uid chat", "--uid nobody")
@@ -193,6 +202,7 @@ class PasteTests(DaemonTestCase):
         for user, other in (("-o chat", "-o nobody"), ("-g chat", "-g nogroup"), ("--uid chat", "--uid nobody")):
             lines = lines.replace(user, other)
         lines = lines.replace('"tcp:6667"', '"tcp:0:interface=127.0.0.1"')
+        lines = lines.replace('"tcp:6680:interface=127.0.0.1"', '"tcp:0:interface=127.0.0.1"')
         return lines.replace('"tcp:6623"', '"tcp:0:interface=127.0.0.1"')
 
     def paste(self, lines: str) -> None:
