@@ -8,7 +8,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.errors import NickOwned
 from twistchat.chat.model.names import normalizeNick, normalizeRoom
-from twistchat.importing.naming import firstFree, nickFrom, roomFrom
+from twistchat.importing.naming import FreeNames, nickFrom, roomFrom
+from twistchat.importing.records import ImportProblem
 
 
 class NamingTests(SynchronousTestCase):
@@ -57,11 +58,27 @@ class NamingTests(SynchronousTestCase):
             if name in taken:
                 raise NickOwned(name)
 
-        self.assertEqual("bob", firstFree("bob", 8, check))
-        self.assertEqual("alice-3", firstFree("alice", 8, check))
-        self.assertEqual("abcdef-2", firstFree("abcdefgh", 8, check))
+        names = FreeNames(8, check)
+        self.assertEqual("bob", names.find("bob", "x"))
+        self.assertEqual("alice-3", names.find("alice", "x"))
+        self.assertEqual("abcdef-2", names.find("abcdefgh", "x"))
 
-        def refuse(name: str) -> None:
-            raise NickOwned(name)
+    def test_remembered(self) -> None:
+        """No name is tried twice, so the same name for many people takes no longer for the last one."""
+        tried: list[str] = []
+        names = FreeNames(8, tried.append)
+        for _ in range(3):
+            names.find("bob", "x")
+        names.find("BOB", "x")
+        self.assertEqual(["bob", "bob-2", "bob-3", "BOB-4"], tried)
 
-        self.assertRaises(NickOwned, firstFree, "bob", 8, refuse)
+    def test_spare(self) -> None:
+        """If too many suffixes are taken, there is a spare name.  Without a free name, the error says so."""
+
+        def check(name: str) -> None:
+            if name != "U77":
+                raise NickOwned(name)
+
+        names = FreeNames(8, check, tries=5)
+        self.assertEqual("U77", names.find("bob", "U77"))
+        self.assertIn("look like bob", str(self.assertRaises(ImportProblem, names.find, "bob", "U78")))

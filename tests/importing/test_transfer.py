@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -20,12 +21,15 @@ from twistchat.chat.model.events import (
     AccountDropped,
     AccountRegistered,
     AccountSettingSet,
+    AccountVerified,
     AdministrativeAct,
     Credential,
     Entry,
     Event,
     KeptPrivateTagMessage,
     KeptRoomTagMessage,
+    ModeChange,
+    ModesSet,
     PrivateMessage,
     RoomDropped,
     RoomMessage,
@@ -43,6 +47,7 @@ from twistchat.importing.destination import Destination
 from twistchat.importing.people import Rules
 from twistchat.importing.records import ImportProblem, LeftOut, Person, Reaction, Record, Room, Text
 from twistchat.importing.report import Report
+from twistchat.importing.texts import LONGEST
 from twistchat.importing.transfer import PORTION, Transfer
 from twistchat.journal.codec import decode
 from twistchat.journal.sqlite.checking import check
@@ -202,10 +207,11 @@ class TransferTests(SynchronousTestCase):
         self.assertEqual((0, ()), (len(alice.inbox), bob.inbox))
 
     def test_knownPeople(self) -> None:
-        """Somebody with an account of the same mail address keeps it.  Other names get suffixes."""
+        """Somebody with an account of the same verified mail address keeps it.  Other names get suffixes."""
         self.write(
-            AccountRegistered(SERVER, "Alicia"),
-            AccountSettingSet(SERVER, "Alicia", "email", "Alice@Example.org"),
+            AccountRegistered(SERVER, "Alicia", NOW * 2, "r1"),
+            AccountSettingSet(SERVER, "Alicia", "email", "Alice@Example.org", "r1"),
+            AccountVerified(SERVER, "Alicia"),
             AccountRegistered(SERVER, "carol"),
             AccountRegistered(SERVER, "unverified", NOW * 2),
             AccountSettingSet(SERVER, "unverified", "email", "carol@example.org"),
@@ -215,6 +221,27 @@ class TransferTests(SynchronousTestCase):
         self.assertEqual({"alice": "Alicia", "carol": "carol-2", "root": "root-2"}, report.names)
         self.assertEqual("Alicia", self.entries(RoomMessage)[0].event.source.account)
         self.assertEqual("Alicia", self.room("#general").founder)
+        self.assertEqual({"Alicia": "alice"}, report.matches)
+
+    def test_unverified(self) -> None:
+        """
+        An address that an administrator or an earlier import gave an account says nothing, and no administrator is
+        found by an address.  One that was verified after the registration counts.
+        """
+        self.write(
+            AccountSettingSet(SERVER, "boss", "email", "alice@example.org"),
+            AccountVerified(SERVER, "boss"),
+            AccountRegistered(SERVER, "made", None, "r1"),
+            AccountSettingSet(SERVER, "made", "email", "bob@example.org", "r1"),
+            AccountRegistered(SERVER, "changed", None, "r2"),
+            AccountSettingSet(SERVER, "changed", "email", "carol@example.org"),
+        )
+        people = [ALICE, Person("U2", "bob", email="bob@example.org"), CAROL]
+        report = self.transfer(people)
+        self.assertEqual({"changed": "carol"}, report.matches)
+        self.assertEqual(["alice", "bob"], [self.account(name).name for name in ("alice", "bob")])
+        report = self.transfer(people, "slack T2")
+        self.assertEqual((2, {"changed": "carol"}), (report.people, report.matches))
 
     def test_unused(self) -> None:
         """People who were removed, and programs, get no account if nothing of them is imported."""
@@ -297,7 +324,7 @@ class TransferTests(SynchronousTestCase):
         self.assertEqual("#general-2", report.roomNames["General"])
         self.assertEqual("bob_baker-2", report.names["bob.baker"])
         self.assertEqual("alice", self.account("alice").name)
-        self.assertEqual(2, report.known)
+        self.assertEqual(("carol-2", 0), (report.names["carol"], report.known))
 
     def test_older(self) -> None:
         """Texts that are older than what a room has are left out, and counted."""
@@ -308,6 +335,52 @@ class TransferTests(SynchronousTestCase):
         omission = report.omissions["text that is older than what #general already has"]
         self.assertEqual((1, "C1"), (omission.count, omission.example))
         self.assertEqual(["native", "same"], self.texts("#general")[-2:])
+
+    def test_madePrivate(self) -> None:
+        """
+        A channel that has become private there keeps its texts to itself while its room here is open.  With the modes s
+        and i, what is newer comes.
+        """
+        self.transfer([*PEOPLE, GENERAL, *TEXTS[:1]])
+        private = replace(GENERAL, private=True, members=("U1",))
+        later = [
+            *PEOPLE,
+            private,
+            *TEXTS[:1],
+            Text("7", "C1", "U1", NOW - 9, "budget"),
+            Reaction("1", "C1", "U1", 6, "x"),
+        ]
+        report = self.transfer(later)
+        self.assertEqual((0, 1), (report.added, report.present))
+        self.assertEqual(2, len([what for what in report.omissions if "#general +si" in what]))
+        boss = Source("1", "boss", account="boss")
+        self.write(ModesSet(boss, "#general", (ModeChange(True, "s"),)), time=NOW - 20)
+        self.assertEqual(0, self.transfer(later).added)
+        self.write(ModesSet(boss, "#general", (ModeChange(True, "i"),)), time=NOW - 20)
+        self.assertEqual(1, self.transfer(later).texts)
+        self.assertEqual(["hello", "budget"], self.texts("#general"))
+
+    def test_twice(self) -> None:
+        """A room that the export has twice is private if one of the two is."""
+        public = replace(SECRET, private=False)
+        for number, rooms in enumerate(([SECRET, public], [public, SECRET])):
+            self.transfer([*PEOPLE, *rooms], f"slack T{number}")
+        self.assertEqual([{"n", "t", "s", "i"}] * 2, [set(self.room(name).modes) for name in ("#board", "#board-2")])
+
+    def test_formerMembers(self) -> None:
+        """Who has left a private channel there, but may still join the room here, is reported."""
+        self.transfer()
+        self.assertEqual({}, self.transfer().former)
+        report = self.transfer([*PEOPLE, replace(SECRET, members=("U2", "U1"))])
+        self.assertEqual({"#board": ["gone"]}, report.former)
+        self.assertEqual({"#board": ["gone"]}, report.object()["formerMembers"])
+
+    def test_endless(self) -> None:
+        """A text of more than 1 MiB is left out, and a long one is split in time."""
+        report = self.transfer([ALICE, GENERAL, Text("1", "C1", "U1", 1, "é" * (LONGEST // 2)), TEXTS[1]])
+        self.assertEqual((2, 0), (report.texts, len(report.omissions)))
+        report = self.transfer([ALICE, GENERAL, Text("9", "C1", "U1", 2000, "é" * (LONGEST // 2) + "x")])
+        self.assertEqual((0, ["text of more than 1 MiB"]), (report.texts, list(report.omissions)))
 
     def test_resumed(self) -> None:
         """An import that ends early is continued by the next one."""

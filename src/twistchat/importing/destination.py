@@ -12,6 +12,7 @@ from twistchat.journal.sqlite.rows import RowWriter
 from twistchat.journal.stamp import msgid
 
 if TYPE_CHECKING:
+    from twistchat.chat.model.accounts import Account
     from twistchat.chat.state import State
     from twistchat.journal.sqlite.loading import Loader
 
@@ -27,6 +28,14 @@ _NEWEST = """
 _FORGOTTEN = f"""
     SELECT coalesce(max(time), -1) FROM holding JOIN entry USING (sequence)
     WHERE holding.conversation = ? AND key = '{FORGOTTEN}'
+"""
+
+_VERIFIED = """
+    SELECT count(*) FROM holding JOIN entry USING (sequence)
+    WHERE holding.conversation = :scope AND (key = 'verified' OR (
+        :isLater AND key = 'setting email' AND typeof(body) = 'text' AND json_valid(body)
+            AND json_extract(body, '$.registration') IS NULL
+    ))
 """
 
 _CREATE = "CREATE TEMP TABLE imported (id TEXT PRIMARY KEY, sequence INTEGER NOT NULL) WITHOUT ROWID"
@@ -112,6 +121,14 @@ class Destination:
         The time when the texts of an account were erased last, in milliseconds since the epoch; -1 if they never were.
         """
         return int(self._loader.writer.query(_FORGOTTEN, (accountScope(account),))[0])
+
+    def isVerified(self, account: Account) -> bool:
+        """
+        Whether the owner of an account has typed a code that was mailed to its address: for its registration, or for
+        another address later.  An address that an administrator or an import gave it does not count.
+        """
+        given = {"scope": accountScope(account.name), "isLater": bool(account.registration)}
+        return account.until is None and bool(self._loader.writer.query(_VERIFIED, given)[0])
 
     def scan(self, source: str) -> None:
         """Look for the texts and reactions that were imported from a source earlier."""

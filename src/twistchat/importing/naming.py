@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import count
+from collections.abc import Callable
 from typing import Final
 from unicodedata import category, normalize
 
@@ -13,12 +12,14 @@ from twistchat.chat.model.names import (
     NICK_CATEGORIES,
     NICK_SPECIALS,
     ROOM_DELIMITERS,
+    fold,
     normalizeNick,
     normalizeRoom,
 )
+from twistchat.importing.records import ImportProblem
 
 MOST_TRIES: Final = 10_000
-"""The number of suffixes to try."""
+"""The number of suffixes to try for one name."""
 
 
 def nickFrom(name: str, limit: int) -> str:
@@ -52,30 +53,44 @@ def roomFrom(name: str, limit: int) -> str:
         return "#room"
 
 
-def firstFree(name: str, limit: int, check: Callable[[str], object]) -> str:
+class FreeNames:
     """
-    Find a name that is free: the name itself, or the name with a suffix, as in C{alice-2}.
+    Finds names that are free.
 
-    @param check: raises L{ChatError} if a name is not free.
-    @raise ChatError: no name is free.
+    It remembers the last suffix of each name, so that many people with one name take no time each.
     """
-    candidates = _candidates(name, limit)
-    for _ in range(MOST_TRIES):
-        candidate = next(candidates)
-        try:
-            check(candidate)
-        except ChatError:
-            continue
-        return candidate
-    check(name)
-    return name
 
+    def __init__(self, limit: int, check: Callable[[str], object], tries: int = MOST_TRIES) -> None:
+        """
+        @param limit: the maximum length of a name, in characters.
+        @param check: raises L{ChatError} if a name is not free.
+        @param tries: the number of suffixes to try for a name.
+        """
+        self._limit, self._check, self._tries = limit, check, tries
+        self._last: dict[str, int] = {}
 
-def _candidates(name: str, limit: int) -> Iterator[str]:
-    yield name
-    for number in count(2):
-        suffix = f"-{number}"
-        yield name[: limit - len(suffix)] + suffix
+    def find(self, name: str, spare: str) -> str:
+        """
+        Find a name that is free: the name itself, or the name with a suffix, as in C{alice-2}.
+
+        @param spare: a name to try in the same way if none of these is free.
+        @raise ImportProblem: no name is free.
+        """
+        for wanted in (name, spare):
+            first = self._last.get(fold(wanted), 1)
+            for number in range(first, first + self._tries):
+                self._last[fold(wanted)] = number + 1
+                suffix = f"-{number}" if number > 1 else ""
+                candidate = wanted[: self._limit - len(suffix)] + suffix
+                try:
+                    self._check(candidate)
+                except ChatError:
+                    continue
+                return candidate
+        raise ImportProblem(
+            f"too many names here look like {name}, so that nobody else can have one with a suffix; rename people or"
+            " rooms there, and export again"
+        )
 
 
 def _isOfNick(letter: str) -> bool:

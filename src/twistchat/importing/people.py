@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +20,7 @@ from twistchat.chat.model.events import (
 )
 from twistchat.chat.model.metadata import DISPLAY_NAME, checkValue
 from twistchat.chat.model.names import fold, skeleton
-from twistchat.importing.naming import firstFree, nickFrom
+from twistchat.importing.naming import FreeNames, nickFrom
 from twistchat.importing.records import ImportProblem, Person
 from twistchat.importing.texts import oneLine
 
@@ -76,6 +76,7 @@ class People:
         self._destination = destination
         self._source, self._setting = source, f"{IMPORTED} {source}"
         self._rules, self._report, self._ids = rules, report, ids
+        self._names = FreeNames(rules.limits.nick, self._checkFree)
         self._people: dict[str, Person] = {}
         self._sources: dict[str, Source] = {}
         self._accounts: dict[str, str] = {}
@@ -84,13 +85,17 @@ class People:
             person, email = account.settings.get(self._setting), account.settings.get("email")
             if person is not None:
                 self._accounts[person] = account.name
-            elif email is not None and account.until is None:
+            elif email is not None and not account.isAdmin and destination.isVerified(account):
                 self._byEmail.setdefault(email.casefold(), account.name)
 
     @property
     def areKnown(self) -> bool:
         """Whether this source was imported earlier."""
         return bool(self._accounts)
+
+    def known(self) -> Collection[tuple[str, str]]:
+        """The ids of the people who were imported earlier, and their accounts."""
+        return self._accounts.items()
 
     def add(self, person: Person) -> None:
         """Take a person from the export.  Nothing is written."""
@@ -139,19 +144,24 @@ class People:
         return found
 
     def _claimed(self, person: Person) -> str | None:
-        """The account with the mail address of a person, which belongs to that person from now on."""
+        """
+        The account whose owner has verified the mail address of a person here.  It belongs to that person from now on.
+
+        An export can contain any address, so no account of an administrator is found.
+        """
         email = None if person.email is None or person.deleted else person.email.casefold()
         name = None if email is None else self._byEmail.pop(email, None)
         if name is not None:
             self._destination.propose(AccountSettingSet(SERVER, name, self._setting, person.id))
             self._report.known += 1
+            self._report.matches[name] = person.name
             self._note(person, name)
         return name
 
     def _registered(self, person: Person) -> str:
         """Register an account for a person.  One transaction stores all of it."""
         limits = self._rules.limits
-        name = firstFree(nickFrom(person.name, limits.nick), limits.nick, self._checkFree)
+        name = self._names.find(nickFrom(person.name, limits.nick), nickFrom(person.id, limits.nick))
         registration = self._ids()
         events: list[Event] = [
             AccountRegistered(SERVER, name, None, registration),

@@ -30,6 +30,9 @@ class Report:
     @ivar names: the nicks of people whose name was not available, by that name.  Several may have the same name, so
         the id is part of the key then.
     @ivar roomNames: likewise, the names of rooms.
+    @ivar matches: the names of people whose account was found by its verified mail address, by that account.
+    @ivar former: the names of accounts that may join a private room although they have left it there, by the name of
+        the room.
     @ivar omissions: what was left out.
     """
 
@@ -43,6 +46,8 @@ class Report:
     present: int = 0
     names: dict[str, str] = field(default_factory=dict)
     roomNames: dict[str, str] = field(default_factory=dict)
+    matches: dict[str, str] = field(default_factory=dict)
+    former: dict[str, list[str]] = field(default_factory=dict)
     omissions: dict[str, Omission] = field(default_factory=dict)
 
     def leaveOut(self, what: str, example: str) -> None:
@@ -72,6 +77,8 @@ class Report:
             },
             "importedEarlier": self.present,
             "names": {"people": self.names, "rooms": self.roomNames},
+            "matchedByAddress": self.matches,
+            "formerMembers": self.former,
             "leftOut": [
                 {"what": what, "count": omission.count, "example": omission.example}
                 for what, omission in sorted(self.omissions.items())

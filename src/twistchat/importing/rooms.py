@@ -15,7 +15,7 @@ from twistchat.chat.model.events import (
     TopicSet,
 )
 from twistchat.chat.model.names import fold
-from twistchat.importing.naming import firstFree, roomFrom
+from twistchat.importing.naming import FreeNames, roomFrom
 from twistchat.importing.people import IMPORTED, People, Rules
 from twistchat.importing.records import Room
 from twistchat.importing.texts import oneLine
@@ -41,6 +41,7 @@ class Rooms:
         self._destination = destination
         self._setting = f"{IMPORTED} {source}"
         self._rules, self._report, self._people = rules, report, people
+        self._free = FreeNames(rules.limits.room, self._checkFree)
         self._rooms: dict[str, Room] = {}
         self._names: dict[str, str] = {}
         for room in destination.state.rooms:
@@ -49,15 +50,18 @@ class Rooms:
                 self._names[id] = room.name
 
     def add(self, room: Room) -> None:
-        """Take a room from the export.  Nothing is written."""
-        self._rooms.setdefault(room.id, room)
+        """Take a room from the export.  Nothing is written.  If it is there twice, a private one wins."""
+        known = self._rooms.get(room.id)
+        if known is None or (room.private and not known.private):
+            self._rooms[room.id] = room
 
     def check(self) -> None:
         """
-        Check that each room can have an owner.
+        Check that each room can have an owner, and report who may still join a private room that they have left.
 
-        @raise ImportProblem: it cannot.
+        @raise ImportProblem: a room can have no owner.
         """
+        self._reportFormer()
         for room in self._rooms.values():
             if room.id not in self._names and not self._people.isActive(room.creator):
                 self._people.owner()
@@ -66,6 +70,14 @@ class Rooms:
     def named(self, id: str) -> str | None:
         """The name of a room that exists already; C{None} if there is none."""
         return self._names.get(id)
+
+    def isExposed(self, id: str) -> bool:
+        """Whether a room is private there, while here others can find or join the room that it became."""
+        room = self._rooms.get(id)
+        if room is None or not room.private:
+            return False
+        here = self._destination.state.rooms.get(self._names.get(id, ""))
+        return here is not None and not here.modes.keys() >= {"s", "i"}
 
     def isKnown(self, id: str) -> bool:
         """Whether the export has this room."""
@@ -79,7 +91,7 @@ class Rooms:
         @return: its name.
         """
         room, limits = self._rooms[id], self._rules.limits
-        name = firstFree(roomFrom(room.name, limits.room), limits.room, self._checkFree)
+        name = self._free.find(roomFrom(room.name, limits.room), roomFrom(room.id, limits.room))
         creator, owner = room.creator, self._people.source
         founder = owner(creator) if creator is not None and self._people.isActive(creator) else self._people.owner()
         events: list[Event] = [
@@ -105,6 +117,18 @@ class Rooms:
     def waiting(self) -> list[str]:
         """The ids of the rooms that have not been registered."""
         return [id for id in self._rooms if id not in self._names]
+
+    def _reportFormer(self) -> None:
+        """Report the people who are no members of a private room there any more, but may join it here."""
+        for id, name in self._names.items():
+            room, here = self._rooms.get(id), self._destination.state.rooms.get(name)
+            if room is None or here is None or not room.private:
+                continue
+            invited = here.lists.get("I", {})
+            former = [a for person, a in self._people.known() if person not in room.members]
+            names = [account for account in former if f"~a:{fold(account)}" in invited]
+            if names:
+                self._report.former[name] = sorted(names)
 
     def _changes(self, room: Room, founder: Source) -> tuple[ModeChange, ...]:
         """The modes of a new room: who may come in, and whether anybody may speak."""

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 from unicodedata import category
 
+LONGEST: Final = 1024 * 1024
+"""The maximum size of a text that is split into several, in bytes of UTF-8."""
+
 _JOINERS: Final = "\u200c\u200d"
 """Format characters that emoji and several scripts need."""
 
@@ -19,6 +22,11 @@ def cleaned(text: str) -> str:
         return text.strip("\n")
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     return "".join([letter for letter in text if _isKept(letter)]).strip("\n")
+
+
+def isTooLong(text: str) -> bool:
+    """Whether a text is longer than L{LONGEST}, so that it is not imported."""
+    return 4 * len(text) > LONGEST and len(text.encode("utf-8", "surrogatepass")) > LONGEST
 
 
 def oneLine(text: str, limit: int) -> str:
@@ -61,16 +69,16 @@ def _joined(part: list[str]) -> Iterator[str]:
 
 def _pieces(line: str, limit: int) -> Iterator[str]:
     """Split a line that is too long between words, or in a word that is too long itself."""
-    data = line.encode()
-    while len(data) > limit:
-        end = limit
+    data, start = line.encode(), 0
+    while len(data) - start > limit:
+        end = start + limit
         while data[end] & 0xC0 == 0x80:
             end -= 1
-        space = data.rfind(b" ", limit // 2, end + 1)
+        space = data.rfind(b" ", start + limit // 2, end + 1)
         end = end if space < 0 else space
-        yield data[:end].decode()
-        data = data[end:].removeprefix(b" ")
-    yield data.decode()
+        yield data[start:end].decode()
+        start = end + 1 if data[end : end + 1] == b" " else end
+    yield data[start:].decode()
 
 
 def _isKept(letter: str) -> bool:

@@ -19,7 +19,7 @@ from twistchat.chat.model.spans import pair
 from twistchat.importing.people import People, Rules
 from twistchat.importing.records import LeftOut, Person, Place, Reaction, Record, Room, Text
 from twistchat.importing.rooms import Rooms
-from twistchat.importing.texts import cleaned, oneLine, parts
+from twistchat.importing.texts import cleaned, isTooLong, oneLine, parts
 
 if TYPE_CHECKING:
     from twistchat.importing.destination import Destination
@@ -130,14 +130,26 @@ class Transfer:
         @return: its sequence number; C{None} if it is left out.
         """
         where = _where(record)
-        text = "" if isinstance(record, Reaction) else cleaned(record.text)
-        why = self._fault(record, text, answered)
+        text, why = "", None
+        if isinstance(record, Text) and isTooLong(record.text):
+            why = "text of more than 1 MiB"
+        elif isinstance(record, Text):
+            text = cleaned(record.text)
+        why = why or self._fault(record, text, answered)
         if why is not None:
             self._report.leaveOut(why, where)
             return None
         author = self._people.source(record.author)
         if record.time < self._forgottenOf(author.account or ""):
             self._report.leaveOut(f"{_what(record)} of an account whose texts were erased here", where)
+            return None
+        if isinstance(record.place, str) and self._rooms.isExposed(record.place):
+            name = self._rooms.named(record.place)
+            self._report.leaveOut(
+                f"{_what(record)} of a private channel that {name} here is open to others (with /mode {name} +si, what"
+                " is written there later can be imported)",
+                where,
+            )
             return None
         target = self._target(record.place, record.author, record.time)
         name = fold(target) if isinstance(target, str) else pair(author.account or "", target.account or "")

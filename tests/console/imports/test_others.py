@@ -242,7 +242,7 @@ class RootTests(ConsoleTestCase):
                     self.command(*fixed, *options, "export.zip")
                     status = 0
                 finally:
-                    os._exit(status)  # the child must not run the other tests
+                    os._exit(status)  # private: it is public, and the child must not run the other tests
             self.assertEqual(0, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), options)
         files = [*self.data.iterdir(), *Path("out").iterdir()]
         self.assertLessEqual({"journal.sqlite", "report", "claims"}, {file.name for file in files})

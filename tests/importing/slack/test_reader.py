@@ -142,6 +142,24 @@ class ReaderTests(ExportTests):
         self.assertIsNone(rooms["old-project"].creator)
         self.assertEqual(5, len(rooms))
 
+    def test_inTwoLists(self) -> None:
+        """A channel that is in the lists of public and of private ones is private."""
+        public, private = {"id": "C1", "name": "plans"}, {"id": "C1", "name": "plans", "members": ["U001"]}
+        for lists in (
+            ("channels.json", public, "groups.json", private),
+            ("groups.json", private, "channels.json", public),
+        ):
+            records = self.readAll(
+                [
+                    ("users.json", asJson(USERS)),
+                    *[(name, asJson([channel])) for name, channel in (lists[:2], lists[2:])],
+                    ("plans/2024-01-01.json", asJson([message(1, "a", "U001")])),
+                ]
+            )
+            (room,) = [record for record in records if isinstance(record, Room)]
+            self.assertEqual((True, ("U001",)), (room.private, room.members))
+            self.assertIn("C1", [record.place for record in records if isinstance(record, Text)])
+
     def test_leftOut(self) -> None:
         """Everything that is not brought over is reported, without texts of messages."""
         found = [record for record in self.readAll(makeSlack(0)) if isinstance(record, LeftOut)]

@@ -189,8 +189,8 @@ def _print(report: Report, dry: bool) -> None:
             (report.people, "new account", "new accounts"),
             (
                 report.known,
-                "person who had an account with this mail address",
-                "people who had accounts with these mail addresses",
+                "person who had an account with this verified mail address",
+                "people who had accounts with these verified mail addresses",
             ),
             (report.rooms, "room", "rooms"),
             (report.texts, "text", f"texts, {report.replies:,} of them replies"),
@@ -205,6 +205,14 @@ def _print(report: Report, dry: bool) -> None:
             print(f"{title} with another name here:")
             for old, new in names.items():
                 print(f"  {printable(old)} is {new}")
+    if report.matches:
+        print("People who have the verified mail address of an account here (see that these are the same people):")
+        for account, name in report.matches.items():
+            print(f"  {printable(name)} is {printable(account)}")
+    if report.former:
+        print("People who have left a private channel there, and may still join it here (/mode ROOM -I ~a:NAME):")
+        for room, accounts in report.former.items():
+            print(f"  {printable(room)}: {', '.join(map(printable, accounts))}")
     if report.omissions:
         print("Left out:")
         for what, omission in sorted(report.omissions.items()):

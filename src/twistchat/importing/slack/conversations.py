@@ -148,12 +148,15 @@ def _add(found: Conversations, item: Fields, kind: str, days: dict[str, list[str
     id, name, members = item.text("id"), item.text("name"), item.texts("members")
     if not id:
         raise Malformed("id")
-    if id in found.ids:
-        raise Malformed("id, which is there twice")
-    found.ids.add(id)
     # Old exports have group conversations among the private channels.
     channel = kind in {"channels.json", "groups.json"} and not item.flag("is_mpim")
     room = _room(item, kind, people) if channel else None
+    if id in found.ids:
+        private = _room(item, "groups.json", people) if room is None else room
+        if private.private:
+            found.rooms[:] = [each if each.id != id or each.private else private for each in found.rooms]
+        raise Malformed("id, which is there twice")
+    found.ids.add(id)
     # Folders of channels have their names, others their ids.
     files = tuple(days.pop(id, []) or days.pop(name, []))
     if room is not None:
