@@ -44,7 +44,7 @@ class Copied:
     The result of an import.
 
     @ivar added: the number of entries that were added.
-    @ivar present: the number of entries of the file that the journal had, or had deleted.
+    @ivar present: the number of entries of the file that the journal had, or had deleted, without credentials.
     @ivar credentials: the number of credentials that were left out, because an export has no secrets.
     @ivar rekeyed: the names of the rooms that got new keys, as exported when the key was set.
     """
@@ -214,19 +214,18 @@ def copyJournal(file: JournalFile, loader: Loader, key: Callable[[], str], copie
             newest = line.entry.sequence
             waiting.append(line)
             if len(waiting) >= PAGE:
-                _compare(file, loader, waiting)
-                copied.present, waiting = copied.present + len(waiting), []
+                _compare(file, loader, waiting, copied)
+                waiting = []
             continue
         if waiting:
-            _compare(file, loader, waiting)
-            copied.present, waiting = copied.present + len(waiting), []
+            _compare(file, loader, waiting, copied)
+            waiting = []
         if newest != last:
             raise _ownEntries(last)
         newest = last
         _copy(line, loader, key, copied)
     if waiting:
-        _compare(file, loader, waiting)
-        copied.present += len(waiting)
+        _compare(file, loader, waiting, copied)
     if newest != last:
         raise _ownEntries(last)
     loader.flush()
@@ -239,9 +238,9 @@ def _ownEntries(last: int) -> ImportProblem:
     )
 
 
-def _compare(file: JournalFile, loader: Loader, lines: Sequence[Line]) -> None:
+def _compare(file: JournalFile, loader: Loader, lines: Sequence[Line], copied: Copied) -> None:
     """
-    Compare entries with those that the journal has.  It may have deleted some.
+    Compare entries with those that the journal has, and count them.  It may have deleted some.
 
     @raise ImportProblem: an entry differs.
     """
@@ -255,6 +254,7 @@ def _compare(file: JournalFile, loader: Loader, lines: Sequence[Line]) -> None:
         same = found[:2] == [line.entry.time, kind]
         if not same or (found[2] != body.decode() and not isinstance(line.entry.event, (CredentialSet, ModesSet))):
             raise file.problemOf(line, "the journal has another entry with this sequence number")
+    copied.present += sum([not isinstance(line.entry.event, CredentialSet) for line in lines])
 
 
 def _copy(line: Line, loader: Loader, key: Callable[[], str], copied: Copied) -> None:

@@ -53,8 +53,9 @@ def _printCopied(copied: Copied, path: Path) -> None:
         print(f"Entries added to {path}: {copied.added:,}; there already: {copied.present:,}")
     if copied.credentials:
         print(
-            "An export has no passwords, tokens or keys.  People set a new password with a code that is mailed to them,"
-            " or an administrator sets it: twistchat account password NAME"
+            f"Credentials left out: {copied.credentials:,}, because an export has no passwords, tokens or keys.  People"
+            " set a new password with a code that is mailed to them, or an administrator sets it: twistchat account"
+            " password NAME"
         )
     if copied.rekeyed:
         print(f"Rooms with new keys, which their members can see: {', '.join(sorted(copied.rekeyed))}")
