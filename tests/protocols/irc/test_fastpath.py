@@ -269,3 +269,28 @@ class BrokenTests(SynchronousTestCase):
             ann.send(line)
             ann.expect("FAIL * INTERNAL_ERROR :That failed inside the server, which has logged why")
             self.assertEqual([failure.type for failure in self.flushLoggedErrors()], [OSError])
+
+    def test_raised(self) -> None:
+        """An exception in a command costs nobody the connection, on both paths."""
+
+        class Raising(MemoryLog):
+            """Raises an error for each text."""
+
+            def append(self, event: Event, origin: Origin | None = None) -> Deferred[Entry]:
+                """See L{ILog.append <twistchat.interfaces.ILog.append>}."""
+                if isinstance(event, RoomMessage):
+                    raise OSError("no")
+                return super().append(event, origin)
+
+            def post(self, event: Event, refused: Refused) -> None:
+                """See L{ILog.post <twistchat.interfaces.ILog.post>}."""
+                raise OSError("no")
+
+        ann = MemoryServer(journal=inMemory(Raising)).irc("ann", "standard-replies")
+        ann.join("#a")
+        for line in ("PRIVMSG #a :straight", "PRIVMSG #a general", "PRIVMSG #a :again"):
+            ann.send(line)
+            ann.expect("FAIL * INTERNAL_ERROR :That failed inside the server, which has logged why")
+            self.assertEqual([failure.type for failure in self.flushLoggedErrors()], [OSError])
+        ann.send("PING x")
+        self.assertIn("PONG", ann.lines()[-1])

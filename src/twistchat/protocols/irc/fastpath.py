@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
 from twistchat.chat.errors import ChatError
 from twistchat.wire.irc.message import MAX_LINE, Message
@@ -73,7 +74,8 @@ def say(client: IrcConnection, name: str, text: str) -> bool:
     Propose a text now.
 
     @param client: has registered and has no open batch; its pipeline is open.
-    @return: whether the text was proposed; if not, nothing has happened.
+    @return: whether the text was proposed, or the client was told about a fault of the server; if not, nothing has
+        happened.
     """
     session = client.session
     if session is None or session.user is None:
@@ -88,6 +90,8 @@ def say(client: IrcConnection, name: str, text: str) -> bool:
         client.post(name, text)
     except ChatError:
         return False
+    except Exception:
+        client.refused(None, Failure())
     return True
 
 
