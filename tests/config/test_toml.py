@@ -120,6 +120,8 @@ class NotTomlTests(SynchronousTestCase):
             "lists too deep": (b"a = 1\nb = " + b"[" * 5000 + b"\n", 2, r"too deeply nested"),
             "fewer lists": (b"a = 1\nb = [\n" + b"[" * 99 + b"]" * 99 + b"\n]\n", 2, r"too deeply nested"),
             "a key too deep": (b"a = 1\n\n" + b"a." * 4999 + b"a = 1\n", 3, r"too deeply nested"),
+            "a key far too deep": (b"b = 1\n" + b"a ." * 300_000 + b"a = 1\n", 2, r"too deeply nested"),
+            "an inline key too deep": (b"b = 1\nc = {" + b"'a'." * 40 + b"a = 1}\n", 2, r"too deeply nested"),
             "a table too deep": (b"b = 1\n[" + b"a." * 4999 + b"a]\n", 2, r"too deeply nested"),
             "a key and a mistake": (b"a." * 4999 + b"a = 1\n{\n", 1, r"too deeply nested"),
             "a control character": (b"\n\na = '\x01'\n", 3, r"character .*x01"),

@@ -25,6 +25,9 @@ MAX_INTEGER = 2**63 - 1
 MOST_LEVELS = 32
 """The most levels of tables and arrays in a statement.  The configuration needs four."""
 
+_LONG_KEY = re.compile(r"(?<![\w\"'-])[\w\"'-]++(?:[ \t]*+\.[ \t]*+[\w\"'-]++){100}")
+"""A key of more than 100 parts.  L{tomllib} needs minutes for tens of thousands, so it does not see them."""
+
 TOO_DEEP = "too deeply nested"
 """What is wrong with a statement of more levels."""
 
@@ -74,6 +77,9 @@ class TomlFile:
         text = text.removeprefix("\ufeff").replace("\r\n", "\n")
         if not text.endswith("\n"):
             text += "\n"
+        long = _LONG_KEY.search(text)
+        if long is not None:
+            raise NotToml(text.count("\n", 0, long.start()) + 1, TOO_DEEP)
         try:
             self.values: dict[str, Any] = tomllib.loads(text)
         except (ValueError, RecursionError) as bad:
