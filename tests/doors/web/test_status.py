@@ -247,5 +247,6 @@ class AnswerTests(StatusCase):
         self.logIn(name="bob", password="Wq7-mapletree")
         self.assertNotIn(PASSWORD, json.dumps([answer, self.acts()]))
         self.assertEqual(
-            ["account.password", "account.create", "account.create"], [act["act"] for act in self.acts()["items"]]
+            ["account.password", "account.create", "account.create.refused", "account.create"],
+            [act["act"] for act in self.acts()["items"]],
         )
