@@ -25,7 +25,7 @@ def describe(doors: Mapping[str, type | None], endpoints: Mapping[str, Sequence[
     @param endpoints: the default endpoints of each door that gets a key in C{[listen]}.
     """
     sections = _documented(Settings)
-    own = {door: table for door, table in doors.items() if table is not None}
+    own = {door: table for door, table in sorted(doors.items()) if table is not None}
     tables = TABLES | own
     sections.update((door, _summary(table)) for door, table in own.items())
     lines = [_comment(paragraph) for paragraph in (*_PREFACE, _reloaded(own))]

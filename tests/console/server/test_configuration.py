@@ -12,6 +12,9 @@ from pathlib import Path
 from tests.console.test_client import ClientTestCase
 from twistchat.console import main
 
+ROOT = Path(__file__).resolve().parents[3]
+"""The root of the repository."""
+
 
 class ConfigurationTests(ClientTestCase):
     """The commands, in a directory of their own."""
@@ -58,6 +61,7 @@ class ConfigurationTests(ClientTestCase):
         Path("twistchat.toml").write_text("nonsense")
         text = self.command("default-config")
         self.assertIn('\n#ping = "90s"\n', text)
+        self.assertEqual((ROOT / "docs/twistchat.toml").read_text("utf-8"), text)
         Path("twistchat.toml").write_text(text)
         self.assertEqual("twistchat.toml is good\n", self.command("check-config"))
         self.assertIn("argument too many", self.refused("default-config", "x"))
