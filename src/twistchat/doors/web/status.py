@@ -44,12 +44,13 @@ REFUSAL: Final = """<!doctype html>
 <meta name="viewport" content="width=device-width">
 <meta name="color-scheme" content="light dark">
 <title>Server status</title>
+<link rel="icon" href="{static}/icon.svg" type="image/svg+xml">
 <h1>Server status</h1>
 <p>{why}</p>
 <p><a href="/">Go to the chat</a></p>
 </html>
 """
-"""The page for those who may not see the status page.  Its value is escaped."""
+"""The page for those who may not see the status page.  The reason is escaped."""
 
 
 class StatusPage:
@@ -72,7 +73,7 @@ class StatusPage:
             self._checkOffered()
             self._administrator(request, caller)
         except Problem as refused:
-            body = REFUSAL.format(why=escape(f"{refused}."))
+            body = REFUSAL.format(why=escape(f"{refused}."), static=self._pages.base)
             kind, keep = "text/html; charset=utf-8", {"Cache-Control": "no-store"}
             return Answer(body.encode(), refused.answer.status, kind, keep)
         secret = secretOf(request, caller)
