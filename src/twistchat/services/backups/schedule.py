@@ -225,9 +225,9 @@ class Backups:
         self.made += 1
         self.last, self.failure = outcome.backup, None
         log.info(
-            "The journal was backed up and the copy read back: {path}, {size} bytes; old backups removed: {removed}",
+            "The journal was backed up and the copy read back: {path}, {size:,} bytes; old backups removed: {removed}",
             path=str(outcome.backup.path),
-            size=f"{outcome.backup.size:,}",
+            size=outcome.backup.size,
             removed=len(outcome.removed),
         )
         if outcome.trouble is not None:
