@@ -68,12 +68,14 @@ def askServer(
     arguments: Mapping[str, object],
     receive: Part = lambda part: None,
     advice: str = "",
+    named: bool = False,
 ) -> Mapping[str, Any]:
     """
     Let a running server execute a command.
 
     @param receive: gets each part of a long answer.
     @param advice: what else somebody can do if no server runs, with a comma and a space at its end.
+    @param named: whether C{--data} names the directory.
     @return: the answer.
     @raise ControlError: the command is refused.
     @raise Refused: no server uses the data directory, or it does not answer.
@@ -83,9 +85,10 @@ def askServer(
     if connection is None:
         if settings.journal.kind == "memory":
             raise Refused("commands do not reach a server whose journal is in memory; see journal.kind")
+        other = "" if named else ", or name its directory with --data"
         raise Refused(
             f"no server runs with its data in {directory}; {advice}start it with twistd twistchat --data"
-            f" {quote(str(directory))}, or name its directory with --data"
+            f" {quote(str(directory))}{other}"
         )
     with connection:
         return ask(connection, command, arguments, receive)

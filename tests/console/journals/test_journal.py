@@ -108,7 +108,7 @@ class JournalTests(ConsoleTestCase):
         self.serve()
         self.assertEqual(
             f"twistchat: no server runs with its data in {self.data.absolute()}; name a FILE, start it with twistd"
-            f" twistchat --data {self.data.absolute()}, or name its directory with --data",
+            f" twistchat --data {self.data.absolute()}",
             self.refused("backup", "--data=data"),
         )
 

@@ -123,13 +123,26 @@ class RunningTests(ClientTestCase):
         self.serve(b'{"error": {"code": "BAD_CONFIGURATION", "text": "Nothing has changed: x.toml:2: no"}}\n')
         self.assertEqual("twistchat: Nothing has changed: x.toml:2: no", self.refused("reload"))
 
+    def test_refusedJson(self) -> None:
+        """A reload that is refused writes JSON too, if that is wanted, and has the status 1."""
+        self.serve(b'{"error": {"code": "BAD_CONFIGURATION", "text": "Nothing has changed: x.toml:2: no"}}\n')
+        printed = StringIO()
+        with redirect_stdout(printed):
+            error = self.assertRaises(SystemExit, main, ["reload", "--json", "--data", str(self.directory)])
+        self.assertEqual(1, error.code)
+        self.assertEqual(
+            {"error": "Nothing has changed: x.toml:2: no", "code": "BAD_CONFIGURATION"}, json.loads(printed.getvalue())
+        )
+
     def test_noServer(self) -> None:
         """Without a server, one line says so, and what to do."""
-        start = f"start it with twistd twistchat --data {self.directory}, or name its directory with --data"
+        start = f"start it with twistd twistchat --data {self.directory}"
         for command in ("who", "rooms", "bans", "reload", "kick x", "ban x", "unban x", "broadcast x", "status"):
             self.assertEqual(
                 f"twistchat: no server runs with its data in {self.directory}; {start}", self.refused(*command.split())
             )
+        other = str(self.assertRaises(SystemExit, main, ["who"]).code)
+        self.assertTrue(other.endswith("/twistchat-data, or name its directory with --data"), other)
         self.assertIn("whose journal is in memory", self.refused("who", '--set=journal.kind="memory"'))
 
     def test_missing(self) -> None:

@@ -101,7 +101,7 @@ class StatusTests(ClientTestCase):
         error = self.assertRaises(SystemExit, main, ["status", "--data", str(self.directory)])
         self.assertEqual(
             f"twistchat: no server runs with its data in {self.directory}; start it with twistd twistchat --data"
-            f" {self.directory}, or name its directory with --data",
+            f" {self.directory}",
             error.code,
         )
 

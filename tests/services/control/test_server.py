@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.services.control.commands import Answer, Nothing, execute
-from twistchat.services.control.server import PORTION, ServerCommands
+from twistchat.services.control.server import PORTION, Ban, ServerCommands
 from twistchat.services.control.wire import ControlError, Request
 from twistchat.testing import MemoryServer, settingsOf
 from twistchat.testing.server import NOON
@@ -134,7 +134,18 @@ class ServerCommandsTests(SynchronousTestCase):
         self.assertEqual({"mask": "192.0.2.0/24"}, self.do("unban", mask="192.0.2.0/24"))
         self.assertEqual({"count": 0}, self.do("bans"))
         self.assertEqual("BAD_MASK", self.refused("ban", mask="*@*").code)
-        self.assertEqual(("server.ban", "192.0.2.9/24", "for 60 seconds: spam"), self.acts[0])
+        self.assertEqual(("server.ban", "192.0.2.9/24", "for 1m: spam"), self.acts[0])
+
+    def test_banNobody(self) -> None:
+        """If nobody has a nick, the error says so; and there is no ban on what cannot be banned."""
+        self.assertEqual("Nobody here is called ghost", self.refused("ban", mask="ghost").text)
+        self.assertEqual("There is no ban from the server on ghost", self.refused("unban", mask="ghost").text)
+        self.assertEqual("NO_SUCH_BAN", self.refused("unban", mask="192.0.2.7").code)
+
+    def test_banTime(self) -> None:
+        """The audit trail has the time as people type it."""
+        for seconds, shown in ((604_800.0, "7d"), (5400.0, "90m"), (61.0, "61s"), (0.5, "0.5s")):
+            self.assertEqual(f"for {shown}", Ban("x", seconds).detail)
 
     def test_banNick(self) -> None:
         """The nick of a user stands for their host."""

@@ -62,7 +62,10 @@ class BackupOptions(JournalOptions):
     def _letServer(self) -> None:
         """Let the running server make a backup."""
         with showProgress("Backing up") as progress:
-            answer = askServer(self.settings, "server.backup", {}, lambda part: progress(part["part"]), "name a FILE, ")
+            named, other = self["data"] is not None, "name a FILE, "
+            answer = askServer(
+                self.settings, "server.backup", {}, lambda part: progress(part["part"]), other, named=named
+            )
         print(f"{answer['path']} has the journal, {answer['size']:,} bytes, and was read back")
 
     def _copyTo(self, target: Path) -> None:

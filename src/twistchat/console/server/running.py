@@ -18,6 +18,7 @@ from twistchat.console.options import JournalOptions
 from twistchat.console.reaching import askServer
 from twistchat.console.server.lists import bans, rooms, users
 from twistchat.options import refuseMore
+from twistchat.services.control.wire import ControlError
 
 NICK, ROOM = "bob", "'#lobby'"
 """The names in the examples."""
@@ -46,7 +47,7 @@ class RunningOptions(JournalOptions):
         **arguments: object,
     ) -> Mapping[str, Any]:
         """Let the server execute a command of L{twistchat.services.control.server}.  See L{askServer}."""
-        return askServer(self.settings, f"server.{command}", arguments, receive)
+        return askServer(self.settings, f"server.{command}", arguments, receive, named=self["data"] is not None)
 
 
 class ListOptions(RunningOptions):
@@ -237,8 +238,18 @@ class ReloadOptions(RunningOptions):
     optFlags: ClassVar = [["json", None, "Write a JSON object."]]
 
     def run(self) -> None:
-        """Reload the configuration."""
-        answer = self.ask("reload")
+        """
+        Reload the configuration.
+
+        @raise SystemExit: with C{--json}, the server refused it.  The object has C{error} and C{code} then.
+        """
+        try:
+            answer = self.ask("reload")
+        except ControlError as e:
+            if not self["json"]:
+                raise
+            print(json.dumps({"error": e.text, "code": e.code}))
+            raise SystemExit(1) from None
         if self["json"]:
             print(json.dumps(answer))
             return

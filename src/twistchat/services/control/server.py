@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.defer import maybeDeferred
 
+from twistchat.chat.errors import BadServerBan, NoSuchNick, NoSuchServerBan
+from twistchat.chat.limits import Seconds
 from twistchat.chat.model.bans.server import normalizeServerBan
 from twistchat.chat.model.events import Entry, Kicked, Killed
 from twistchat.config import ConfigError, Reload, reloadSettings
+from twistchat.config.readings import writtenAs
+from twistchat.config.toml import shortened
 from twistchat.config.writing import asObject, writeSettings
 from twistchat.services.control.commands import Answer, Arguments, Command, Commands, Nothing, Report
 from twistchat.services.control.wire import ControlError
@@ -22,6 +26,10 @@ if TYPE_CHECKING:
 
 PORTION: Final = 50
 """The number of users, rooms or bans that are listed in one turn."""
+
+
+_OF_MASKS: Final = frozenset("!@.:/*?")
+"""Each mask or address has one of these characters, and no nick has one."""
 
 
 class Expulsion(Arguments, frozen=True):
@@ -77,7 +85,7 @@ class Ban(Mask, frozen=True):
     @property
     def detail(self) -> str:
         """How long the ban lasts, and the reason."""
-        ends = "for ever" if self.seconds is None else f"for {self.seconds:.0f} seconds"
+        ends = "for ever" if self.seconds is None else f"for {_shown(self.seconds)}"
         return f"{ends}: {self.reason}" if self.reason else ends
 
 
@@ -148,16 +156,30 @@ class ServerCommands:
         return {"nick": killed.killed.nick, "room": None, "sessions": sessions}
 
     async def ban(self, arguments: Ban, report: Report) -> Answer:
-        """Ban a mask from the server.  All sessions that match are disconnected."""
+        """
+        Ban a mask from the server.  All sessions that match are disconnected.
+
+        @raise NoSuchNick: it looks like a nick, and nobody here is called that.
+        """
         mask = self._mask(arguments.mask)
+        if not set(mask) & _OF_MASKS:
+            raise NoSuchNick(mask)
         await self._chat.operators.banFromServer(None, mask, arguments.seconds, arguments.reason)
         return {"mask": normalizeServerBan(mask)}
 
     async def unban(self, arguments: Mask, report: Report) -> Answer:
-        """End a ban from the server."""
+        """
+        End a ban from the server.
+
+        @raise NoSuchServerBan: there is none, or there can be none on such a mask.
+        """
         mask = self._mask(arguments.mask)
+        try:
+            normalized = normalizeServerBan(mask)
+        except BadServerBan:
+            raise NoSuchServerBan(shortened(mask)) from None
         await self._chat.operators.liftServerBan(None, mask)
-        return {"mask": normalizeServerBan(mask)}
+        return {"mask": normalized}
 
     async def broadcast(self, arguments: Broadcast, report: Report) -> Answer:
         """Send a text to all users.  The answer has how many of them are connected."""
@@ -241,6 +263,12 @@ def _room(room: Room) -> dict[str, object]:
         "topic": None if room.topic is None else room.topic.text,
         "created": room.created,
     }
+
+
+def _shown(seconds: float) -> str:
+    """Write a length of time as people type it, as in C{7d}."""
+    text = writtenAs(Seconds, seconds).strip('"')
+    return f"{text}s" if text[-1].isdigit() else text
 
 
 def _letters(modes: Iterable[str]) -> str:
