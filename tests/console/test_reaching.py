@@ -65,8 +65,8 @@ class ReachingTests(ClientTestCase):
         descriptor = lock(self.directory)
         self.addCleanup(os.close, descriptor)
         self.assertEqual(
-            f"a server (process {os.getpid()}) uses {self.directory}; stop it first, or name another directory with"
-            " --data, because no command can reach it while it runs; its log says why",
+            f"another command or a server (process {os.getpid()}) uses {self.directory}; stop it first, or"
+            " name another directory with --data, because no command can reach it while it runs; its log says why",
             self.refused(),
         )
         self.assertEqual(ATTEMPTS, self.waits)

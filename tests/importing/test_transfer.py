@@ -24,6 +24,7 @@ from twistchat.chat.model.events import (
     AccountVerified,
     AdministrativeAct,
     Credential,
+    CredentialSet,
     Entry,
     Event,
     KeptPrivateTagMessage,
@@ -495,6 +496,25 @@ class TransferTests(SynchronousTestCase):
         code = self.account("alice").credential("code", "reset")
         assert code is not None
         self.assertEqual("hash of alice", code.secret)
+
+    def test_claimsLater(self) -> None:
+        """A later import with codes makes new ones for the accounts that nobody has claimed yet."""
+        self.transfer()
+        self.write(
+            CredentialSet(SERVER, "alice", Credential("password", "", "hash")),
+            AccountSettingSet(SERVER, "carol", "admin", "yes"),
+        )
+        given: list[str] = []
+
+        def claim(account: str, person: Person) -> Credential:
+            given.append(account)
+            return Credential("code", "reset", f"hash {len(given)}")
+
+        self.assertEqual(1, self.transfer(claim=claim).codes)
+        self.assertEqual(1, self.transfer(claim=claim).added)
+        self.assertEqual(["bob_baker"] * 2, given)
+        self.assertEqual(["hash 2"], [credential.secret for credential in self.account("bob_baker").credentials])
+        self.assertEqual(0, self.transfer().added)
 
     def test_act(self) -> None:
         """The audit trail has one act before all that was imported, and none if nothing was."""

@@ -110,7 +110,22 @@ class People:
         for person in self._people.values():
             dropped = person.id not in self._accounts and retired(nickFrom(person.name, self._rules.limits.nick))
             if not (person.deleted or person.bot or dropped):
+                if person.id in self._accounts:
+                    self._renewClaim(person)
                 self.source(person.id)
+
+    def _renewClaim(self, person: Person) -> None:
+        """
+        Make a new code for an account that was imported earlier, if one is wanted, and nobody has claimed the account.
+        """
+        account = self._destination.state.accounts.get(self._accounts[person.id])
+        if self._rules.claim is None or account is None or not account.usable or account.isAdmin:
+            return
+        if account.logins or any(credential.kind != "code" for credential in account.credentials):
+            return
+        credential = self._rules.claim(account.name, person)
+        self._destination.propose(CredentialSet(SERVER, account.name, credential, account.registration))
+        self._report.codes += 1
 
     def isActive(self, id: str | None) -> bool:
         """Whether this person can own a room."""

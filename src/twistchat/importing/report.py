@@ -22,6 +22,7 @@ class Report:
     @ivar source: the team that made the export.
     @ivar people: the number of new accounts.
     @ivar known: the number of people who had an account already, which was found by its mail address.
+    @ivar codes: the number of new codes with which people claim accounts that were imported earlier.
     @ivar rooms: the number of new rooms.
     @ivar texts: the number of new texts, with the replies.
     @ivar replies: the number of new replies.
@@ -39,6 +40,7 @@ class Report:
     source: str
     people: int = 0
     known: int = 0
+    codes: int = 0
     rooms: int = 0
     texts: int = 0
     replies: int = 0
@@ -61,7 +63,7 @@ class Report:
     @property
     def added(self) -> int:
         """The number of things that were imported."""
-        return self.people + self.rooms + self.texts + self.reactions
+        return self.people + self.codes + self.rooms + self.texts + self.reactions
 
     def object(self) -> dict[str, Any]:
         """The report as an object of JSON."""
@@ -70,6 +72,7 @@ class Report:
             "imported": {
                 "people": self.people,
                 "peopleWithAnAccount": self.known,
+                "newCodes": self.codes,
                 "rooms": self.rooms,
                 "texts": self.texts,
                 "replies": self.replies,

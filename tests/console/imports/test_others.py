@@ -165,7 +165,7 @@ class ImportTests(ConsoleTestCase):
         self.assertTrue(self.refused(*self.arguments("--claims=claims.csv")).endswith("cannot write claims.csv in it"))
 
     def test_claimsKept(self) -> None:
-        """The codes of accounts that a broken import made stay, since the next one makes none for them."""
+        """The codes of accounts that a broken import made stay.  The next one makes new codes, which replace them."""
 
         def broken(path: Path, progress: Callable[[float], None]) -> Iterator[Record]:
             yield from RECORDS
@@ -177,8 +177,25 @@ class ImportTests(ConsoleTestCase):
         self.patch(READERS["slack"], "read", self.read)
         self.move("--claims=more.csv")
         kept, more = (Path(name).read_text().splitlines() for name in ("claims.csv", "more.csv"))
-        self.assertEqual(["account", "alice", "bob_baker"], [line.partition(",")[0] for line in kept])
-        self.assertEqual(1, len(more))
+        for lines in (kept, more):
+            self.assertEqual(["account", "alice", "bob_baker"], [line.partition(",")[0] for line in lines])
+        self.assertNotEqual(kept[1], more[1])
+        self.assertEqual(2, len(self.bodies("credential")))
+
+    def test_claimsCells(self) -> None:
+        """A spreadsheet takes no cell of the codes for a formula."""
+        self.records = (Person("U1", "alice", ' =HYPERLINK("x")', "+a@example.org"), Person("U2", "bob", "@SUM(1)"))
+        self.move("--claims=claims.csv")
+        with Path("claims.csv").open(newline="") as file:
+            cells = [row[1:3] for row in csv.reader(file)][1:]
+        self.assertEqual([['\' =HYPERLINK("x")', "'+a@example.org"], ["'@SUM(1)", ""]], cells)
+
+    def test_reportFirst(self) -> None:
+        """A report that cannot be written is refused before anything is imported, and one of no import is removed."""
+        self.refused(*self.arguments("--report=nowhere/report.json"))
+        self.assertFalse(self.data.exists())
+        self.refused(*self.arguments("--report=report.json", "--owner=nobody", "--set=journal.retentionCount=1"))
+        self.assertFalse(Path("report.json").exists())
 
     def test_problems(self) -> None:
         """Wrong arguments, a server that runs, and a broken export are one line each."""

@@ -321,7 +321,7 @@ class RestoreTests(CheckTestCase):
         self.serve()
         Path(PATH).rename("elsewhere")
         why = self.refused("restore", "--data=data", "backup.db")
-        self.assertTrue(why.startswith("twistchat: a server (process "), why)
+        self.assertTrue(why.startswith("twistchat: another command or a server (process "), why)
         self.assertIn(" uses data; stop it first, or ", why)
 
     def test_notDirectory(self) -> None:

@@ -227,7 +227,7 @@ class OpenTests(DiskTestCase):
     def test_second(self) -> None:
         """A second server is refused until the first has closed the journal."""
         self.openJournal()
-        why = f"a server (process {os.getpid()}) uses {self.directory}"
+        why = f"another command or a server (process {os.getpid()}) uses {self.directory}"
         self.assertEqual(self.unusable(), f"{why}; stop it first, or name another directory with --data")
         self.closeJournal()
         self.openJournal()

@@ -78,6 +78,16 @@ def importFrom(settings: Settings, wishes: Wishes) -> None:
     @raise ImportProblem: the export cannot be read.
     @raise Refused: the server would delete what is imported; or a file exists.
     """
+    with ExitStack() as stack:
+        # The file for the report is made first: an import that nobody can read about is not begun.
+        file = None if wishes.report is None else stack.enter_context(newFile(wishes.report))
+        report = _importFrom(settings, wishes)
+        if file is not None:
+            json.dump(report.object(), file, ensure_ascii=False, indent=2)
+            file.write("\n")
+
+
+def _importFrom(settings: Settings, wishes: Wishes) -> Report:
     reader, now = READERS[wishes.kind], time.time()
     source = reader.sourceOf(wishes.path)
     with showProgress("Examining") as progress:
@@ -115,10 +125,7 @@ def importFrom(settings: Settings, wishes: Wishes) -> None:
     _print(report, wishes.dry)
     if deleted:
         print(f"Note: {deleted}")
-    if wishes.report is not None:
-        with newFile(wishes.report) as file:
-            json.dump(report.object(), file, ensure_ascii=False, indent=2)
-            file.write("\n")
+    return report
 
 
 def _deleted(settings: Settings, records: Iterator[Record], now: float) -> str:
@@ -151,7 +158,7 @@ def _claims(path: Path, now: float) -> Iterator[Callable[[str, Person], Credenti
     """
     Make codes with which people claim their accounts, and write them to a new file, which only its owner can read.
 
-    The file stays if the import is interrupted, because the next one makes no code for an account that is there.
+    The file stays if the import is interrupted, because the accounts of its codes may be there.
 
     @raise Refused: the file exists.
     """
@@ -164,11 +171,17 @@ def _claims(path: Path, now: float) -> Iterator[Callable[[str, Person], Credenti
             nonlocal made
             made += 1
             code = makeCode(secrets.token_bytes)
-            table.writerow((account, printable(person.realname), person.email or "", code))
+            table.writerow((*map(_cell, (account, person.realname, person.email or "")), code))
             file.flush()
             return Credential("code", "reset", digest(code), until=int((now + CLAIMABLE) * 1000))
 
         yield claim
+
+
+def _cell(text: str) -> str:
+    """A text in a table.  A spreadsheet takes it for a text, and not for a formula (OWASP, "CSV Injection")."""
+    shown = printable(text)
+    return f"'{shown}" if text.lstrip().startswith(("=", "+", "-", "@")) else shown
 
 
 def _isAddress(text: str) -> bool:
@@ -192,6 +205,7 @@ def _print(report: Report, dry: bool) -> None:
                 "person who had an account with this verified mail address",
                 "people who had accounts with these verified mail addresses",
             ),
+            (report.codes, "code to claim an account that was there", "codes to claim accounts that were there"),
             (report.rooms, "room", "rooms"),
             (report.texts, "text", f"texts, {report.replies:,} of them replies"),
             (report.reactions, "reaction", "reactions"),

@@ -108,7 +108,8 @@ def lock(directory: Path) -> int:
         holder = os.read(descriptor, 32).decode("ascii", "replace").strip() or "unknown"
         os.close(descriptor)
         raise JournalLocked(
-            f"a server (process {holder}) uses {directory}; stop it first, or name another directory with --data"
+            f"another command or a server (process {holder}) uses {directory}; stop it first, or name another directory"
+            " with --data"
         ) from None
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
