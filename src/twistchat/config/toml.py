@@ -25,7 +25,7 @@ MAX_INTEGER = 2**63 - 1
 MOST_LEVELS = 32
 """The most levels of tables and arrays in a statement.  The configuration needs four."""
 
-_LONG_KEY = re.compile(r"(?<![\w\"'-])[\w\"'-]++(?:[ \t]*+\.[ \t]*+[\w\"'-]++){100}")
+_LONG_KEY = re.compile(r"(?<![\w\"'-])[\w\"'-]+(?:[ \t]*\.[ \t]*[\w\"'-]+){100}")
 """A key of more than 100 parts.  L{tomllib} needs minutes for tens of thousands, so it does not see them."""
 
 TOO_DEEP = "too deeply nested"
