@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
-from io import StringIO
+from io import BufferedWriter, FileIO, StringIO, TextIOWrapper
 from pathlib import Path
 
 from tests.console.cases import ALICE, BOB, ConsoleTestCase
@@ -106,6 +107,24 @@ class ExportTests(ConsoleTestCase):
         self.assertIn("name a room or an account", self.refused("export", "--data=data"))
         self.assertIn("nothing of carol", self.refused("export", "--data=data", "--account=carol", "other"))
         self.assertFalse(Path("other").exists())
+
+    def test_fullDisk(self) -> None:
+        """If the disk is full, the error names the file, and no file is left."""
+
+        class Full(FileIO):
+            """A file on a full disk."""
+
+            def write(self, data: object) -> int:
+                """See L{FileIO.write}."""
+                raise OSError(28, "No space left on device")
+
+        self.patch(os, "fdopen", lambda number, mode, encoding: TextIOWrapper(BufferedWriter(Full(number, mode))))
+        for what in ("--account=alice", "--all"):
+            self.assertEqual(
+                "twistchat: full.jsonl: No space left on device",
+                self.refused("export", "--data=data", what, "full.jsonl"),
+            )
+        self.assertEqual([self.data], list(self.folder.iterdir()))
 
     def test_interrupted(self) -> None:
         """Ctrl-C leaves no incomplete file behind."""

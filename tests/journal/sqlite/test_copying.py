@@ -90,3 +90,14 @@ class CopyTests(SynchronousTestCase):
             self.assertRaises(error, copyTo, self.reader, self.target, progress)
             self.assertFalse(self.reader.in_transaction)
             self.assertEqual([], list(self.folder.glob("target*")))
+
+    def test_fullDisk(self) -> None:
+        """If the disk is full, the files that SQLite leaves are removed, too."""
+
+        def progress(part: float) -> None:
+            for end in ("-journal", "-wal", "-shm"):
+                (self.folder / f"target.part{end}").write_text("left")
+            raise OSError(28, "No space left on device")
+
+        self.assertRaises(OSError, copyTo, self.reader, self.target, progress)
+        self.assertEqual([], list(self.folder.glob("target*")))

@@ -29,7 +29,7 @@ def write(export: Export, what: str, target: Path | None, whose: str = "") -> No
     @raise Refused: there is nothing, or entries are damaged, or the new file exists.
     """
     written = damaged = 0
-    with ExitStack() as stack:
+    with _naming(target), ExitStack() as stack:
         if target is None:
             output: TextIO = sys.stdout
         else:
@@ -60,7 +60,7 @@ def writeAll(path: Path, target: Path | None) -> None:
     @raise Refused: entries are damaged, or the new file exists.
     """
     damaged = 0
-    with ExitStack() as stack:
+    with _naming(target), ExitStack() as stack:
         reader = stack.enter_context(closing(RowReader(path)))
         output: TextIO = sys.stdout if target is None else stack.enter_context(_partFile(target))
         isMixed = target is None and sys.stdout.isatty()
@@ -75,6 +75,19 @@ def writeAll(path: Path, target: Path | None) -> None:
             f"entries that changed on disk, or are of another version, were left out: {damaged}; twistchat check reads"
             " the journal"
         )
+
+
+@contextmanager
+def _naming(target: Path | None) -> Iterator[None]:
+    """Let an error of writing name what was written, as if the disk is full."""
+    try:
+        yield
+        if target is None:
+            sys.stdout.flush()
+    except OSError as e:
+        if e.filename is None:
+            e.filename = "standard output" if target is None else str(target)
+        raise
 
 
 @contextmanager

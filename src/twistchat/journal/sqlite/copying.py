@@ -54,7 +54,8 @@ def copyTo(
         part.replace(path)
         syncDirectory(path.parent)
     except BaseException:
-        part.unlink(missing_ok=True)
+        for end in ("", "-journal", "-wal", "-shm"):  # SQLite leaves its files if the disk is full
+            part.with_name(f"{part.name}{end}").unlink(missing_ok=True)
         raise
     finally:
         os.close(descriptor)
