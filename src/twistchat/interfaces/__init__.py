@@ -27,7 +27,14 @@ from twistchat.interfaces.dialect import IDialect
 from twistchat.interfaces.door import IDoor, IDoorFactory
 from twistchat.interfaces.figures import Histogram, JournalFigures, LoginFigures
 from twistchat.interfaces.history import IHistory
-from twistchat.interfaces.journal import CopyFailed, IJournalCopying, IJournalKind, Journal, JournalContext
+from twistchat.interfaces.journal import (
+    CopyFailed,
+    IJournalCopying,
+    IJournalKind,
+    Journal,
+    JournalContext,
+    JournalCopy,
+)
 from twistchat.interfaces.log import IFollowing, ILog
 from twistchat.interfaces.outlet import IOutlet
 
@@ -61,6 +68,7 @@ __all__ = [
     "ISecondFactors",
     "Journal",
     "JournalContext",
+    "JournalCopy",
     "JournalFigures",
     "LoginFigures",
     "ScramKeys",

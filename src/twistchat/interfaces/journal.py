@@ -89,6 +89,20 @@ class CopyFailed(Exception):
         self.bad = bad
 
 
+@dataclass(frozen=True, slots=True)
+class JournalCopy:
+    """
+    A copy of a journal that was read back.
+
+    @ivar size: the size of the file in bytes.
+    @ivar damaged: the number of problems that the journal itself has, and so the copy: entries that changed on disk,
+        and others.  0 if all is well.
+    """
+
+    size: int
+    damaged: int = 0
+
+
 class IJournalCopying(Interface):
     """
     What an L{IJournalKind} can also provide: its journals can be copied while a server uses them.
@@ -96,9 +110,11 @@ class IJournalCopying(Interface):
     The server needs it for C{[backup]} and C{twistchat backup}.
     """
 
-    def copyJournal(directory: str, path: str, progress: Callable[[float], None]) -> int:
+    def copyJournal(directory: str, path: str, progress: Callable[[float], None]) -> JournalCopy:
         """
         Copy the journal of a server to a new file, read the whole copy back, and compare it with its checksums.
+
+        If the journal itself has damaged entries, a copy with the same damage is kept: it has all that is left.
 
         This blocks, and is called in a thread of its own.  Reading and writing of the server go on meanwhile.
 
@@ -107,6 +123,15 @@ class IJournalCopying(Interface):
             known to be good.  Until then its name is this with C{.part} appended.
         @param progress: called often, with the part of all the work that is done, from 0 to 1.  It sleeps, so that the
             copy leaves time to the server.  If it raises an error, the copy is abandoned, and no file is left.
-        @return: the size of the file in bytes.
-        @raise CopyFailed: there is no copy.  No file is left.
+        @raise CopyFailed: there is no copy, or it has other damage than the journal.  No file is left.
+        """
+
+    def isCopy(directory: str, path: str) -> bool:
+        """
+        Find out quickly whether a file is a copy of the journal of a server, and not of another one, or something else.
+
+        This blocks, and is called in a thread.  It raises no error, whatever the file is.
+
+        @param directory: as for L{copyJournal}.
+        @param path: a file in the directory of the backups.
         """

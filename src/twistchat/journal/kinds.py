@@ -9,13 +9,14 @@ from typing import Final
 from twisted.internet.interfaces import IReactorTime
 from zope.interface import implementer
 
-from twistchat.interfaces import IJournalCopying, IJournalKind, Journal, JournalContext
+from twistchat.interfaces import IJournalCopying, IJournalKind, Journal, JournalContext, JournalCopy
 from twistchat.journal.history.memory import MemoryHistory
 from twistchat.journal.history.removal.retention import Retention
 from twistchat.journal.history.search.searching import SEARCH_TIME
 from twistchat.journal.history.sqlite import SqliteHistory
 from twistchat.journal.memory import MemoryLog
-from twistchat.journal.sqlite.backup import copyJournal
+from twistchat.journal.sqlite.backup import copyJournal, nameOf
+from twistchat.journal.sqlite.files import FILE
 from twistchat.journal.sqlite.log import SqliteLog
 from twistchat.journal.stamp import Stamp
 from twistchat.worker import Worker
@@ -69,9 +70,14 @@ class SqliteKind:
             chosen.searchTime,
         )
 
-    def copyJournal(self, directory: str, path: str, progress: Callable[[float], None]) -> int:
+    def copyJournal(self, directory: str, path: str, progress: Callable[[float], None]) -> JournalCopy:
         """See L{IJournalCopying.copyJournal <twistchat.interfaces.IJournalCopying.copyJournal>}."""
         return copyJournal(Path(directory), Path(path), progress)
+
+    def isCopy(self, directory: str, path: str) -> bool:
+        """See L{IJournalCopying.isCopy <twistchat.interfaces.IJournalCopying.isCopy>}."""
+        name = nameOf(Path(path))
+        return name is not None and name == nameOf(Path(directory, FILE))
 
 
 BUILT_IN: Final = (MemoryKind(), SqliteKind())

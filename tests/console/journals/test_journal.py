@@ -6,7 +6,7 @@ import json
 import signal
 import sqlite3
 import sys
-from contextlib import closing, redirect_stdout
+from contextlib import closing, redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -123,6 +123,56 @@ class JournalTests(ConsoleTestCase):
         self.assertIn("restored from copies/journal-2026-01-02T120000Z.sqlite", said)
         Path("none").mkdir()
         self.assertEqual("twistchat: there is no backup in none", self.refused("restore", "--data=more", "none"))
+
+    def test_restoreDamaged(self) -> None:
+        """A backup with a damaged entry is restored with --damaged only, and the message says so."""
+        self.serve(*(RoomMessage(ALICE, "#lobby", "1", text) for text in ("one", "two")))
+        Path("copies").mkdir()
+        good, damaged = "copies/journal-2026-01-01T120000Z.sqlite", "copies/journal-2026-01-02T120000Z.damaged.sqlite"
+        self.command("backup", "--data=data", damaged)
+        self.change("UPDATE entry SET body = replace(body, 'one', 'six')", damaged)
+        self.assertEqual(
+            "twistchat: there is no backup in copies that is good; --damaged restores a damaged one",
+            self.refused("restore", "--data=other", "copies"),
+        )
+        self.assertEqual(
+            f"twistchat: {damaged} is damaged, and was not restored; twistchat check {damaged} says more; --damaged"
+            " restores what is left",
+            self.refused("restore", "--data=other", damaged),
+        )
+        self.command("backup", "--data=data", good)
+        with redirect_stderr(StringIO()) as said:
+            self.assertIn(f"restored from {good}\n", self.command("restore", "--data=older", "copies"))
+        self.assertIn(f"{damaged} is newer, but damaged", said.getvalue())
+        self.assertIn(
+            f"restored from {damaged}, which is damaged; twistchat check says what is lost",
+            self.command("restore", "--data=other", "--damaged", "copies"),
+        )
+        self.change("UPDATE constant SET value = x'00' WHERE name = 'name'", damaged)
+        why = self.refused("restore", "--data=third", "--damaged", damaged)
+        self.assertTrue(why.endswith("says more"), why)
+
+    def test_damagedRoundTrip(self) -> None:
+        """An export of all and its import make a good journal of a damaged one."""
+        log = self.serve(*(RoomMessage(ALICE, "#lobby", "1", text) for text in ("one", "two")))
+        self.successResultOf(log.close())
+        self.change("UPDATE entry SET body = replace(body, 'one', 'six')")
+        self.assertIn("were left out: 1", self.refused("export", "--data=data", "--all", "all.jsonl"))
+        self.command("import", "--data=new", "all.jsonl")
+        self.assertIn("is good: 1 entry read", self.command("check", "--data=new"))
+
+    def test_restoreSeveral(self) -> None:
+        """A directory with backups of two servers is refused."""
+        self.serve(RoomMessage(ALICE, "#lobby", "1", "hello"))
+        Path("copies").mkdir()
+        for day in (1, 2):
+            self.command("backup", "--data=data", f"copies/journal-2026-01-0{day}T120000Z.sqlite")
+        self.change("DELETE FROM constant", "copies/journal-2026-01-02T120000Z.sqlite")
+        self.change("UPDATE journal SET name = 'k'", "copies/journal-2026-01-02T120000Z.sqlite")
+        self.assertEqual(
+            "twistchat: copies has backups of several servers; name one of the files",
+            self.refused("restore", "--data=other", "copies"),
+        )
 
     def test_export(self) -> None:
         """An export has every entry of the room and no other, oldest first, each as one line of JSON."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -12,10 +13,11 @@ from zope.interface.verify import verifyObject
 
 from tests.journal.disk import DiskTestCase
 from twistchat.chat.model.events import RoomMessage, Source
-from twistchat.interfaces import CopyFailed, IJournalCopying
+from twistchat.interfaces import CopyFailed, IJournalCopying, JournalCopy
 from twistchat.journal.kinds import SqliteKind
 from twistchat.journal.sqlite import backup, copying
-from twistchat.journal.sqlite.backup import RESERVE, copyJournal
+from twistchat.journal.sqlite.backup import COPYING, RESERVE, copyJournal
+from twistchat.journal.sqlite.constants import Constants, writeConstants
 
 ALICE = Source("u", "alice", "~line", "a.cloak")
 
@@ -51,8 +53,34 @@ class CopyJournalTests(DiskTestCase):
         """The kind of journals on disk can copy them."""
         kind = SqliteKind()
         self.assertTrue(verifyObject(IJournalCopying, kind))
-        size = kind.copyJournal(self.directory, str(self.copy), lambda part: None)
-        self.assertEqual((size, 300), (self.copy.stat().st_size, self.count(self.copy)))
+        copy = kind.copyJournal(self.directory, str(self.copy), lambda part: None)
+        self.assertEqual(JournalCopy(self.copy.stat().st_size, 0), copy)
+        self.assertEqual(300, self.count(self.copy))
+
+    def test_isCopy(self) -> None:
+        """A copy of this journal is known by the name in it.  Other files are none, whatever they are."""
+        kind = SqliteKind()
+        copyJournal(Path(self.directory), self.copy, lambda part: None)
+        self.assertTrue(kind.isCopy(self.directory, str(self.copy)))
+        with closing(sqlite3.connect(self.copy)) as connection:
+            key = connection.execute("SELECT value FROM constant WHERE name = 'cloak key'").fetchone()[0]
+            connection.execute("DELETE FROM constant")
+            connection.commit()
+            connection.isolation_level = None
+            writeConstants(connection, Constants("another", key))
+        self.assertFalse(kind.isCopy(self.directory, str(self.copy)))
+        others = {
+            name: self.copy.with_name(name) for name in ("empty", "garbage", "database", "link", "pipe", "folder")
+        }
+        others["empty"].touch()
+        others["garbage"].write_bytes(b"x" * 5000)
+        with closing(sqlite3.connect(others["database"])) as connection:
+            connection.execute("CREATE TABLE journal (name)")
+        others["link"].symlink_to(self.path)
+        os.mkfifo(others["pipe"])
+        others["folder"].mkdir()
+        for name, path in [*others.items(), ("missing", Path("/nowhere/x"))]:
+            self.assertFalse(kind.isCopy(self.directory, str(path)), name)
 
     def test_writing(self) -> None:
         """
@@ -88,17 +116,38 @@ class CopyJournalTests(DiskTestCase):
             self.assertEqual([], list(self.copy.parent.iterdir()))
         self.say(1)
 
-    def test_damaged(self) -> None:
-        """A copy with a damaged entry does not count, and is removed."""
-        self.connection.execute("UPDATE entry SET body = replace(body, 'text 7\"', 'text 8\"') WHERE sequence = 8")
-        error = self.failure()
+    def damage(self, path: Path) -> None:
+        """Change an entry in a file."""
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("UPDATE entry SET body = replace(body, 'text 7\"', 'text 8\"') WHERE sequence = 8")
+            connection.commit()
+
+    def test_damagedJournal(self) -> None:
+        """A copy that has the damage of the journal is kept, and the number of problems is told."""
+        self.damage(self.path)
+        self.assertEqual(1, copyJournal(Path(self.directory), self.copy, lambda part: None).damaged)
+        self.connection.execute("INSERT INTO correspondent (account, conversation) VALUES ('x', 'x y')")
+        self.assertEqual(2, copyJournal(Path(self.directory), self.copy, lambda part: None).damaged)
+        self.assertEqual(300, self.count(self.copy))
+
+    def test_damagedCopy(self) -> None:
+        """A copy with a damaged entry that is good in the journal does not count, and is removed."""
+
+        def progress(part: float) -> None:
+            if part == COPYING:
+                self.damage(self.copy.with_name(f"{self.copy.name}.part"))
+
+        error: CopyFailed = self.assertRaises(CopyFailed, copyJournal, Path(self.directory), self.copy, progress)
         self.assertTrue(error.bad)
         self.assertEqual("the copy is damaged; entries that changed on disk: 8", str(error))
+        self.assertEqual([], list(self.copy.parent.iterdir()))
 
-    def test_unreadable(self) -> None:
-        """A copy that a changed table makes wrong does not count either."""
-        self.connection.execute("INSERT INTO correspondent (account, conversation) VALUES ('x', 'x y')")
-        self.assertIn("the list of private conversations changed on disk", str(self.failure()))
+    def test_broken(self) -> None:
+        """A copy whose structure is damaged does not count, even if the journal is the same."""
+        self.connection.execute("UPDATE constant SET value = x'00' WHERE name = 'name'")
+        error = self.failure()
+        self.assertTrue(error.bad)
+        self.assertIn("its name or the key of the cloaks changed on disk", str(error))
 
     def test_fullDisk(self) -> None:
         """If the disk has no space for the copy and some more, it is not even begun."""

@@ -20,6 +20,8 @@ class NameTests(SynchronousTestCase):
         """A name has the time in UTC, and is read again."""
         self.assertEqual("journal-2026-11-30T120000Z.sqlite", nameAt(NOON))
         self.assertEqual(NOON, timeOf(nameAt(NOON)))
+        self.assertEqual("journal-2026-11-30T120000Z.damaged.sqlite", nameAt(NOON, True))
+        self.assertEqual(NOON, timeOf(nameAt(NOON, True)))
 
     def test_others(self) -> None:
         """Other names, and times that do not exist, are none of ours."""
@@ -32,14 +34,14 @@ class BackupDirectoryTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.path = Path(temporary(self), "a", "backups")
-        self.directory = BackupDirectory(self.path)
+        self.directory = BackupDirectory(self.path, lambda path: path.read_text() != "strange")
 
-    def add(self, *times: int) -> list[Backup]:
+    def add(self, *times: int, isDamaged: bool = False) -> list[Backup]:
         """Add backups of these times."""
         self.directory.make()
         for time in times:
-            (self.path / nameAt(time)).write_text("x")
-        return [Backup(self.path / nameAt(time), time, 1) for time in times]
+            (self.path / nameAt(time, isDamaged)).write_text("x")
+        return [Backup(self.path / nameAt(time, isDamaged), time, 1, isDamaged) for time in times]
 
     def test_missing(self) -> None:
         """A directory that does not exist has no backups.  It is made for its owner only."""
@@ -57,6 +59,33 @@ class BackupDirectoryTests(SynchronousTestCase):
         (self.path / nameAt(NOON + 2)).symlink_to(newer.path)
         self.assertEqual([older, newer], self.directory.all())
 
+    def test_strange(self) -> None:
+        """A file that has the name of a backup, and is none of this journal, is neither listed nor removed."""
+        old, new = self.add(NOON - 5, NOON)
+        strange = self.path / nameAt(NOON - 100)
+        strange.write_text("strange")
+        self.assertEqual([old, new], self.directory.all())
+        self.assertEqual({strange}, self.directory.ignored)
+        self.assertEqual([old.path], self.directory.prune(1, new))
+        self.assertTrue(strange.exists())
+
+    def test_unfinishedDirectory(self) -> None:
+        """A directory with the name of an unfinished backup stays, and disturbs nothing."""
+        self.add(NOON)
+        (self.path / f"{nameAt(5)}.part").mkdir()
+        (self.path / f"{nameAt(6)}.part").symlink_to(self.path)
+        self.directory.removeUnfinished()
+        self.assertEqual(3, len(list(self.path.iterdir())))
+
+    def test_pruneDamaged(self) -> None:
+        """A damaged backup pushes out damaged ones only.  A good one pushes out the oldest."""
+        good = self.add(NOON, NOON + 1)
+        damaged = self.add(*range(NOON + 2, NOON + 5), isDamaged=True)
+        self.assertEqual([damaged[0].path], self.directory.prune(2, damaged[-1]))
+        self.assertEqual([*good, *damaged[1:]], self.directory.all())
+        (newest,) = self.add(NOON + 9)
+        self.assertEqual([backup.path for backup in good], self.directory.prune(3, newest))
+
     def test_unfinished(self) -> None:
         """Only unfinished backups are removed."""
         (whole,) = self.add(NOON)
@@ -68,7 +97,8 @@ class BackupDirectoryTests(SynchronousTestCase):
 
     def test_free(self) -> None:
         """A new backup does not get the name of another."""
-        self.add(NOON, NOON + 1)
+        self.add(NOON)
+        self.add(NOON + 1, isDamaged=True)
         self.assertEqual((self.path / nameAt(NOON + 2), NOON + 2), self.directory.free(NOON + 0.9))
 
     def test_prune(self) -> None:

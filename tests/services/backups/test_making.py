@@ -10,9 +10,12 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from tests.journal.disk import temporary
-from twistchat.interfaces import CopyFailed, IJournalCopying
+from twistchat.interfaces import CopyFailed, IJournalCopying, JournalCopy
 from twistchat.services.backups.files import Backup, BackupDirectory, nameAt
 from twistchat.services.backups.making import LONGEST_REST, Abandoned, Making
+
+STRANGE = "strange"
+"""What is in a file that is no copy of the journal."""
 
 
 @implementer(IJournalCopying)
@@ -21,12 +24,14 @@ class Copying:
     Copies a journal of one text.
 
     @ivar during: called with the progress, instead of the work.
+    @ivar damaged: the number of problems of the journal.
     """
 
     def __init__(self) -> None:
+        self.damaged = 0
         self.during: Callable[[Callable[[float], None]], None] = lambda progress: progress(0.5)
 
-    def copyJournal(self, directory: str, path: str, progress: Callable[[float], None]) -> int:
+    def copyJournal(self, directory: str, path: str, progress: Callable[[float], None]) -> JournalCopy:
         """See L{IJournalCopying.copyJournal}."""
         part = Path(f"{path}.part")
         part.write_text("unfinished")
@@ -35,7 +40,11 @@ class Copying:
             part.rename(path)
         finally:
             part.unlink(missing_ok=True)
-        return len("unfinished")
+        return JournalCopy(len("unfinished"), self.damaged)
+
+    def isCopy(self, directory: str, path: str) -> bool:
+        """See L{IJournalCopying.isCopy}."""
+        return Path(path).read_text() != STRANGE
 
 
 class Rests(Event):
@@ -61,7 +70,7 @@ class MakingTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.now = 0.0
         self.copying = Copying()
-        self.directory = BackupDirectory(Path(temporary(self), "backups"))
+        self.directory = BackupDirectory(Path(temporary(self), "backups"), lambda path: True)
         self.making = Making(lambda: self.now, 3.0)
 
     def run_(self) -> Backup:
@@ -73,6 +82,14 @@ class MakingTests(SynchronousTestCase):
         path = self.directory.path / nameAt(1000)
         self.assertEqual(Backup(path, 1000, 10), self.run_())
         self.assertEqual((path, 0.5), (self.making.path, self.making.part))
+
+    def test_damaged(self) -> None:
+        """The name of a backup with the damage of the journal says so."""
+        self.copying.damaged = 3
+        path = self.directory.path / nameAt(1000, True)
+        self.assertEqual(Backup(path, 1000, 10, True), self.run_())
+        self.assertEqual((path, 3), (self.making.path, self.making.damaged))
+        self.assertEqual([path], list(self.directory.path.iterdir()))
 
     def test_rest(self) -> None:
         """The thread sleeps in proportion to its work, and not for long."""

@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.journal.disk import temporary
 from tests.services.backups.test_files import NOON
-from tests.services.backups.test_making import Copying
+from tests.services.backups.test_making import STRANGE, Copying
 from twistchat.config import Settings
 from twistchat.interfaces import CopyFailed
 from twistchat.services.backups.files import Backup, nameAt
@@ -185,6 +185,42 @@ class BackupsTests(SynchronousTestCase):
         self.advance(SOON)
         (line,) = self.lines(LogLevel.critical)
         self.assertIn("A backup was made and is not good, so it was removed: the copy is damaged.", line)
+
+    def test_damaged(self) -> None:
+        """A backup of a damaged journal is kept, and pushes out no good one.  One line says so, at level critical."""
+        self.configure(keep=1)
+        self.begin()
+        self.advance(SOON)
+        (good,), last = self.names(), self.backups.last
+        self.copying.damaged = 2
+        self.advance(3 * HOUR)
+        self.assertEqual(4, self.backups.made)
+        self.assertEqual([good, nameAt(NOON + int(SOON) + 3 * HOUR, True)], self.names())
+        (line,) = self.lines(LogLevel.critical)
+        self.assertIn("has the same damage: 2 problems.  Good backups are not removed", line)
+        self.assertEqual(last, self.backups.last)
+        self.assertIn("the journal itself is damaged", self.backups.failure.why if self.backups.failure else "")
+        self.start()
+        self.begin()
+        self.assertEqual(last, self.backups.last)
+        self.copying.damaged = 0
+        self.advance(HOUR)
+        self.assertEqual([nameAt(NOON + int(SOON) + 4 * HOUR)], self.names())
+        self.assertIsNone(self.backups.failure)
+
+    def test_strange(self) -> None:
+        """A file that is no backup of this journal delays none, stays, and is named once."""
+        self.path.mkdir()
+        strange = self.path / nameAt(NOON)
+        strange.write_text(STRANGE)
+        self.configure(keep=1)
+        self.begin()
+        self.assertIsNone(self.backups.last)
+        self.advance(SOON + HOUR)
+        self.assertEqual(2, self.backups.made)
+        self.assertEqual(2, len(self.names()))
+        (line,) = self.lines(LogLevel.warn)
+        self.assertIn(f"{strange} has the name of a backup, but is none of this journal", line)
 
     def test_error(self) -> None:
         """An unexpected error is logged, and the schedule goes on."""

@@ -54,7 +54,7 @@ class BackupCommandsTests(SynchronousTestCase):
         self.assertNoResult(answer)
         self.backups.making.outcome = Backup(Path("/b/x"), NOON, 5)
         self.clock.advance(INTERVAL)
-        self.assertEqual({"path": "/b/x", "size": 5, "time": NOON}, self.successResultOf(answer))
+        self.assertEqual({"path": "/b/x", "size": 5, "time": NOON, "damaged": 0}, self.successResultOf(answer))
         self.assertEqual([{"part": 0.0}, {"part": 0.5}], self.parts)
 
     def test_failed(self) -> None:

@@ -22,6 +22,7 @@ from twistchat.console.progress import showProgress
 from twistchat.console.reaching import askServer
 from twistchat.journal.history.export import export, exportAccount
 from twistchat.journal.history.reader import HistoryReader
+from twistchat.journal.sqlite.backup import nameOf
 from twistchat.journal.sqlite.checking import Findings, SequenceNumbers, check
 from twistchat.journal.sqlite.faults import Fault
 from twistchat.journal.sqlite.files import KEY_FILE, restore
@@ -67,6 +68,8 @@ class BackupOptions(JournalOptions):
                 self.settings, "server.backup", {}, lambda part: progress(part["part"]), other, named=named
             )
         print(f"{answer['path']} has the journal, {answer['size']:,} bytes, and was read back")
+        if answer.get("damaged"):
+            raise Refused("the journal is damaged, and so is this backup; twistchat check reads the journal")
 
     def _copyTo(self, target: Path) -> None:
         path = self.path()
@@ -188,8 +191,10 @@ class RestoreOptions(JournalOptions):
     longdesc = (
         "Makes FILE, a backup, the journal of a server that has none yet: of the data directory.  FILE is read and "
         "compared with its checksums first, and is not restored if it is damaged.  If FILE is a directory of scheduled "
-        "backups, the newest one is restored."
+        "backups, the newest good one is restored.  With --damaged, a backup with damaged entries is restored, too; "
+        "nobody sees these entries."
     )
+    optFlags: ClassVar = [["damaged", None, "Restore a backup that has damaged entries."]]
     examples: ClassVar = ["twistchat restore --data /var/lib/twistchat /backup/journal.sqlite"]
 
     dataHelp = "The data directory in which FILE becomes the journal."
@@ -203,11 +208,14 @@ class RestoreOptions(JournalOptions):
     def run(self) -> None:
         """Check the backup, and install it as the journal."""
         if self.source.is_dir():
-            self.source = _newest(self.source)
+            self.source = _newest(self.source, self["damaged"])
         with showProgress() as progress:
             findings = _checked(_existing(self.source), progress)
-        if not findings.good:
-            raise Refused(f"{self.source} is damaged, and was not restored; twistchat check {self.source} says more")
+        if not findings.good and (findings.broken or not self["damaged"]):
+            advice = "" if findings.broken else "; --damaged restores what is left"
+            raise Refused(
+                f"{self.source} is damaged, and was not restored; twistchat check {self.source} says more{advice}"
+            )
         with closing(HistoryReader.open(self.source)) as reader:
             with showProgress("Copying") as progress:
                 path = restore(lambda target: reader.copyTo(target, progress), Path(self.settings.server.data))
@@ -217,7 +225,8 @@ class RestoreOptions(JournalOptions):
                     " before the server starts, or all hosts change",
                     file=sys.stderr,
                 )
-        print(f"{path} is the journal now, restored from {self.source}")
+        damage = "" if findings.good else ", which is damaged; twistchat check says what is lost"
+        print(f"{path} is the journal now, restored from {self.source}{damage}")
         adviseOwner(path.parent.absolute())
 
 
@@ -240,15 +249,22 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def _newest(directory: Path) -> Path:
+def _newest(directory: Path, damaged: bool) -> Path:
     """
     Find the newest scheduled backup in a directory.
 
-    @raise Refused: there is none.
+    @param damaged: whether it may be damaged.
+    @raise Refused: there is none, or there are backups of several journals.
     """
-    backups = BackupDirectory(directory).all()
+    found = BackupDirectory(directory, lambda path: nameOf(path) is not None).all()
+    backups = [backup for backup in found if damaged or not backup.isDamaged]
     if not backups:
-        raise Refused(f"there is no backup in {directory}")
+        advice = " that is good; --damaged restores a damaged one" if found else ""
+        raise Refused(f"there is no backup in {directory}{advice}")
+    if len({nameOf(backup.path) for backup in backups}) > 1:
+        raise Refused(f"{directory} has backups of several servers; name one of the files")
+    if not backups[-1].path.samefile(found[-1].path):
+        print(f"twistchat: {found[-1].path} is newer, but damaged; --damaged restores it", file=sys.stderr)
     return backups[-1].path
 
 

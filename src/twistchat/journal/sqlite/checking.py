@@ -85,6 +85,7 @@ class Findings:
     @ivar unreadable: the entries that did not change, and that this version cannot read.
     @ivar faults: other problems, one line each.
     @ivar summed: whether the entries have checksums.
+    @ivar broken: whether the structure of the file is damaged, or something without which a server does not start.
     """
 
     entries: int = 0
@@ -92,6 +93,7 @@ class Findings:
     unreadable: SequenceNumbers = field(default_factory=SequenceNumbers)
     faults: list[str] = field(default_factory=list)
     summed: bool = True
+    broken: bool = False
 
     @property
     def good(self) -> bool:
@@ -141,6 +143,11 @@ class _Checking:
         if not summed:
             connection.execute("CREATE TEMP VIEW entry AS SELECT *, NULL AS checksum FROM main.entry")
 
+    def _break(self, why: str) -> None:
+        """Note a problem of the structure."""
+        self.findings.faults.append(why)
+        self.findings.broken = True
+
     def structure(self) -> None:
         """Let SQLite check every page."""
         lines: list[str] = []
@@ -152,6 +159,7 @@ class _Checking:
         self.findings.faults += [
             f"quick_check: {line}" for line in lines if line != "ok" and not line.startswith("***")
         ]
+        self.findings.broken = bool(self.findings.faults)
 
     def entries(self, progress: Callable[[float], None]) -> None:
         """Read every entry."""
@@ -167,7 +175,7 @@ class _Checking:
                     size = 1
                     continue
                 end = self._beyond(after, last)
-                self.findings.faults.append(f"entries from {after + 1} to {end} cannot be read: {why}")
+                self._break(f"entries from {after + 1} to {end} cannot be read: {why}")
                 after, size = end, self._page
                 continue
             if not rows:
@@ -190,7 +198,7 @@ class _Checking:
                 self.findings.faults.append(f"the list of rooms that show an entry changed on disk: {changed}")
             (wrong,) = self._connection.execute(_WRONG_CORRESPONDENTS).fetchone()
         except sqlite3.DatabaseError as e:
-            self.findings.faults.append(f"the lists of conversations cannot be read: {_damage(e)}")
+            self._break(f"the lists of conversations cannot be read: {_damage(e)}")
             return
         if wrong:
             self.findings.faults.append(f"the list of private conversations changed on disk ({wrong:,} rows)")
@@ -200,7 +208,7 @@ class _Checking:
         try:
             (listed,) = self._connection.execute(_ACTS).fetchone()
         except sqlite3.DatabaseError as e:
-            self.findings.faults.append(f"the list of administrators' acts cannot be read: {_damage(e)}")
+            self._break(f"the list of administrators' acts cannot be read: {_damage(e)}")
             return
         if listed != self._acts:
             self.findings.faults.append(
@@ -265,9 +273,9 @@ class _Checking:
                 self.findings.faults.append("what was noted of the last sequence number changed on disk")
             lost = [f"{what} (entry {found.sequence})" for found in held(self._connection) for what in found.lost]
         except sqlite3.DatabaseError as e:
-            self.findings.faults.append(f"what rooms keep cannot be read: {_damage(e)}")
+            self._break(f"what rooms keep cannot be read: {_damage(e)}")
         except Fault as e:
-            self.findings.faults.append(e.detail)
+            self._break(e.detail)
         else:
             self.findings.faults += [f"not in force after the next start: {what}" for what in lost]
 

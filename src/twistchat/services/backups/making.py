@@ -8,7 +8,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from twistchat.interfaces import CopyFailed
-from twistchat.services.backups.files import Backup, BackupDirectory
+from twistchat.services.backups.files import Backup, BackupDirectory, nameAt
 
 if TYPE_CHECKING:
     from twistchat.interfaces import IJournalCopying
@@ -31,6 +31,7 @@ class Making:
     @ivar part: the part of the work that is done, from 0 to 1.
     @ivar path: the file that it will be; C{None} before it is known.
     @ivar outcome: the backup, or why there is none; C{None} until it is known.
+    @ivar damaged: the number of problems that the journal has, and so the backup; 0 if it is good.
     """
 
     def __init__(self, seconds: Callable[[], float], rest: float = REST) -> None:
@@ -40,6 +41,7 @@ class Making:
         """
         self.part = 0.0
         self.path: Path | None = None
+        self.damaged = 0
         self.outcome: Backup | CopyFailed | None = None
         self._seconds = seconds
         self._rest = rest
@@ -66,7 +68,15 @@ class Making:
             self.path, whole = directory.free(time)
         except OSError as e:
             raise CopyFailed(f"{e.filename or directory.path}: {e.strerror or e}") from e
-        return Backup(self.path, whole, copying.copyJournal(str(data), str(self.path), self._progress))
+        copy = copying.copyJournal(str(data), str(self.path), self._progress)
+        self.damaged = copy.damaged
+        if not copy.damaged:
+            return Backup(self.path, whole, copy.size)
+        try:
+            self.path = self.path.rename(directory.path / nameAt(whole, True))
+        except OSError as e:
+            raise CopyFailed(f"{self.path}: {e.strerror or e}") from e
+        return Backup(self.path, whole, copy.size, True)
 
     def _progress(self, part: float) -> None:
         """Note the progress, and sleep."""

@@ -12,6 +12,8 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from twistchat.chat.phrasing import counted
+from twistchat.config.toml import printable
 from twistchat.interfaces import CopyFailed
 from twistchat.services.backups.files import Backup, BackupDirectory
 from twistchat.services.backups.making import Making
@@ -72,7 +74,7 @@ class Backups:
     One is made at a time.  The schedule is kept in the names of the files, so it survives a restart.
 
     @ivar last: the newest good backup in the directory; C{None} if there is none, or if it is not known yet.
-    @ivar failure: why the last attempt failed; C{None} if it did not.
+    @ivar failure: why the last attempt failed, or made a damaged backup; C{None} if all is well.
     @ivar making: the backup that is being made; C{None} if none is.
     @ivar made: the number of backups that this process has made.
     @ivar failed: the number of attempts of this process that failed.
@@ -107,6 +109,10 @@ class Backups:
         self._begun: float | None = None
         self._ended: Deferred[None] | None = None
         self._thread: Worker | None = None
+        self._newest: Backup | None = None
+        self._again = False
+        self._damaged = 0
+        self._ignored: set[Path] = set()
         self.last: Backup | None = None
         self.failure: BackupFailure | None = None
         self.making: Making | None = None
@@ -115,7 +121,8 @@ class Backups:
     @property
     def directory(self) -> BackupDirectory:
         """The directory that the settings name."""
-        return BackupDirectory(self._data / self._settings().backup.directory)
+        isCopy = lambda path: self._copying.isCopy(str(self._data), str(path))  # noqa: E731
+        return BackupDirectory(self._data / self._settings().backup.directory, isCopy)
 
     def described(self) -> dict[str, object]:
         """
@@ -193,7 +200,8 @@ class Backups:
 
         def done(outcome: _Made | Failure) -> None:
             self.making = None
-            making.outcome = self._done(outcome, time)
+            making.outcome = self._done(outcome, time, making.damaged)
+            self._warnOf(directory.ignored)
             ended, self._ended = self._ended, None
             if ended is not None:
                 ended.callback(None)
@@ -202,8 +210,13 @@ class Backups:
         self._submit(work, done)
         return making
 
-    def _done(self, outcome: _Made | Failure, time: float) -> Backup | CopyFailed:
-        """Log the outcome of a backup, and remember it."""
+    def _done(self, outcome: _Made | Failure, time: float, damaged: int) -> Backup | CopyFailed:
+        """
+        Log the outcome of a backup, and remember it.
+
+        @param damaged: the number of problems that the journal has, and so the backup.
+        """
+        self._again = isinstance(outcome, Failure)
         if isinstance(outcome, Failure):
             error = outcome.value
             if not self._running:
@@ -223,7 +236,21 @@ class Backups:
                 log.error("A backup could not be made: {why}", why=str(error))
             return error
         self.made += 1
-        self.last, self.failure = outcome.backup, None
+        self._newest = outcome.backup
+        before, self._damaged = self._damaged, damaged
+        if damaged:
+            path = str(outcome.backup.path)
+            self.failure = BackupFailure(time, f"the journal itself is damaged, and so is {path}")
+            if damaged != before:
+                log.critical(
+                    "The journal is damaged, and so is its backup {path}, which has the same damage: {problems}."
+                    "  Good backups are not removed for it.  See what twistchat check says of the journal",
+                    path=path,
+                    problems=counted(damaged, "problem"),
+                    damaged=damaged,
+                )
+        else:
+            self.last, self.failure = outcome.backup, None
         log.info(
             "The journal was backed up and the copy read back: {path}, {size:,} bytes; old backups removed: {removed}",
             path=str(outcome.backup.path),
@@ -248,10 +275,23 @@ class Backups:
             else:
                 now = self._wall()
                 found = [backup for backup in outcome if backup.time <= now]
-                self.last = found[-1] if found else None
+                good = [backup for backup in found if not backup.isDamaged]
+                self._newest = found[-1] if found else None
+                self.last = good[-1] if good else None
+                self._warnOf(directory.ignored)
             self._schedule()
 
         self._submit(work, done)
+
+    def _warnOf(self, ignored: set[Path]) -> None:
+        """Log once for each file that is no backup of this journal."""
+        for path in sorted(ignored - self._ignored):
+            log.warn(
+                "{path} has the name of a backup, but is none of this journal; it is left alone.  Each server needs a"
+                " backup.directory of its own",
+                path=printable(str(path)),
+            )
+        self._ignored |= ignored
 
     def _submit(self, work: Callable[[], T], done: Callable[[T | Failure], None]) -> None:
         """Run work in the thread, which starts with the first work and does one after the other."""
@@ -287,13 +327,13 @@ class Backups:
             return None
         now, wall = self._clock.seconds(), self._wall()
         waits: list[float] = []
-        if self._begun is not None and self.failure is not None:
+        if self._begun is not None and self._again:
             waits.append(self._begun + min(every, RETRY) - now)
-        elif self.last is not None:
+        elif self._newest is not None:
             if self._begun is not None:
                 waits.append(self._begun + every - now)
-            if self.last.time <= wall:
-                waits.append(self.last.time + every - wall)
+            if self._newest.time <= wall:
+                waits.append(self._newest.time + every - wall)
         return max(0.0, min(waits, default=0.0), self._earliest - now)
 
     def _cancel(self) -> None:

@@ -43,4 +43,5 @@ class BackupCommands:
             await deferLater(self._clock, INTERVAL)
         if isinstance(making.outcome, CopyFailed):
             raise ControlError("NOT_BACKED_UP", f"No backup was made: {making.outcome}")
-        return {"path": str(making.outcome.path), "size": making.outcome.size, "time": making.outcome.time}
+        made = making.outcome
+        return {"path": str(made.path), "size": made.size, "time": made.time, "damaged": making.damaged}
