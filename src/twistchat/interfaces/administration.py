@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from zope.interface import Interface
@@ -47,6 +47,7 @@ class IAdministration(Interface):
         arguments: Mapping[str, object],
         matching: str = "",
         skip: int = 0,
+        isAllowed: Callable[[], bool] = lambda: True,
     ) -> Deferred[Mapping[str, object]]:
         """
         Execute a command.  If it changes something, it is recorded in the audit trail first.
@@ -60,5 +61,7 @@ class IAdministration(Interface):
         @param arguments: its arguments.  Passwords are not hashed.
         @param matching: a part of one of the texts of each item of a list; case is ignored.  C{""} matches all.
         @param skip: the number of matching items to leave out.
+        @param isAllowed: returns whether the caller is still an administrator.  It is asked again if the command has
+            waited, as for the hash of a password, before it changes something.
         @return: fails with L{CommandRefused}.
         """

@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.chat.fakes import ManualScene, Person, Scene, done, refused
 from twistchat.chat import errors
 from twistchat.chat.limits import ChatLimits
-from twistchat.chat.model.events import SERVER, AdministrativeAct
+from twistchat.chat.model.events import SERVER, AdministrativeAct, Source
 from twistchat.chat.model.sessions import Session
 from twistchat.chat.model.spans import Acts
 
@@ -44,6 +44,12 @@ class AuditTests(SynchronousTestCase):
         self.assertEqual(
             entry.event, AdministrativeAct(SERVER, "server.kick", "alice", "bob", "spam", "web", "192.0.2.1")
         )
+
+    def test_outsideAccount(self) -> None:
+        """An act of an account that is not in the chat has the account in its source."""
+        entry = done(self.audit.recordOutside("web", "alice", "reload", "", "", "192.0.2.1", "alice"))
+        source = Source("", "alice", account="alice")
+        self.assertEqual(entry.event, AdministrativeAct(source, "reload", "alice", "", "", "web", "192.0.2.1"))
 
     def test_nobodyHears(self) -> None:
         """Nobody in the chat is told of an act."""

@@ -237,6 +237,28 @@ class AnswerTests(StatusCase):
         self.posting("/admin/command", body, Cookie=self.cookie)
         self.assertEqual(3, len(waiting))
 
+    def test_stillAllowed(self) -> None:
+        """A command that waits can ask whether its sender is still an administrator."""
+        asked: list[Any] = []
+
+        class Asking:
+            """Notes how to ask."""
+
+            def execute(self, *arguments: object) -> Deferred[dict[str, object]]:
+                """Note the last argument."""
+                asked.append(arguments[-1])
+                return Deferred()
+
+        asking: Any = Asking()
+        self.server.context.administration = asking
+        self.posting("/admin/command", {"command": "account.password"}, Cookie=self.cookie)
+        (isAllowed,) = asked
+        self.assertTrue(isAllowed())
+        self.appoint(None)
+        self.assertFalse(isAllowed())
+        self.appoint("yes")
+        self.assertTrue(isAllowed())
+
     def test_passwords(self) -> None:
         """The password of a new account is checked and hashed here, and is in neither the answer nor the trail."""
         self.assertEqual("BAD_PASSWORD", contentOf(self.ask("account.create", name="dan", password="x"))["code"])

@@ -13,6 +13,7 @@ from zope.interface.verify import verifyObject
 
 from tests.accounts.fakes import PASSWORD
 from twistchat.accounts.registration import newPassword
+from twistchat.chat.model.events import Credential
 from twistchat.chat.model.spans import Acts
 from twistchat.interfaces import CommandRefused, IAdministration, WebCaller
 from twistchat.services.control.accounts import AccountCommands
@@ -135,6 +136,7 @@ class AdministrationTests(SynchronousTestCase):
             ("web", "alice", "server.ban", "10.0.0.1", "192.0.2.9"),
             (act.event.door, act.event.who, act.event.act, act.event.target, act.event.address),
         )
+        self.assertEqual("alice", act.event.source.account)
         self.assertEqual(["alice used the command server.ban 10.0.0.1 at the status page"], lines)
         lines.clear()
         self.assertEqual("NO_SUCH_BAN", self.refusal(self.start("server.unban", mask="10.0.0.2", caller=caller)))
@@ -183,6 +185,33 @@ class AdministrationTests(SynchronousTestCase):
         password = account.credential("password")
         assert password is not None
         self.assertNotEqual(before, password.secret)
+
+    def test_noLonger(self) -> None:
+        """Whoever is no administrator any more when the password has been hashed changes nothing."""
+        self.do("account.create", name="dan")
+        hashing: list[Deferred[None]] = []
+        allowed: set[str] = set()
+
+        async def hashed(name: str, password: str) -> Credential:
+            hashing.append(Deferred())
+            await hashing[-1]
+            return Credential("password", "", "$argon2id$x")
+
+        table = AccountCommands(self.server.chat).table
+        administration = Administration(self.server.context, table, hashed)
+        for command, name in (("account.password", "dan"), ("account.create", "eve")):
+            allowed.add("alice")
+            executing: Deferred[Any] = administration.execute(
+                HERE, "alice", command, {"name": name, "password": PASSWORD}, isAllowed=lambda: "alice" in allowed
+            )
+            self.server.pump()
+            allowed.clear()
+            hashing[-1].callback(None)
+            self.server.pump()
+            self.assertEqual("NO_ADMINISTRATOR", self.refusal(executing))
+        accounts = self.server.chat.state.accounts
+        self.assertIsNone(accounts.named("dan").credential("password"))
+        self.assertIsNone(accounts.get("eve"))
 
     def test_unshown(self) -> None:
         """The arguments with a password do not show it where they are described."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from twistchat.chat import errors
-from twistchat.chat.model.events import SERVER, AdministrativeAct, Entry
+from twistchat.chat.model.events import SERVER, AdministrativeAct, Entry, Source
 from twistchat.chat.model.sessions import Asker, Origin, Session
 from twistchat.chat.model.spans import Acts, Kept
 from twistchat.chat.rules.core import Core, Effects
@@ -55,7 +55,14 @@ class Audit:
             self.record(asker, act, target, detail[:MAX_DETAIL]).addErrback(_ignore)
 
     def recordOutside(
-        self, door: str, who: str, act: str, target: str = "", detail: str = "", address: str | None = None
+        self,
+        door: str,
+        who: str,
+        act: str,
+        target: str = "",
+        detail: str = "",
+        address: str | None = None,
+        account: str | None = None,
     ) -> Receipt:
         """
         Record an act of somebody who is not in the chat, such as a user of the console.
@@ -63,8 +70,10 @@ class Audit:
         @param door: C{console}, C{signal}, or the name of the door whose status page was used.
         @param who: the user of the operating system, or the account of who used the status page.
         @param address: the IP address of who asked; C{None} for this machine.
+        @param account: the account of who asked, to which the act belongs; C{None} for none.
         """
-        return self._core.log.append(AdministrativeAct(SERVER, act, who, target, detail, door, address))
+        source = SERVER if account is None else Source("", who, account=account)
+        return self._core.log.append(AdministrativeAct(source, act, who, target, detail, door, address))
 
     async def read(self, session: Session | None, acts: Acts) -> Sequence[Kept]:
         """

@@ -35,7 +35,13 @@ DIGITS: Final = 16
 PAUSE: Final = 1
 """The seconds after which a command may be repeated that came while another one ran."""
 
-STATUSES: Final = {"TOO_SLOW": 503, "FAILED": 500, "NO_SUCH_COMMAND": 404, "BAD_ARGUMENTS": 400}
+STATUSES: Final = {
+    "TOO_SLOW": 503,
+    "FAILED": 500,
+    "NO_SUCH_COMMAND": 404,
+    "BAD_ARGUMENTS": 400,
+    "NO_ADMINISTRATOR": 403,
+}
 """The status codes of refused commands, by the code of the error; 409 for all others."""
 
 REFUSAL: Final = """<!doctype html>
@@ -139,7 +145,9 @@ class StatusPage:
         webCaller = self._login.webCaller(caller)
         self._busy.add(found.stored)
         try:
-            answer = await administration.execute(webCaller, found.account, command, arguments, matching, skip)
+            answer = await administration.execute(
+                webCaller, found.account, command, arguments, matching, skip, lambda: self._isAllowed(request, caller)
+            )
         except CommandRefused as refusal:
             return problem(STATUSES.get(refusal.code, 409), refusal.code, refusal.text)
         finally:
@@ -156,6 +164,14 @@ class StatusPage:
         if administration is None:
             raise Problem(404, "NOT_OFFERED", "This server has no status page")
         return administration
+
+    def _isAllowed(self, request: BoundedRequest, caller: Caller) -> bool:
+        """Whether the browser of an administrator sent a request, as it is now."""
+        try:
+            self._administrator(request, caller)
+        except Problem:
+            return False
+        return True
 
     def _administrator(self, request: BoundedRequest, caller: Caller) -> Authenticated:
         """

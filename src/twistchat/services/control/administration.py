@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.defer import Deferred, TimeoutError
@@ -139,11 +140,6 @@ class Administration:
         self._context = context
         self._control = commands
         self._newPassword = newPassword
-        self._commands = {
-            **commands,
-            "account.create": Command(TypedCreation, self._create),
-            "account.password": Command(TypedPassword, self._setPassword),
-        }
 
     def status(self) -> Mapping[str, object]:
         """See L{IAdministration.status}."""
@@ -157,19 +153,32 @@ class Administration:
         arguments: Mapping[str, object],
         matching: str = "",
         skip: int = 0,
+        isAllowed: Callable[[], bool] = lambda: True,
     ) -> Deferred[Mapping[str, object]]:
         """See L{IAdministration.execute}."""
-        running = Deferred.fromCoroutine(self._execute(caller, who, command, arguments, matching, skip))
+        commands = {
+            **self._control,
+            "account.create": Command(TypedCreation, partial(self._create, isAllowed)),
+            "account.password": Command(TypedPassword, partial(self._setPassword, isAllowed)),
+        }
+        running = Deferred.fromCoroutine(self._execute(commands, caller, who, command, arguments, matching, skip))
         return running.addTimeout(COMMAND_TIMEOUT, self._context.clock).addErrback(_refused)
 
     async def _execute(
-        self, caller: Caller, who: str, command: str, arguments: Mapping[str, object], matching: str, skip: int
+        self,
+        commands: Commands,
+        caller: Caller,
+        who: str,
+        command: str,
+        arguments: Mapping[str, object],
+        matching: str,
+        skip: int,
     ) -> Mapping[str, object]:
         if arguments.get("password") and not self._context.logins.maySendPasswords(caller):
             raise ControlError(NotEncrypted.code, NotEncrypted.wording)
 
         def record(act: str, target: str, detail: str) -> Receipt:
-            return self._context.chat.audit.recordOutside(caller.door, who, act, target, detail, caller.address)
+            return self._context.chat.audit.recordOutside(caller.door, who, act, target, detail, caller.address, who)
 
         def note(given: Arguments, refused: str) -> None:
             logCommand(who, AT_PAGE, command, given.target, refused)
@@ -178,7 +187,7 @@ class Administration:
         request = Request(VERSION, command, dict(arguments))
         answer: Answer = {}
         try:
-            answer = await execute(self._commands, request, page.report, record, note, f"{who}{AT_PAGE}")
+            answer = await execute(commands, request, page.report, record, note, f"{who}{AT_PAGE}")
         except _Begun:
             logCommand(who, AT_PAGE, command, str(arguments.get("name", "")), "")
             return {"begun": True}
@@ -186,21 +195,32 @@ class Administration:
             more = True
         return {"items": page.items, "more": more} if page.isList or "count" in answer else answer
 
-    async def _create(self, arguments: TypedCreation, report: Report) -> Answer:
+    async def _create(self, isAllowed: Callable[[], bool], arguments: TypedCreation, report: Report) -> Answer:
         """Register an account."""
         name, password = arguments.name, None
         if arguments.password:
             # Say that the name is taken before the password is hashed.
             await self._control["account.check"].run(Name(name), report)
-            password = await self._newPassword(name, arguments.password)
+            password = await self._hashed(isAllowed, name, arguments.password)
         creation = Creation(name, password, arguments.email or None, arguments.admin)
         return await self._control["account.create"].run(creation, report)
 
-    async def _setPassword(self, arguments: TypedPassword, report: Report) -> Answer:
+    async def _setPassword(self, isAllowed: Callable[[], bool], arguments: TypedPassword, report: Report) -> Answer:
         """Give an account a new password."""
         name = arguments.name
-        password = await self._newPassword(name, arguments.password)
+        password = await self._hashed(isAllowed, name, arguments.password)
         return await self._control["account.password"].run(NewPassword(name, password), report)
+
+    async def _hashed(self, isAllowed: Callable[[], bool], name: str, password: str) -> Credential:
+        """
+        Make the credential for a new password.
+
+        @raise ControlError: who asked is no administrator any more.
+        """
+        credential = await self._newPassword(name, password)
+        if not isAllowed():
+            raise ControlError("NO_ADMINISTRATOR", "You are no administrator of this server any more")
+        return credential
 
 
 def _refused(failure: Failure) -> Mapping[str, object]:

@@ -60,7 +60,7 @@ class AdministrativeAct(Event, frozen=True, gc=False):
     An administrator asked the server to do something.  These entries are the audit trail.
 
     The entry stands before the entries of what was done.  Its source is L{SERVER
-    <twistchat.chat.model.events.base.SERVER>} if no user of the chat asked.
+    <twistchat.chat.model.events.base.SERVER>} if neither a user of the chat nor an account at the status page asked.
 
     @ivar act: what was asked for: a verb such as C{kill} or C{reload}, or the name of a command such as
         C{account.suspend}.  If the server refused it after that was recorded, another act follows, which has the
