@@ -61,6 +61,21 @@ class AuditTests(ConsoleTestCase):
             },
         )
 
+    def test_hostile(self) -> None:
+        """What a terminal would obey is escaped, in the table and in JSON."""
+        self.serve(AdministrativeAct(BOB, "kill", "bob", "carol", "\x9b2J\u202espam\u2028\x7f"))
+        for line in [*self.audit(), *self.audit("--json")]:
+            self.assertTrue(line.isprintable(), line)
+        (found,) = self.audit("--json")
+        self.assertEqual("\x9b2J\u202espam\u2028\x7f", json.loads(found)["detail"])
+
+    def test_long(self) -> None:
+        """A long target moves the rest of its own line only."""
+        self.serve(KILL, AdministrativeAct(BOB, "kill", "bob", "x" * 400, "spam", "irc"))
+        _, short, long = self.audit()
+        self.assertEqual(f"2026-01-01T12:00:00Z  alice  kill  bob{' ' * 37}  irc 2001:db8::1  spam", short)
+        self.assertEqual(f"2026-01-01T12:00:00Z  bob    kill  {'x' * 400}  irc              spam", long)
+
     def test_filters(self) -> None:
         """Filters select acts; a limit selects the newest."""
         self.serve(

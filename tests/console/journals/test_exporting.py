@@ -108,6 +108,16 @@ class ExportTests(ConsoleTestCase):
         self.assertIn("nothing of carol", self.refused("export", "--data=data", "--account=carol", "other"))
         self.assertFalse(Path("other").exists())
 
+    def test_hostile(self) -> None:
+        """What a terminal would obey is escaped, and means the same."""
+        text = "\x9b2J\u202espam\u2028\x7f"
+        self.successResultOf(self.log.append(RoomMessage(ALICE, "#lobby", "1", text)))
+        for what in ("--account=alice", "--room=#lobby", "--all"):
+            lines = self.command("export", "--data=data", what).split("\n")
+            self.assertTrue(all(line.isprintable() for line in lines), what)
+            found = json.loads(lines[-2])
+            self.assertEqual(text, (found.get("body") or found)["text"])
+
     def test_fullDisk(self) -> None:
         """If the disk is full, the error names the file, and no file is left."""
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from twistchat.config.jsontext import jsonLine
 from twistchat.config.toml import printable
 
 COLUMNS = ("NAME", "REGISTERED", "LAST RECORDED LOGIN", "SESSIONS", "STATE")
 """The headings of the table."""
+
+WIDEST = 40
+"""The greatest width of a column, in characters.  Otherwise one long cell would make every line as long."""
 
 KINDS = {
     "password": "password",
@@ -44,10 +47,12 @@ def laidOut(rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """
     Lay out rows of cells in columns.  What is not printable in a cell is escaped.
 
+    A column is as wide as its longest cell, and at most L{WIDEST}.  A longer cell moves the rest of its line.
+
     @return: a line for each row.
     """
     cells = [[printable(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    widths = [min(WIDEST, max(map(len, column))) for column in zip(*cells, strict=True)]
     for row in cells:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
@@ -89,7 +94,7 @@ def state(account: Mapping[str, Any]) -> str:
 
 def asJson(account: Mapping[str, Any]) -> str:
     """Write an account, or what else a command lists, as one line of JSON.  Times are in ISO 8601, in UTC."""
-    return json.dumps(_withTimes(account), ensure_ascii=False)
+    return jsonLine(_withTimes(account))
 
 
 def day(time: int | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,6 +14,7 @@ from twisted.python.usage import UsageError
 from twistchat.chat.model.events import AdministrativeAct, Entry
 from twistchat.chat.model.names import withAccount
 from twistchat.chat.model.spans import Acts, At
+from twistchat.config.jsontext import jsonLine
 from twistchat.config.toml import printable
 from twistchat.console.accounts.views import laidOut
 from twistchat.console.options import JournalOptions, Refused
@@ -81,7 +81,7 @@ def asJson(entry: Entry) -> str:
     act = _act(entry)
     fields = {"sequence": entry.sequence, "time": _moment(entry, "milliseconds"), "who": act.who}
     fields |= {"account": act.source.account, "act": act.act, "target": act.target, "detail": act.detail}
-    return json.dumps(fields | {"door": act.door, "address": act.address}, ensure_ascii=False)
+    return jsonLine(fields | {"door": act.door, "address": act.address})
 
 
 def _cells(entry: Entry) -> Sequence[str]:

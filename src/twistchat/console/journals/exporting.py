@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TextIO, TypeAlias
 
 from twistchat.chat.model.spans import Damaged
+from twistchat.config.jsontext import escapeJson
 from twistchat.console.options import Refused
 from twistchat.console.progress import showProgress
 from twistchat.journal.history.export import exportAll
@@ -40,7 +41,7 @@ def write(export: Export, what: str, target: Path | None, whose: str = "") -> No
             if isinstance(line, Damaged):
                 damaged += 1
             else:
-                print(line, file=output)
+                print(escapeJson(line), file=output)
                 written += 1
         if not written and not damaged:
             raise Refused(f"the journal has nothing of {what}")
@@ -69,7 +70,7 @@ def writeAll(path: Path, target: Path | None) -> None:
             if isinstance(line, Damaged):
                 damaged += 1
             else:
-                print(line, file=output)
+                print(escapeJson(line), file=output)
     if damaged:
         raise Refused(
             f"entries that changed on disk, or are of another version, were left out: {damaged}; twistchat check reads"

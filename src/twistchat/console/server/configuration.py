@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,6 +9,7 @@ from typing import Any, ClassVar
 from twisted.python.usage import Options
 
 from twistchat.config import ConfigError, describe
+from twistchat.config.jsontext import jsonLine
 from twistchat.config.toml import printable
 from twistchat.config.writing import asObject, writeSettings
 from twistchat.console.client import ask, connect
@@ -96,7 +96,7 @@ class PrintConfigOptions(RunningOptions):
             with connection:
                 answer = ask(connection, "server.config", {}, lambda part: None)
         if self["json"]:
-            print(json.dumps({name: value for name, value in answer.items() if name != "toml"}, ensure_ascii=False))
+            print(jsonLine({name: value for name, value in answer.items() if name != "toml"}))
             return
         print(answer["toml"], end="")
         print(*_remarks(answer), sep="\n")

@@ -7,7 +7,6 @@ ends, the control characters C0, DEL and C1, and the characters that change the 
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from functools import lru_cache
 from math import isfinite
@@ -17,6 +16,7 @@ from twisted.logger import LogEvent, LogLevel, formatEvent, formatTime
 from twisted.python.failure import Failure
 from twisted.python.reflect import safe_repr
 
+from twistchat.config.jsontext import jsonLine
 from twistchat.config.toml import printable, shortened
 
 LONGEST: Final = 4096
@@ -77,7 +77,7 @@ def asJson(event: LogEvent) -> str | None:
             written[name] = _plain(value)
     if traceback:
         written["failure"] = traceback
-    return _escaped(json.dumps(written, ensure_ascii=False)) + "\n"
+    return jsonLine(written) + "\n"
 
 
 def _messageOf(event: LogEvent) -> str:
@@ -131,19 +131,3 @@ def _fitting(texts: list[str]) -> list[str]:
             break
         fitting.append(text)
     return fitting
-
-
-def _escaped(line: str) -> str:
-    """Escape the characters of an object in JSON that are not printable.  They can only be within its strings."""
-    if line.isprintable():
-        return line
-    return "".join([character if character.isprintable() else _escape(character) for character in line])
-
-
-def _escape(character: str) -> str:
-    """See RFC 8259, section 7.  A character beyond the first 65,536 has two escapes, one for each surrogate."""
-    number = ord(character)
-    if number < 0x10000:
-        return f"\\u{number:04x}"
-    number -= 0x10000
-    return f"\\u{0xD800 + (number >> 10):04x}\\u{0xDC00 + (number & 0x3FF):04x}"
