@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.services.control.commands import Answer, Nothing, execute
+from twistchat.services.control.commands import Answer, Arguments, Nothing, execute
 from twistchat.services.control.server import PORTION, Ban, ServerCommands
 from twistchat.services.control.wire import ControlError, Request
 from twistchat.testing import MemoryServer, settingsOf
@@ -25,6 +25,11 @@ class ServerCommandsTests(SynchronousTestCase):
         self.server = MemoryServer(settingsOf(""))
         self.parts: list[Any] = []
         self.acts: list[tuple[str, str, str]] = []
+        self.noted: list[str] = []
+
+    def note(self, arguments: Arguments, refused: str) -> None:
+        """Collect what the log is told."""
+        self.noted.append(refused)
 
     def start(self, command: str, **arguments: object) -> Deferred[Any]:
         """Start a command."""
@@ -38,7 +43,9 @@ class ServerCommandsTests(SynchronousTestCase):
 
         self.parts.clear()
         table = ServerCommands(self.server.context).table
-        executing = Deferred.fromCoroutine(execute(table, Request(1, f"server.{command}", arguments), report, record))
+        executing = Deferred.fromCoroutine(
+            execute(table, Request(1, f"server.{command}", arguments), report, record, self.note, "root")
+        )
         self.server.pump()
         return executing
 
@@ -195,3 +202,7 @@ class ServerCommandsTests(SynchronousTestCase):
         self.assertEqual("BAD_CONFIGURATION", error.code)
         self.assertIn("twistchat.toml:1: limits.ping", error.text)
         self.assertIs(before, self.server.context.settings)
+        self.assertEqual([("server.reload", "", ""), ("server.reload.refused", "", error.text)], self.acts)
+        self.server.configure("")
+        self.do("reload")
+        self.assertEqual([], self.noted, "a reload has a line of its own in the log")
