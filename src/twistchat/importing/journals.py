@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from twistchat.chat.model.events import CredentialSet, Entry, Event, ModeChange, ModesSet, RoomEvent
 from twistchat.chat.model.modes.room import RANK_BY_PREFIX
 from twistchat.chat.model.spans import conversation
+from twistchat.importing.content import faultOf
 from twistchat.importing.records import ImportProblem
 from twistchat.journal.codec import Unreadable, decode, encode
 from twistchat.journal.history.export import FORMAT, FORMAT_VERSION
@@ -148,6 +149,9 @@ class JournalFile:
             event = decode(str(found.get("event")), json.dumps(body))
         except Unreadable as e:
             raise self._problem(number, str(e)) from None
+        why = faultOf(event)
+        if why is not None:
+            raise self._problem(number, why)
         if place is not None and not isinstance(place, str):
             raise self._problem(number, "the conversation is not a text")
         if not _fits(place, event):

@@ -177,6 +177,8 @@ class ImportTests(CopyTestCase):
             (json.dumps(entry | {"body": None}), "not that of an event"),
             (json.dumps(entry | {"conversation": "alice eve"}), "conversation is not one of this event"),
             (json.dumps(entry | {"conversation": "@#den"}), "conversation is not one of this event"),
+            (json.dumps(entry | {"body": entry["body"] | {"room": "#x\r\ny"}}), "the room is not valid"),
+            (json.dumps(entry | {"body": entry["body"] | {"text": "a\rb"}}), "the text has a carriage return"),
             (self.lines[8], "not above"),
         ]
         for number, (line, why) in enumerate(wrong):
