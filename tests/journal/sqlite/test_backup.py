@@ -16,7 +16,7 @@ from twistchat.chat.model.events import RoomMessage, Source
 from twistchat.interfaces import CopyFailed, IJournalCopying, JournalCopy
 from twistchat.journal.kinds import SqliteKind
 from twistchat.journal.sqlite import backup, copying
-from twistchat.journal.sqlite.backup import COPYING, RESERVE, copyJournal
+from twistchat.journal.sqlite.backup import COPYING, RESERVE, copyJournal, nameOf
 from twistchat.journal.sqlite.constants import Constants, writeConstants
 
 ALICE = Source("u", "alice", "~line", "a.cloak")
@@ -76,6 +76,8 @@ class CopyJournalTests(DiskTestCase):
         others["garbage"].write_bytes(b"x" * 5000)
         with closing(sqlite3.connect(others["database"])) as connection:
             connection.execute("CREATE TABLE journal (name)")
+            connection.execute("INSERT INTO journal VALUES (?)", (nameOf(self.path),))
+            connection.commit()
         others["link"].symlink_to(self.path)
         os.mkfifo(others["pipe"])
         others["folder"].mkdir()
