@@ -36,7 +36,7 @@ class ContentTests(SynchronousTestCase):
             *EVENTS,
             RoomMessage(ALICE, "#Caf\xe9", "s\n1", "one\n\ttwo \x02bold", tags=(("+draft/x", "a\r\nb"),)),
             AccountSettingSet(SERVER, "alice", "imported slack T1", "U\n1"),
-            AdministrativeAct(SERVER, "broadcast", "root", "", "one\ntwo", "console"),
+            AdministrativeAct(SERVER, "broadcast", "root\n", "", "one\r\ntwo", "console"),
         ):
             self.assertIsNone(faultOf(event), event)
 

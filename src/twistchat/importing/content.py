@@ -64,8 +64,8 @@ def _checkOf(struct: Struct, field: str) -> Check:
     """The check of the texts in a field."""
     if isinstance(struct, (RoomRenamed, KeptRoom)) and field == "name":
         return _room
-    if isinstance(struct, AdministrativeAct) and field in ("target", "detail"):
-        return _lines
+    if isinstance(struct, AdministrativeAct):
+        return _hidden  # it is recorded as it was asked, and escaped where it is shown
     if isinstance(struct, (AccountSettingSet, RoomSettingSet)) and struct.name.startswith(f"{IMPORTED} "):
         return _hidden
     if isinstance(struct, Source) and field == "nick" and not struct.nick:
