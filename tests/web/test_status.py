@@ -78,8 +78,9 @@ class StatusPageTests(PageTestCase):
         rows = page.get_by_role("list", name="Audit trail").get_by_role("listitem")
         rows.filter(has_text="server.unban").wait_for()
         acts = [row.locator("code").inner_text() for row in rows.all()]
-        self.assertEqual(["server.ban", "server.unban", "server.ban", "server.kick"], acts[:4])
-        self.assertIn("<b>tea</b>", rows.nth(3).inner_text())
+        wanted = ["server.ban.refused", "server.ban", "server.unban", "server.ban", "server.kick"]
+        self.assertEqual(wanted, acts[: len(wanted)])
+        self.assertIn("<b>tea</b>", rows.nth(4).inner_text())
         page.get_by_label("Filter").fill("kick")
         rows.filter(has_text="server.ban").first.wait_for(state="detached")
         self.assertEqual(1, rows.count())

@@ -187,10 +187,12 @@ class ResetTests(AccountTestCase):
 
     def test_claim(self) -> None:
         """Before somebody has a name, they set a password with a code, once, and log in with it."""
-        self.alice.send("/setpass alice wrong", PASSWORD, "", "/setpass alice abcd1234", PASSWORD)
+        self.alice.send(
+            "/setpass alice wrong", PASSWORD, "/setpass alice abcd1234", "", "/setpass alice abcd1234", PASSWORD
+        )
         question = "* New password of alice (it will be visible; an empty line cancels):"
         done = "* The account alice has a new password.  /login alice logs you in"
-        wrong = "! The code is wrong, or no longer valid.  Give another, or press Enter to cancel."
+        wrong = "! The code is wrong, or no longer valid.  Ask for another code."
         self.alice.expect(question, wrong, question, "* The password stays as it is", question, done)
         self.alice.send("/setpass alice abcd1234 battery staple", f"/login alice {PASSWORD}")
         lines = self.alice.lines()

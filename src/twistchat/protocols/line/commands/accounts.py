@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from twistchat.chat.errors import AlreadyLoggedIn, NotLoggedIn, RegistrationClosed
+from twistchat.chat.errors import AlreadyLoggedIn, BadCredential, NotLoggedIn, RegistrationClosed
 from twistchat.chat.model.accounts import Account
 from twistchat.chat.model.names import fold
 from twistchat.chat.phrasing import counted
 from twistchat.net.client.table import CommandTable
 from twistchat.protocols.line.commands.table import Command, UsageError, splitArgument
 from twistchat.protocols.line.prompts import Prompt, askLogin, askPassword, checkMaySend
-from twistchat.wire.plain import notice
+from twistchat.wire.plain import error, notice
 
 if TYPE_CHECKING:
     from twistchat.chat.model.events import Credential, CredentialKind
@@ -181,6 +181,8 @@ async def resetpass(client: LineProtocol, argument: str) -> None:
     """C{/resetpass}: sends a code to the account's mail address, and does not tell whether it has one."""
     (name,) = splitArgument(argument, 1, 1, "/resetpass NAME")
     assert name is not None
+    if client.context.mailer is None:
+        raise UsageError("This server sends no mail.  Ask its administrator for a code, which /setpass takes")
     await client.context.registrar.requestReset(client.openSession, name)
     client.reply(notice(f"If {name} has a mail address, a code was sent to it.  /setpass {name} CODE takes it"))
 
@@ -205,7 +207,12 @@ async def setpass(client: LineProtocol, argument: str) -> None:
 
 
 async def _resetPassword(client: LineProtocol, name: str, code: str, password: str) -> None:
-    await client.context.registrar.resetPassword(client.openSession, name, code, password)
+    try:
+        await client.context.registrar.resetPassword(client.openSession, name, code, password)
+    except BadCredential as wrong:
+        # Another password would not help, so a prompt for one ends.
+        client.reply(error(f"{wrong.text}.  Ask for another code."))
+        return
     client.reply(notice(f"The account {name} has a new password.  /login {name} logs you in"))
 
 
