@@ -223,16 +223,16 @@ class Administration:
         return credential
 
 
-def _refused(failure: Failure) -> Mapping[str, object]:
+def _refused(failure: Failure) -> Failure:
     """
     Word a failure.
 
-    @raise CommandRefused: always.
+    @return: the failure, if the command was refused.
+    @raise CommandRefused: it failed otherwise.
     """
-    error = failure.value
-    if isinstance(error, ControlError):
-        raise CommandRefused(error.code, error.text) from None
-    if isinstance(error, TimeoutError):
+    if failure.check(CommandRefused):
+        return failure
+    if failure.check(TimeoutError):
         raise CommandRefused("TOO_SLOW", "This takes too long; it may still take effect") from None
     log.failure("A command of an administrator failed", failure)
     text = "The server could not do that because of an error in it, and has logged the error"

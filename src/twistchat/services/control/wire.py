@@ -19,6 +19,8 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from twistchat.interfaces import CommandRefused
+
 VERSION: Final = 1
 """The version of this language.  A server answers requests of its own version only."""
 
@@ -32,18 +34,8 @@ MAX_PATH: Final = 107
 """The maximum length of the path of a Unix socket, in bytes (unix(7): C{sun_path} has 108, including a NUL)."""
 
 
-class ControlError(Exception):
-    """
-    A request is refused.
-
-    @ivar code: a unique name of the error for programs.
-    @ivar text: a sentence for people, without its full stop.
-    """
-
-    def __init__(self, code: str, text: str) -> None:
-        super().__init__(text)
-        self.code = code
-        self.text = text
+class ControlError(CommandRefused):
+    """A request is refused."""
 
 
 class Request(Struct, frozen=True, forbid_unknown_fields=True):
