@@ -39,7 +39,10 @@ class ILog(Interface):
         "str or None: why the log accepts no durable events now, in a few words for the administrator: it is not open,"
         " or the last one could not be stored.  None if it accepts events.  It must not block."
     )
-    figures = Attribute("L{JournalFigures <twistchat.interfaces.figures.JournalFigures>}: what the journal has done.")
+    figures = Attribute(
+        "L{JournalFigures <twistchat.interfaces.figures.JournalFigures>}: what the journal has done.  Get it again for"
+        " each reading, because a journal may complete its numbers then."
+    )
 
     def open(apply: Apply) -> Deferred[None]:
         """

@@ -21,13 +21,12 @@ class FiguresContract(OpenedJournal):
 
     def test_events(self) -> None:
         """The log counts the events that it has accepted, durable and passing, by their class."""
-        figures = self.log.figures
-        self.assertIsInstance(figures, JournalFigures)
-        before = figures.events.copy()
+        self.assertIsInstance(self.log.figures, JournalFigures)
+        before = self.log.figures.events.copy()
         for event in (said("a"), Joined(BOB, "#room"), said("b")):
             self.log.append(event)
         self.settle()
-        self.assertEqual(figures.events - before, {"RoomMessage": 2, "Joined": 1})
+        self.assertEqual(self.log.figures.events - before, {"RoomMessage": 2, "Joined": 1})
 
     def test_readings(self) -> None:
         """The readings are numbers, also before the log is opened.  Nothing waits after all was stored."""
