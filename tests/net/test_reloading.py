@@ -9,8 +9,32 @@ from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent, global
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.config import ConfigError, Reload, Settings
-from twistchat.net.reloading import Change, Reloads
+from twistchat.net.reloading import Change, Reloads, SingleRun
 from twistchat.testing import MemoryServer
+
+
+class SingleRunTests(SynchronousTestCase):
+    """Work that takes several turns."""
+
+    def test_shared(self) -> None:
+        """Requests that arrive during a run share the next one, which begins when that has ended."""
+        runs: list[Deferred[None]] = []
+
+        async def work() -> None:
+            runs.append(Deferred())
+            await runs[-1]
+
+        single = SingleRun(work)
+        for _ in range(3):
+            single.request()
+        self.assertEqual(1, len(runs))
+        runs[0].callback(None)
+        self.assertEqual(2, len(runs))
+        runs[1].callback(None)
+        self.assertEqual(2, len(runs))
+        single.request()
+        self.assertEqual(3, len(runs))
+        runs[2].callback(None)
 
 
 class ReloadsTests(SynchronousTestCase):

@@ -1,10 +1,12 @@
-"""Reads the configuration again: one time after the other, and all of it or nothing."""
+"""
+Reads the configuration again: one time after the other, and all of it or nothing.  Then other parts follow its changes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -97,6 +99,33 @@ class Reloads:
                 result.callback(outcome)
 
         Deferred.fromCoroutine(run()).addBoth(finished)
+
+
+class SingleRun:
+    """
+    Runs work that takes several turns, such as following changed settings.  It never runs twice at the same time:
+    requests that arrive meanwhile share the next run.
+    """
+
+    def __init__(self, run: Callable[[], Coroutine[Deferred[Any], Any, None]]) -> None:
+        """
+        @param run: does the work, by the settings of that time.  It must not raise.
+        """
+        self._run = run
+        self._running = self._again = False
+
+    def request(self) -> None:
+        """Do the work now; or again, when the run that goes on has ended."""
+        self._again = True
+        if not self._running:
+            self._running = True
+            Deferred.fromCoroutine(self._repeat())
+
+    async def _repeat(self) -> None:
+        while self._again:
+            self._again = False
+            await self._run()
+        self._running = False
 
 
 def _report(outcome: Reload | Failure, asked: Sequence[str]) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from twistchat.net.client.protocol import ClientProtocol
+from twistchat.net.reloading import SingleRun
 
 if TYPE_CHECKING:
     from twistchat.config.limits import Limits
@@ -30,26 +30,25 @@ class LimitsFollower:
     def __init__(self, context: ServerContext) -> None:
         self._context = context
         self._limits = context.settings.limits
-        self._running = False
+        self._work = SingleRun(self._run)
 
     def notify(self) -> None:
         """The settings may have changed."""
-        if not self._running and self._context.settings.limits != self._limits:
-            self._running = True
-            Deferred.fromCoroutine(self._run())
+        self._work.request()
 
     async def _run(self) -> None:
-        while (limits := self._context.settings.limits) != self._limits:
-            self._limits = limits
-            for number, session in enumerate(list(self._context.chat.state.sessions.values()), 1):
-                if isinstance(session.outlet, ClientProtocol):
-                    try:
-                        self._change(session.outlet, limits)
-                    except Exception:
-                        log.failure("A client could not follow the changed limits")
-                if number % CHANGED_PER_TURN == 0:
-                    await self._context.portions.wait()
-        self._running = False
+        limits = self._context.settings.limits
+        if limits == self._limits:
+            return
+        self._limits = limits
+        for number, session in enumerate(list(self._context.chat.state.sessions.values()), 1):
+            if isinstance(session.outlet, ClientProtocol):
+                try:
+                    self._change(session.outlet, limits)
+                except Exception:
+                    log.failure("A client could not follow the changed limits")
+            if number % CHANGED_PER_TURN == 0:
+                await self._context.portions.wait()
 
     def _change(self, client: ClientProtocol, limits: Limits) -> None:
         ticket, session = client.entrance.ticket, client.session

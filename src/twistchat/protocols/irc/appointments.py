@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from twisted.internet.defer import Deferred
 from twisted.logger import Logger
+
+from twistchat.net.reloading import SingleRun
 
 if TYPE_CHECKING:
     from twistchat.chat.model.users import Operator, User
@@ -45,7 +46,7 @@ class Appointments:
     def __init__(self, context: ServerContext) -> None:
         self._context = context
         self._known: dict[str, Appointment] = {}
-        self._running = self._again = False
+        self._work = SingleRun(self._compareAll)
 
     def note(self, user: User, name: str, rights: ClassSettings) -> None:
         """
@@ -61,22 +62,16 @@ class Appointments:
 
     def follow(self) -> None:
         """The settings may have changed: compare them with the status of all operators."""
-        self._again = True
-        if not self._running:
-            self._running = True
-            Deferred.fromCoroutine(self._run())
+        self._work.request()
 
-    async def _run(self) -> None:
-        while self._again:
-            self._again = False
-            for number, (uid, appointment) in enumerate(list(self._known.items()), 1):
-                try:
-                    await self._compare(uid, appointment)
-                except Exception:
-                    log.failure("The status of an operator did not follow the configuration")
-                if number % CHANGED_PER_TURN == 0:
-                    await self._context.portions.wait()
-        self._running = False
+    async def _compareAll(self) -> None:
+        for number, (uid, appointment) in enumerate(list(self._known.items()), 1):
+            try:
+                await self._compare(uid, appointment)
+            except Exception:
+                log.failure("The status of an operator did not follow the configuration")
+            if number % CHANGED_PER_TURN == 0:
+                await self._context.portions.wait()
 
     async def _compare(self, uid: str, appointment: Appointment) -> None:
         settings, operators = self._context.settings, self._context.chat.operators

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from twistchat.net.client.factory import ClientFactory
+from twistchat.net.reloading import SingleRun
 from twistchat.protocols.irc.protocol import IrcConnection
 from twistchat.protocols.irc.registration.isupport import isupportTokens, showIsupport
 from twistchat.protocols.irc.registration.offer import announce
@@ -61,31 +61,25 @@ class ChangeNotifier:
         self._context = context
         self._connections = connections
         self._features = isupportTokens(context)
-        self._running = self._again = False
+        self._work = SingleRun(self._run)
 
     def notify(self) -> None:
         """Tell the clients what has changed since the last call."""
-        self._again = True
-        if not self._running:
-            self._running = True
-            Deferred.fromCoroutine(self._run())
+        self._work.request()
 
     async def _run(self) -> None:
-        while self._again:
-            self._again = False
-            now, before = isupportTokens(self._context), self._features
-            tokens = {name: value for name, value in now.items() if name not in before or before[name] != value}
-            tokens |= {f"-{name}": None for name in before if name not in now}
-            self._features = now
-            for count, client in enumerate(list(self._connections())):
-                if count % NOTIFIED_PER_TURN == NOTIFIED_PER_TURN - 1:
-                    await self._context.portions.wait()
-                if isinstance(client, IrcConnection) and client.session is not None and not client.ending:
-                    try:
-                        self._notifyClient(client, tokens)
-                    except Exception:
-                        self._log.failure("Telling a client what is new failed")
-        self._running = False
+        now, before = isupportTokens(self._context), self._features
+        tokens = {name: value for name, value in now.items() if name not in before or before[name] != value}
+        tokens |= {f"-{name}": None for name in before if name not in now}
+        self._features = now
+        for count, client in enumerate(list(self._connections())):
+            if count % NOTIFIED_PER_TURN == NOTIFIED_PER_TURN - 1:
+                await self._context.portions.wait()
+            if isinstance(client, IrcConnection) and client.session is not None and not client.ending:
+                try:
+                    self._notifyClient(client, tokens)
+                except Exception:
+                    self._log.failure("Telling a client what is new failed")
 
     def _notifyClient(self, client: IrcConnection, tokens: Mapping[str, str | None]) -> None:
         announce(client)
