@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import unicodedata
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 from twisted.trial.unittest import SynchronousTestCase
 
-if TYPE_CHECKING:
-    from types import ModuleType
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.tools.scripts import ROOT, loadScript
 
 SAMPLE = """\
 \ufeff# confusables.txt
@@ -78,21 +73,12 @@ TABLES = """
 """
 
 
-def loadTool() -> ModuleType:
-    """Import the script, which is not part of the package."""
-    spec = importlib.util.spec_from_file_location("confusablesTool", ROOT / "tools" / "confusables.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 class ConfusablesTests(SynchronousTestCase):
     """Tests for the script."""
 
     def setUp(self) -> None:
         """Import the script."""
-        self.tool = loadTool()
+        self.tool = loadScript("confusables")
 
     def run_(self, *arguments: str) -> tuple[int, str, str]:
         """

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import ModuleType
 
 from twisted.trial.unittest import SynchronousTestCase
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.tools.scripts import loadScript
 
 THUMB = {
     "unified": "1F44D",
@@ -29,15 +27,6 @@ FINGER = {
 }
 
 
-def load() -> ModuleType:
-    """Load the script as a module."""
-    spec = importlib.util.spec_from_file_location("emojinames", ROOT / "tools/emojinames.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 class EmojiTests(SynchronousTestCase):
     """The table."""
 
@@ -46,11 +35,11 @@ class EmojiTests(SynchronousTestCase):
         with TemporaryDirectory() as folder, redirect_stdout(StringIO()) as out:
             path = Path(folder, "emoji.json")
             path.write_text(json.dumps([FINGER, THUMB]))
-            load().main(str(path))
+            loadScript("emojinames").main(str(path))
         self.assertIn("emoji.LICENSE.txt", out.getvalue())
         self.assertEqual(["👍 +1 thumbsup", "☝️ point_up"], out.getvalue().splitlines()[2:])
 
     def test_otherTone(self) -> None:
         """An emoji whose skin tone is elsewhere is refused, because the importer could not make it."""
         wrong = THUMB | {"skin_variations": {"1F3FB": {"unified": "1F3FB-1F44D"}}}
-        self.assertRaises(ValueError, list, load().lines([wrong]))
+        self.assertRaises(ValueError, list, loadScript("emojinames").lines([wrong]))

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 from contextlib import redirect_stderr
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import ModuleType
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.tools.scripts import loadScript
 from twistchat.importing import mattermost, slack
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def load() -> ModuleType:
-    """Load the script as a module."""
-    spec = importlib.util.spec_from_file_location("exports", ROOT / "tools/exports.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 class MainTests(SynchronousTestCase):
@@ -30,7 +18,7 @@ class MainTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """Load the script, and make a folder."""
-        self.main = load().main
+        self.main = loadScript("exports").main
         folder = TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
-from pathlib import Path
-from types import ModuleType
 from xml.etree import ElementTree
 
 from twisted.trial.unittest import SynchronousTestCase
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def load() -> ModuleType:
-    """Import the tool, which is a file of its own."""
-    spec = importlib.util.spec_from_file_location("picture", ROOT / "tools/picture.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["picture"] = module  # a dataclass looks there for its annotations
-    spec.loader.exec_module(module)
-    return module
+from tests.tools.scripts import ROOT, loadScript
 
 
 class PictureTests(SynchronousTestCase):
     """The picture of a conversation in the README."""
 
     def setUp(self) -> None:
-        self.picture = load()
-        self.addCleanup(sys.modules.pop, "picture")
+        self.picture = loadScript("picture")
+        self.addCleanup(sys.modules.pop, self.picture.__name__)
 
     def test_upToDate(self) -> None:
         """The file in the repository is what the tool draws."""

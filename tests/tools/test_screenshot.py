@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import struct
-from pathlib import Path
 
+from tests.tools.scripts import ROOT, loadScript
 from tests.web.browser import THREAD, PageTestCase
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 class ScreenshotTests(PageTestCase):
@@ -16,10 +13,7 @@ class ScreenshotTests(PageTestCase):
 
     def test_picture(self) -> None:
         """The page shows the conversation, and the picture is as small as it has to be."""
-        spec = importlib.util.spec_from_file_location("screenshot", ROOT / "tools/screenshot.py")
-        assert spec is not None and spec.loader is not None
-        tool = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(tool)
+        tool = loadScript("screenshot")
         taken = tool.picture(THREAD.browser(), dark=False, phone=False)
         for picture in (taken, (ROOT / "docs/page.png").read_bytes()):
             self.assertEqual(b"\x89PNG", picture[:4])
