@@ -27,7 +27,26 @@ ALICE = Source("1", "alice", "~line", "a.cloak", "alice", "Alice")
 BOB = Source("2", "bob", "~line", "b.cloak")
 
 
-class ConsoleTestCase(SynchronousTestCase):
+class CommandTestCase(SynchronousTestCase):
+    """Tests of commands."""
+
+    def command(self, *arguments: str) -> str:
+        """Return the output of a command."""
+        printed = StringIO()
+        with redirect_stdout(printed):
+            main(arguments)
+        return printed.getvalue()
+
+    def refused(self, *arguments: str) -> str:
+        """Return the error with which a command ends."""
+        with redirect_stdout(StringIO()):
+            why = self.assertRaises(SystemExit, main, arguments).code
+        assert isinstance(why, str)
+        self.assertNotIn("\n", why)
+        return why
+
+
+class ConsoleTestCase(CommandTestCase):
     """Tests of commands on a journal whose server runs."""
 
     def setUp(self) -> None:
@@ -56,21 +75,6 @@ class ConsoleTestCase(SynchronousTestCase):
         """Change the bytes of a journal on disk."""
         with closing(sqlite3.connect(name, isolation_level=None)) as connection:
             connection.execute(statement)
-
-    def command(self, *arguments: str) -> str:
-        """Return the output of a command."""
-        printed = StringIO()
-        with redirect_stdout(printed):
-            main(arguments)
-        return printed.getvalue()
-
-    def refused(self, *arguments: str) -> str:
-        """Return the error with which a command ends."""
-        with redirect_stdout(StringIO()):
-            why = self.assertRaises(SystemExit, main, arguments).code
-        assert isinstance(why, str)
-        self.assertNotIn("\n", why)
-        return why
 
     def typed(self, *answers: str | type[BaseException]) -> None:
         """Answer the questions of a command at a terminal."""

@@ -10,8 +10,7 @@ from tempfile import mkdtemp
 from threading import Thread
 from typing import Any
 
-from twisted.trial.unittest import SynchronousTestCase
-
+from tests.console.cases import CommandTestCase
 from twistchat.console import client
 from twistchat.console.client import ask, connect
 from twistchat.console.options import Refused
@@ -21,7 +20,7 @@ LONG = 30.0
 """Seconds after which a test that hangs is over."""
 
 
-class ClientTestCase(SynchronousTestCase):
+class ClientTestCase(CommandTestCase):
     """A data directory, in which a server may listen."""
 
     def setUp(self) -> None:

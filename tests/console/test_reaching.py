@@ -30,7 +30,7 @@ class ReachingTests(ClientTestCase):
         """Count the waits."""
         self.waits += 1
 
-    def refused(self) -> str:
+    def refusal(self) -> str:
         """Return why an account cannot be registered."""
         return str(self.assertRaises(Refused, self.create, creates=False))
 
@@ -43,7 +43,7 @@ class ReachingTests(ClientTestCase):
 
     def test_journal(self) -> None:
         """Without a server the command works on the journal."""
-        self.assertIn("there is no journal in", self.refused())
+        self.assertIn("there is no journal in", self.refusal())
         self.assertEqual("alice", self.create()["account"])
         self.assertEqual("bob", self.create("bob", creates=False)["account"])
 
@@ -67,13 +67,13 @@ class ReachingTests(ClientTestCase):
         self.assertEqual(
             f"another command or a server (process {os.getpid()}) uses {self.directory}; stop it first, or"
             " name another directory with --data, because no command can reach it while it runs; its log says why",
-            self.refused(),
+            self.refusal(),
         )
         self.assertEqual(ATTEMPTS, self.waits)
 
     def test_otherJournals(self) -> None:
         """A journal in memory has no accounts, and the journal of a plugin is left to its server."""
         self.settings = replace(self.settings, journal=JournalSettings(kind="memory"))
-        self.assertIn("the journal is in memory", self.refused())
+        self.assertIn("the journal is in memory", self.refusal())
         self.settings = replace(self.settings, journal=JournalSettings(kind="other"))
-        self.assertIn("a journal of the kind other; start the server first", self.refused())
+        self.assertIn("a journal of the kind other; start the server first", self.refusal())

@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from contextlib import redirect_stdout
-from io import StringIO
 from pathlib import Path
 
 from tests.console.test_client import ClientTestCase
-from twistchat.console import main
 
 ROOT = Path(__file__).resolve().parents[3]
 """The root of the repository."""
@@ -23,19 +20,6 @@ class ConfigurationTests(ClientTestCase):
         super().setUp()
         self.addCleanup(os.chdir, Path.cwd())
         os.chdir(self.directory)
-
-    def command(self, *arguments: str) -> str:
-        """Return the output of a command."""
-        printed = StringIO()
-        with redirect_stdout(printed):
-            main(arguments)
-        return printed.getvalue()
-
-    def refused(self, *arguments: str) -> str:
-        """Return the error with which a command ends."""
-        error = self.assertRaises(SystemExit, self.command, *arguments).code
-        assert isinstance(error, str)
-        return error
 
     def test_check(self) -> None:
         """A good file is called good.  A mistake is named with its line."""

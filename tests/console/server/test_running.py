@@ -34,11 +34,8 @@ class RunningTests(ClientTestCase):
         os.chdir(self.directory)
 
     def command(self, *arguments: str) -> str:
-        """Return the output of a command."""
-        printed = StringIO()
-        with redirect_stdout(printed):
-            main([*arguments, "--data", str(self.directory)])
-        return printed.getvalue()
+        """Return the output of a command for the data directory."""
+        return super().command(*arguments, "--data", str(self.directory))
 
     def asked(self, arguments: list[str], answer: object, *parts: object) -> tuple[Any, str]:
         """Return the request that a command sends, and its output after the server's reply."""
@@ -50,11 +47,8 @@ class RunningTests(ClientTestCase):
         return (request["command"], request["arguments"]), printed
 
     def refused(self, *arguments: str) -> str:
-        """Return the error with which a command ends."""
-        with redirect_stdout(StringIO()):
-            error = self.assertRaises(SystemExit, main, [*arguments, "--data", str(self.directory)]).code
-        assert isinstance(error, str)
-        return error
+        """Return the error with which a command for the data directory ends."""
+        return super().refused(*arguments, "--data", str(self.directory))
 
     def test_lists(self) -> None:
         """A list comes in parts.  It is a table, or one JSON object per line."""
