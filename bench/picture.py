@@ -18,7 +18,7 @@ def possible() -> bool:
     return importlib.util.find_spec("matplotlib") is not None
 
 
-def _canvas(rows: int, columns: int, size: tuple[float, float]) -> tuple[Any, list[Any]]:
+def canvas(rows: int, columns: int, size: tuple[float, float]) -> tuple[Any, list[Any]]:
     """Create a figure without a display.  Return it with its axes, in reading order."""
     import matplotlib
 
@@ -40,7 +40,7 @@ def bars(results: Results, path: Path) -> None:
     """
     columns = results.columns()
     rows = (len(columns) + 1) // 2
-    figure, axes = _canvas(rows, 2, (13, 0.9 + rows * (0.6 + 0.24 * len(results.contestants))))
+    figure, axes = canvas(rows, 2, (13, 0.9 + rows * (0.6 + 0.24 * len(results.contestants))))
     for axis in axes[len(columns) :]:
         axis.remove()
     for axis, column in zip(axes, columns, strict=False):
@@ -68,7 +68,7 @@ def curves(titles: Mapping[str, str], series: Mapping[str, Sequence[tuple[int, f
     @param series: the points of each curve: the number, and the cost of a delivery in nanoseconds.
     @param path: the image file.
     """
-    figure, axes = _canvas(1, len(series), (4.6 * len(series), 3.8))
+    figure, axes = canvas(1, len(series), (4.6 * len(series), 3.8))
     for axis, (name, points) in zip(axes, series.items(), strict=True):
         costs = [cost for _, cost in points]
         axis.plot(costs, marker="o", color=RED)
@@ -92,7 +92,7 @@ def returns(
         delay in seconds.
     @param path: the image file.
     """
-    figure, (above, below) = _canvas(2, 1, (8, 6.4))
+    figure, (above, below) = canvas(2, 1, (8, 6.4))
     for (name, seconds), colour in zip(served.items(), (RED, GREY), strict=False):
         above.step([0.0, *seconds], range(len(seconds) + 1), where="post", color=colour, label=name)
         below.plot(*zip(*[(at, 1000 * delay) for at, delay in canary[name]], strict=True), ".", color=colour, ms=4)

@@ -118,11 +118,11 @@ def running(command: Sequence[str], port: int, folder: Path, cores: Iterable[int
     output = folder / "output"
     with output.open("wb") as said, pinned(cores):
         process = subprocess.Popen(
-            command, cwd=folder, env=_environment(), stdin=subprocess.DEVNULL, stdout=said, stderr=said
+            command, cwd=folder, env=environment(), stdin=subprocess.DEVNULL, stdout=said, stderr=said
         )
     try:
         until = time.monotonic() + STARTING
-        while not _listens(port):
+        while not listens(port):
             if process.poll() is not None or time.monotonic() > until:
                 raise NotStarted(output.read_text(errors="replace").strip() or f"{command[0]} printed nothing")
             time.sleep(0.05)
@@ -136,13 +136,13 @@ def running(command: Sequence[str], port: int, folder: Path, cores: Iterable[int
             process.wait()
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Return the environment of this process, with absolute paths in C{PYTHONPATH}."""
     paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     return os.environ | {"PYTHONPATH": os.pathsep.join(str(Path(path).absolute()) for path in paths if path)}
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
     try:
         socket.create_connection(("127.0.0.1", port)).close()
     except ConnectionError:

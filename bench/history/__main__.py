@@ -15,8 +15,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from bench import machine, picture
-from bench.floods.canary import Canary
-from bench.floods.figures import percentiles
+from bench.fire.canary import Canary
+from bench.fire.figures import percentiles
 from bench.history.clients import Plan, Question
 from bench.history.fill import PASSWORD, READER, prepared, word
 from bench.protocols import Refused

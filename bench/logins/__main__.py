@@ -17,8 +17,8 @@ from types import MappingProxyType
 from twisted.internet.defer import Deferred
 
 from bench import machine
-from bench.floods.canary import Canary
-from bench.floods.figures import percentiles
+from bench.fire.canary import Canary
+from bench.fire.figures import percentiles
 from bench.load import percentile
 from bench.logins.clients import Plan
 from bench.protocols import Refused

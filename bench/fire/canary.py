@@ -1,14 +1,15 @@
-"""The canary, two well-behaved clients whose delays are measured, and the newcomer, who logs in after a flood."""
+"""The canary, two well-behaved clients whose delays are measured, and the newcomer, who enters after an attack."""
 
 from __future__ import annotations
 
-import re
 import selectors
 import socket
 import time
+from dataclasses import dataclass
 
+from bench.fire.ledger import Ledger
 from bench.protocols import ChatProtocol, Irc, Line, Login, Refused
-from bench.traffic import MARK, READ_SIZE
+from bench.traffic import READ_SIZE
 
 RATE = 10
 """Lines per second that each of the two sends."""
@@ -17,7 +18,13 @@ LOGIN_TIMEOUT = 10.0
 """How long each login may take, in seconds."""
 
 DRAIN_TIMEOUT = 15.0
-"""How long after the flood a line may arrive, in seconds.  A later line counts as lost."""
+"""How long after its end a line may arrive, in seconds.  A later line counts as lost."""
+
+RETRY_DELAY = 0.05
+"""How long to wait before another attempt to come back, in seconds."""
+
+LAST_WORDS_TIMEOUT = 0.2
+"""How long one client waits for the end of its connection when the other's has ended, in seconds."""
 
 NEWCOMER_ADDRESS = "127.0.0.100"
 """The address of the newcomer, which neither the attackers nor the canary use."""
@@ -25,57 +32,24 @@ NEWCOMER_ADDRESS = "127.0.0.100"
 NEWCOMER: dict[str, tuple[bytes, tuple[bytes, ...]]] = {
     "irc": (b"NICK new%d\r\nUSER new 0 * :new\r\nPING hello\r\n", (b" 001 ", b"PONG ")),
     "line": (b"fresh%d\n/echo on\n", (b"* Echo is on",)),
+    "web": (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Attempt: %d\r\n\r\n", (b"HTTP/1.1 200 ",)),
 }
 """For each door, what the newcomer sends in each attempt, and what the answer contains."""
 
-SAID = re.compile(rb"\%s(\d)\.(\d+)" % MARK)
 
-
-class Ledger:
+@dataclass(slots=True)
+class Outage:
     """
-    The lines that the canary sent and received.  Each line contains the number of its sender and its own number.
+    A time without the canary.
 
-    @ivar doubled: how many received lines nobody had sent, or had been received before.
+    @ivar begin: when the server ended a connection, by C{time.monotonic}.
+    @ivar end: when both clients were back in their room; C{None} if they never were.
+    @ivar words: the last line that each disconnected client received.
     """
 
-    def __init__(self) -> None:
-        self.doubled = 0
-        self._open: dict[tuple[int, int], float] = {}
-        self._heard: list[tuple[float, float]] = []
-
-    def say(self, number: int, line: int, now: float) -> bytes:
-        """
-        Record that a line is sent.
-
-        @param number: the number of the sender, one digit.
-        @param line: the number of the line.
-        @param now: the time.
-        @return: the text of the line.
-        """
-        self._open[number, line] = now
-        return b"%s%d.%d" % (MARK, number, line)
-
-    def hear(self, lines: bytes, now: float) -> None:
-        """Record received lines."""
-        for found in SAID.finditer(lines):
-            said = self._open.pop((int(found[1]), int(found[2])), None)
-            if said is None:
-                self.doubled += 1
-            else:
-                self._heard.append((said, now - said))
-
-    @property
-    def missing(self) -> int:
-        """How many lines have not been received yet."""
-        return len(self._open)
-
-    def latencies(self, since: float) -> list[float]:
-        """Return the delay of each received line that was sent at C{since} or later, in seconds."""
-        return [taken for _, taken in self.heard(since)]
-
-    def heard(self, since: float) -> list[tuple[float, float]]:
-        """Return when each received line was sent, if that was at C{since} or later, and its delay in seconds."""
-        return [(said, taken) for said, taken in self._heard if said >= since]
+    begin: float
+    end: float | None
+    words: list[str]
 
 
 class Canary:
@@ -85,53 +59,96 @@ class Canary:
     @ivar ledger: the lines that they sent and received.
     @ivar said: how many lines they sent.
     @ivar late: the largest delay of a line before it was sent, in seconds.  It shows how busy the machine is.
-    @ivar disconnected: the end of the input of each client that the server disconnected.
+    @ivar outages: when the server ended a connection.
     """
 
-    def __init__(self, irc: int, line: int) -> None:
+    def __init__(self, irc: int, line: int, returns: bool = False) -> None:
         """
         Connect both clients and log them in.
 
         @param irc: the port of the IRC door on 127.0.0.1.
         @param line: the port of the line door.
+        @param returns: whether both come back when the server ends the connection of one.  Otherwise its further lines
+            are lost.
         @raise Refused: the server refused one of them.
         """
         self.ledger = Ledger()
         self.said = 0
         self.late = 0.0
-        self.disconnected: list[str] = []
+        self.outages: list[Outage] = []
+        self._returns = returns
+        self._ports = irc, line
         self._protocols: tuple[ChatProtocol, ...] = (Irc(), Line())
         self._selector = selectors.DefaultSelector()
-        self._rest, self._unsent = [b"", b""], [b"", b""]
-        self._sockets: list[socket.socket | None] = []
-        for number, (port, protocol) in enumerate(zip((irc, line), self._protocols, strict=True)):
-            connection = socket.create_connection(("127.0.0.1", port), LOGIN_TIMEOUT)
-            self._sockets.append(connection)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            arrive(connection, protocol.login(number, 0))
-            connection.setblocking(False)
-            self._selector.register(connection, selectors.EVENT_READ, number)
+        self._rest, self._unsent, self._last = [b"", b""], [b"", b""], [b"", b""]
+        self._sockets: list[socket.socket | None] = [None, None]
+        self._enter(LOGIN_TIMEOUT)
         self._due = time.monotonic()
 
     def talk(self, until: float) -> None:
         """Send lines in turn, at the rate L{RATE}, until a time, and read meanwhile."""
         while (now := time.monotonic()) < until:
+            if self._returns and None in self._sockets:
+                self._comeBack(until)
+                continue
             while self._due <= now:
                 self._say(now)
             self._listen(max(0.0, min(self._due, until) - time.monotonic()))
 
     def drain(self) -> None:
-        """Read until all lines have been received, but not for longer than L{DRAIN_TIMEOUT}."""
+        """Read until all lines have been received or refused, but not for longer than L{DRAIN_TIMEOUT}."""
         until = time.monotonic() + DRAIN_TIMEOUT
         while self.ledger.missing and self._selector.get_map() and (now := time.monotonic()) < until:
             self._listen(min(0.1, until - now))
 
     def close(self) -> None:
         """Close both connections."""
-        for connection in self._sockets:
-            if connection is not None:
-                connection.close()
+        self._hangUp()
         self._selector.close()
+
+    def _enter(self, timeout: float) -> None:
+        """
+        Connect both clients and log them in.
+
+        @raise Refused: the server refused one of them.
+        @raise OSError: the server does not listen, or does not answer in time.
+        """
+        self._rest, self._unsent, self._last = [b"", b""], [b"", b""], [b"", b""]
+        for number, (port, protocol) in enumerate(zip(self._ports, self._protocols, strict=True)):
+            connection = socket.create_connection(("127.0.0.1", port), timeout)
+            self._sockets[number] = connection
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            heard = arrive(connection, protocol.login(number, 0))
+            whole, newline, self._rest[number] = heard.rpartition(b"\n")
+            self.ledger.hear(number, whole + newline, time.monotonic())
+            connection.setblocking(False)
+            self._selector.register(connection, selectors.EVENT_READ, number)
+
+    def _hangUp(self) -> None:
+        for number, connection in enumerate(self._sockets):
+            if connection is not None:
+                if connection.fileno() in self._selector.get_map():
+                    self._selector.unregister(connection)
+                connection.close()
+                self._sockets[number] = None
+
+    def _comeBack(self, until: float) -> None:
+        """Wait for the end of the other connection, then try to log both clients in again until a time."""
+        patience = time.monotonic() + LAST_WORDS_TIMEOUT
+        while self._selector.get_map() and (left := patience - time.monotonic()) > 0:
+            self._listen(left)
+        self._hangUp()
+        self.ledger.cut()
+        while time.monotonic() < until:
+            try:
+                self._enter(LOGIN_TIMEOUT)
+            except (OSError, Refused):
+                self._hangUp()
+                time.sleep(RETRY_DELAY)
+            else:
+                self._due = time.monotonic()
+                self.outages[-1].end = self._due
+                return
 
     def _say(self, now: float) -> None:
         number, line = self.said % 2, self.said // 2
@@ -176,40 +193,49 @@ class Canary:
             self._lose(number)
             return
         whole, newline, self._rest[number] = (self._rest[number] + data).rpartition(b"\n")
-        self.ledger.hear(whole + newline, time.monotonic())
+        if newline:
+            self._last[number] = whole.rpartition(b"\n")[2]
+        self.ledger.hear(number, whole + newline, time.monotonic())
 
     def _lose(self, number: int) -> None:
-        """Record that the server disconnected a client.  Its further lines are lost."""
+        """Record that the server ended the connection of a client."""
         connection = self._sockets[number]
         assert connection is not None
+        if None not in self._sockets:
+            self.outages.append(Outage(time.monotonic(), None, []))
         self._selector.unregister(connection)
         connection.close()
         self._sockets[number] = None
-        self.disconnected.append(self._rest[number].decode(errors="replace") or "(nothing)")
+        last = self._rest[number] or self._last[number]
+        self.outages[-1].words.append(last.decode(errors="replace").strip() or "(nothing)")
 
 
-def arrive(connection: socket.socket, login: Login) -> None:
+def arrive(connection: socket.socket, login: Login) -> bytes:
     """
     Log a client in, up to joining its room.
 
     @param connection: a blocking socket with a timeout.
     @param login: the client's login.
+    @return: what it received.
     @raise Refused: the server refused the client, or closed the connection.
     """
+    heard = b""
     connection.sendall(login.greeting())
     while not login.done:
         data = connection.recv(READ_SIZE)
         if not data:
             raise Refused("the server closed the connection")
+        heard += data
         if answer := login.received(data):
             connection.sendall(answer)
+    return heard
 
 
 def newcomer(door: str, port: int, within: float) -> float | None:
     """
-    Log in as a new client, and wait for an answer.  If the server refuses, try again.
+    Enter as a new client, and wait for an answer.  If the server refuses, try again.
 
-    @param door: C{irc} or C{line}.
+    @param door: C{irc}, C{line} or C{web}.
     @param port: the port of the door on 127.0.0.1.
     @param within: the time limit in seconds.
     @return: the duration in seconds; C{None} if the time limit passed.

@@ -1,7 +1,7 @@
 """
 Flood a server from one process, and count how its connections end.
 
-C{python -m bench.floods.attack ATTACK} takes an L{Attack} as JSON and prints a L{Report} as JSON.
+C{python -m bench.fire.floods.attack ATTACK} takes an L{Attack} as JSON and prints a L{Report} as JSON.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, field
 from errno import ECONNREFUSED
 
 from bench import machine
-from bench.floods.kinds import KINDS, Kind
+from bench.fire.floods.kinds import KINDS, Kind
 
 NICENESS = 5
 """The niceness of the attackers, who share a processor with the canary (setpriority(2))."""

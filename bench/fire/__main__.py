@@ -1,0 +1,112 @@
+"""C{python -m bench.fire}: play every scenario of the catalogue, print what was seen, and draw a picture."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from bench import machine, picture
+from bench.fire import table
+from bench.fire.picture import draw
+from bench.fire.play import Outcome, play
+from bench.fire.scenario import Scenario
+from bench.fire.scenarios import CATALOGUE, GROUPS, chosen
+from bench.protocols import Refused
+from bench.servers import NotStarted
+
+SECONDS = 60.0
+"""The duration of a scenario."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """
+    Play, print the table, and write the results.
+
+    @return: the exit status: 1 if a mark was missed or a scenario could not be played to its end.
+    """
+    machine.requireLinux()
+    options = _parse(arguments)
+    if options.list:
+        for group, scenarios in GROUPS.items():
+            print("\n".join([f"{group}:", *(f"  {one.name}: {one.tried}" for one in scenarios)]))
+        return 0
+    machine.raiseDescriptors()
+    described = machine.describe()
+    shared = machine.share()
+    if shared is not None:
+        os.sched_setaffinity(0, shared[1])
+    print(", ".join(f"{key} {value}" for key, value in described.items()))
+    duration = "its shortest duration" if options.seconds is None else f"{options.seconds:g} s"
+    print(f"{len(options.scenarios)} scenarios, {duration} each\n\n{table.ALWAYS}\n\n{table.header()}", flush=True)
+    outcomes, errors = _playAll(options.scenarios, options.seconds or 0.0, options.dir, shared and shared[0])
+    print()
+    for scenario in options.scenarios:
+        if scenario.name in outcomes:
+            print("\n".join(table.remarks(scenario, outcomes[scenario.name])))
+    if options.out is not None:
+        options.out.mkdir(parents=True, exist_ok=True)
+        document = {
+            "machine": described,
+            "seconds": options.seconds,
+            "scenarios": {name: asdict(outcome) for name, outcome in outcomes.items()},
+            "errors": errors,
+        }
+        (options.out / "fire.json").write_text(json.dumps(document, indent=1))
+        if outcomes and picture.possible():
+            draw(outcomes, options.out / "fire.png")
+    print(f"\n{table.longest(outcomes)}")
+    return 1 if errors or any(outcome.missed for outcome in outcomes.values()) else 0
+
+
+def _playAll(
+    scenarios: Iterable[Scenario], seconds: float, place: Path, cores: set[int] | None
+) -> tuple[dict[str, Outcome], dict[str, str]]:
+    """Play scenarios, and print a row for each.  Return the outcomes, and why other scenarios could not be played."""
+    outcomes: dict[str, Outcome] = {}
+    errors: dict[str, str] = {}
+    for scenario in scenarios:
+        try:
+            outcomes[scenario.name] = play(scenario, seconds, place, cores)
+        except (NotStarted, Refused, OSError) as e:
+            errors[scenario.name] = f"{type(e).__name__}: {e}"
+            print(table.failed(scenario, errors[scenario.name]), flush=True)
+        else:
+            print(table.row(scenario, outcomes[scenario.name]), flush=True)
+    return outcomes, errors
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse the arguments.  A mistake ends the process with a message."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.fire",
+        description="Try to break a server in many ways, and measure what two well-behaved clients notice.",
+    )
+    parser.add_argument("--scenarios", nargs="+", metavar="NAME", help="which scenarios, or groups of them [all]")
+    parser.add_argument("--seconds", type=float, help=f"the duration of each scenario [{SECONDS:g}]")
+    parser.add_argument("--quick", action="store_true", help="play a part of the catalogue, as short as it can be")
+    parser.add_argument("--out", type=Path, help="a folder for fire.json and the picture fire.png")
+    parser.add_argument("--dir", type=Path, default=Path(tempfile.gettempdir()), help="the folder for servers' data")
+    parser.add_argument("--list", action="store_true", help="list the scenarios, and play none")
+    options = parser.parse_args(arguments)
+    try:
+        scenarios = chosen(options.scenarios) if options.scenarios else list(CATALOGUE.values())
+    except KeyError as e:
+        parser.error(f"--scenarios: there is no scenario or group {e.args[0]}; --list shows all")
+    options.scenarios = [one for one in scenarios if one.quick or options.scenarios or not options.quick]
+    if options.seconds is None and not options.quick:
+        options.seconds = SECONDS
+    if options.seconds is not None and not 0.5 <= options.seconds <= 3600:
+        parser.error(f"--seconds: {options.seconds:g} is not between 0.5 and 3600")
+    if not options.dir.is_dir():
+        parser.error(f"--dir: {options.dir} is not a folder")
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""The floods: what hostile connections send as fast as they can, and the process that sends it."""

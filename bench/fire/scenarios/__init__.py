@@ -1,0 +1,29 @@
+"""The catalogue: one module for each subject, with its scenarios in the tuple C{SCENARIOS}."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from bench.fire.scenario import Scenario
+from bench.fire.scenarios import death, floods
+
+GROUPS: Mapping[str, tuple[Scenario, ...]] = MappingProxyType(
+    {module.__name__.rpartition(".")[2]: module.SCENARIOS for module in (floods, death)}
+)
+"""The scenarios of each subject."""
+
+CATALOGUE: Mapping[str, Scenario] = MappingProxyType(
+    {scenario.name: scenario for scenarios in GROUPS.values() for scenario in scenarios}
+)
+"""All scenarios, by name.  A name is unique, and differs from those of L{GROUPS}."""
+
+
+def chosen(names: list[str]) -> list[Scenario]:
+    """
+    Return scenarios by their names, or those of their groups, in the order of the catalogue.
+
+    @raise KeyError: there is no such scenario or group.
+    """
+    wanted = {scenario.name for name in names for scenario in GROUPS.get(name) or (CATALOGUE[name],)}
+    return [scenario for name, scenario in CATALOGUE.items() if name in wanted]

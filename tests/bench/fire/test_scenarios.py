@@ -1,0 +1,100 @@
+"""The catalogue, and its short scenarios against a real server with the default limits."""
+
+from __future__ import annotations
+
+import io
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from twisted.trial.unittest import SkipTest, SynchronousTestCase
+
+from bench.fire.__main__ import main
+from bench.fire.play import Outcome, play
+from bench.fire.scenarios import CATALOGUE, GROUPS, chosen
+from bench.fire.scenarios.death import compared
+
+
+class CatalogueTests(SynchronousTestCase):
+    """The names."""
+
+    def test_names(self) -> None:
+        """Names are unique, also among the names of groups.  Every group takes part in a quick run."""
+        names = [scenario.name for scenarios in GROUPS.values() for scenario in scenarios]
+        self.assertEqual(len(names), len(CATALOGUE))
+        self.assertEqual(set(names) & set(GROUPS), set())
+        for group, scenarios in GROUPS.items():
+            self.assertTrue(any(scenario.quick for scenario in scenarios), group)
+
+    def test_chosen(self) -> None:
+        """Names and groups select scenarios, each once."""
+        self.assertEqual([one.name for one in chosen(["sigterm", "pong", "death"])], ["pong", "kill", "sigterm"])
+        self.assertRaises(KeyError, chosen, ["nosuch"])
+
+
+class PlayTests(SynchronousTestCase):
+    """Scenarios that take only seconds."""
+
+    def setUp(self) -> None:
+        if sys.platform != "linux":
+            raise SkipTest("the benchmarks are for Linux")
+
+    def play(self, name: str) -> Outcome:
+        """Play a scenario in its shortest duration, and check that nothing was missed."""
+        with TemporaryDirectory() as folder:
+            outcome = play(CATALOGUE[name], 0.0, Path(folder))
+        self.assertEqual((), outcome.missed, outcome)
+        return outcome
+
+    def test_flood(self) -> None:
+        """The attackers flood the canary's room, and it notices nothing."""
+        outcome = self.play("room")
+        self.assertNotEqual(outcome.seen.figures["sent"], 0)
+        self.assertGreater(outcome.figures.said, 10)
+        self.assertTrue(0 < outcome.figures.p50 <= outcome.figures.p99 <= outcome.figures.worst, outcome.figures)
+
+    def test_kill(self) -> None:
+        """All that was acknowledged before kill -9 is in the journal, and clients come back."""
+        outcome = self.play("kill")
+        self.assertGreater(outcome.figures.said, 10)
+        self.assertEqual(len(outcome.figures.outages), outcome.seen.figures["kills"])
+
+    def test_sigterm(self) -> None:
+        """Every client is told, and the exit status is 0."""
+        self.assertEqual((2, 0), tuple(self.play("sigterm").seen.figures[key] for key in ("told", "status")))
+
+
+class DeathTests(SynchronousTestCase):
+    """The journal after the end of the server."""
+
+    def test_compared(self) -> None:
+        """Acknowledged lines that are gone, and lines that are there twice, are missed marks.  Others may be there."""
+        self.assertEqual(compared([(0, 1), (1, 1)], {(0, 1): 1, (1, 1): 1, (0, 2): 1})[1], [])
+        self.assertEqual(compared([(0, 1), (1, 1)], {(0, 1): 1})[1], ["1 acknowledged lines are not in the journal"])
+        self.assertEqual(compared([], {(0, 1): 2})[1], ["1 lines are twice in the journal"])
+
+
+class OptionTests(SynchronousTestCase):
+    """The options."""
+
+    def test_wrong(self) -> None:
+        """A mistake ends the process before anything starts, with a message."""
+        if sys.platform != "linux":
+            raise SkipTest("the benchmarks are for Linux")
+        for arguments, words in (
+            (["--seconds", "0.1"], "0.1 is not between 0.5 and 3600"),
+            (["--dir", "/no/such"], "/no/such is not a folder"),
+            (["--scenarios", "nosuch"], "no scenario or group nosuch"),
+        ):
+            said = io.StringIO()
+            with redirect_stderr(said), self.assertRaises(SystemExit):
+                main(arguments)
+            self.assertIn(words, said.getvalue())
+
+    def test_list(self) -> None:
+        """The list has every scenario."""
+        said = io.StringIO()
+        with redirect_stdout(said):
+            self.assertEqual(0, main(["--list"]))
+        self.assertEqual(len(said.getvalue().splitlines()), len(GROUPS) + len(CATALOGUE))
