@@ -8,6 +8,8 @@ import pwd
 import sys
 from pathlib import Path
 
+from twistchat.journal.sqlite.files import makeDirectory
+
 SWITCH_INTERVAL = 0.0002
 """
 Seconds after which the reactor's thread releases the GIL if another thread waits for it.
@@ -55,7 +57,7 @@ def makeDataDirectory(path: Path, uid: int | None, gid: int | None) -> None:
     if uid is None or os.geteuid() != 0 or path.exists():
         return
     try:
-        path.mkdir(0o700, parents=True)
+        makeDirectory(path)
         os.chown(path, uid, pwd.getpwuid(uid).pw_gid if gid is None else gid)
     except OSError as e:
         raise SystemExit(f"twistchat: the data directory {path} cannot be made: {e.strerror}") from None

@@ -16,8 +16,9 @@ from twisted.logger import LogLevel, capturedLogs, formatEvent
 
 from tests.journal.disk import DiskTestCase, connectionOf
 from twistchat.journal.kinds import sqliteJournal
+from twistchat.journal.sqlite import files
 from twistchat.journal.sqlite.constants import Constants, writeConstants
-from twistchat.journal.sqlite.files import retireKeyFile, secure
+from twistchat.journal.sqlite.files import makeDirectory, retireKeyFile, secure
 from twistchat.journal.sqlite.migrate import JournalUnusable, migrate, schema
 from twistchat.journal.sqlite.writing import writer
 from twistchat.testing.workers import HeldWorker, InlineWorker
@@ -57,21 +58,35 @@ class FilesTestCase(DiskTestCase):
         return stat.S_IMODE((self.folder / name).stat().st_mode)
 
 
+class MakeDirectoryTests(FilesTestCase):
+    """L{makeDirectory}."""
+
+    def test_synced(self) -> None:
+        """The names of the new directories are synced, and of no others: those that existed may not be readable."""
+        synced: list[Path] = []
+        self.patch(files, "syncDirectory", synced.append)
+        makeDirectory(self.folder / "new" / "data")
+        self.assertEqual(sorted(synced), [self.folder, self.folder / "new"])
+        self.assertEqual(self.mode("new/data"), 0o700)
+        makeDirectory(self.folder / "new" / "data")
+        self.assertEqual(len(synced), 2)
+
+
 class AccessTests(FilesTestCase):
     """Owners and permissions of the files."""
 
     def test_open(self) -> None:
         """A file that others can read is made private, with a warning that has its old permissions."""
-        files = ("journal.sqlite", "journal.lock", "journal.sqlite.version3", "cloak.key.old")
-        for name in files:
+        names = ("journal.sqlite", "journal.lock", "journal.sqlite.version3", "cloak.key.old")
+        for name in names:
             (self.folder / name).touch()
             (self.folder / name).chmod(0o644)
         self.folder.chmod(0o755)
         lines = self.start()
         wanted = [f"{self.folder} was open to others (mode 0755), and is closed to them now"]
-        wanted += [f"{self.folder / name} was open to others (mode 0644), and is closed to them now" for name in files]
+        wanted += [f"{self.folder / name} was open to others (mode 0644), and is closed to them now" for name in names]
         self.assertEqual(sorted(lines), sorted(wanted))
-        self.assertEqual((self.mode(), *map(self.mode, files)), (0o700, *len(files) * (0o600,)))
+        self.assertEqual((self.mode(), *map(self.mode, names)), (0o700, *len(names) * (0o600,)))
         self.assertEqual(self.start(), [])
 
     def test_anyUmask(self) -> None:

@@ -45,6 +45,21 @@ class JournalLocked(JournalUnusable):
     """Another process uses the journal."""
 
 
+def makeDirectory(path: Path) -> None:
+    """
+    Make a private directory, and its parents, if they do not exist.
+
+    Their names are on disk then.  Otherwise a power failure could take the directory away, with everything in it that
+    was synced (fsync(2)).
+
+    @raise OSError: this fails.
+    """
+    missing = [each for each in (path, *path.parents) if not each.exists()]
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for each in missing:
+        syncDirectory(each.parent)
+
+
 def secure(directory: Path, user: int) -> None:
     """
     Create a journal's directory if it does not exist, and make it and its files private.  Each change of permissions is
@@ -56,7 +71,7 @@ def secure(directory: Path, user: int) -> None:
     @raise OSError: the directory cannot be created or changed.
     """
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        makeDirectory(directory)
     except FileExistsError:
         raise JournalUnusable(f"{directory} is not a directory; name one with --data") from None
     found = directory.stat()
@@ -128,7 +143,7 @@ def restore(copyTo: Callable[[Path], None], directory: Path) -> Path:
     """
     if directory.exists() and not directory.is_dir():
         raise JournalUnusable(f"{directory} is not a directory; name one with --data")
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    makeDirectory(directory)
     locked = lock(directory)
     try:
         path = directory / FILE

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from twistchat.journal.sqlite.files import makeDirectory
+
 _FORMAT: Final = "%Y-%m-%dT%H%M%SZ"
 
 _NAME: Final = re.compile(r"journal-(\d{4}-\d\d-\d\dT\d{6}Z)(\.damaged)?\.sqlite")
@@ -57,7 +59,7 @@ class BackupDirectory:
 
         @raise OSError: it cannot be made.
         """
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        makeDirectory(self.path)
 
     def all(self) -> list[Backup]:
         """
