@@ -57,6 +57,9 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
     "the benchmarks, and the guards on counted work": (
         "bench/test_accounts",
         "bench/test_commands",
+        "bench/fire/shim/test_disk",
+        "bench/fire/shim/test_faults",
+        "bench/fire/shim/test_record",
         "bench/fire/test_attack",
         "bench/fire/test_canary",
         "bench/fire/test_figures",

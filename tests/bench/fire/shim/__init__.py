@@ -1,0 +1,1 @@
+"""Tests of the preloaded library, its record and the model of a disk."""
