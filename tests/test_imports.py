@@ -104,6 +104,7 @@ LAYERS: Mapping[str, Layer] = {
             "twisted.logger",
             "twisted.python",
             "twistchat.chat",
+            "twistchat.directories",
             "twistchat.interfaces",
             "twistchat.journal",
             "twistchat.worker",
@@ -139,6 +140,7 @@ LAYERS: Mapping[str, Layer] = {
             "twisted.logger",
             "twisted.python",
             "twistchat.chat",
+            "twistchat.directories",
             "twistchat.interfaces",
             "twistchat.journal.codec",
             "twistchat.journal.following",
@@ -169,6 +171,7 @@ LAYERS: Mapping[str, Layer] = {
         typing=("twistchat.config",),
     ),
     "twistchat.worker": Layer(may=("twisted.python",)),
+    "twistchat.directories": Layer(),
     "twistchat.net": Layer(
         may=(
             "zope.interface",
@@ -241,6 +244,7 @@ LAYERS: Mapping[str, Layer] = {
             "zope.interface",
             "twisted",
             "twistchat.chat",
+            "twistchat.directories",
             "twistchat.interfaces",
             "twistchat.accounts",
             "twistchat.config",

@@ -8,7 +8,7 @@ import pwd
 import sys
 from pathlib import Path
 
-from twistchat.journal.sqlite.files import makeDirectory
+from twistchat.directories import makeDirectory
 
 SWITCH_INTERVAL = 0.0002
 """

@@ -16,9 +16,8 @@ from twisted.logger import LogLevel, capturedLogs, formatEvent
 
 from tests.journal.disk import DiskTestCase, connectionOf
 from twistchat.journal.kinds import sqliteJournal
-from twistchat.journal.sqlite import files
 from twistchat.journal.sqlite.constants import Constants, writeConstants
-from twistchat.journal.sqlite.files import makeDirectory, retireKeyFile, secure
+from twistchat.journal.sqlite.files import retireKeyFile, secure
 from twistchat.journal.sqlite.migrate import JournalUnusable, migrate, schema
 from twistchat.journal.sqlite.writing import writer
 from twistchat.testing.workers import HeldWorker, InlineWorker
@@ -56,20 +55,6 @@ class FilesTestCase(DiskTestCase):
     def mode(self, name: str = "") -> int:
         """The permissions of a file, or of the directory."""
         return stat.S_IMODE((self.folder / name).stat().st_mode)
-
-
-class MakeDirectoryTests(FilesTestCase):
-    """L{makeDirectory}."""
-
-    def test_synced(self) -> None:
-        """The names of the new directories are synced, and of no others: those that existed may not be readable."""
-        synced: list[Path] = []
-        self.patch(files, "syncDirectory", synced.append)
-        makeDirectory(self.folder / "new" / "data")
-        self.assertEqual(sorted(synced), [self.folder, self.folder / "new"])
-        self.assertEqual(self.mode("new/data"), 0o700)
-        makeDirectory(self.folder / "new" / "data")
-        self.assertEqual(len(synced), 2)
 
 
 class AccessTests(FilesTestCase):

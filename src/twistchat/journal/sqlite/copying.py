@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from twistchat.directories import syncDirectory
+
 PAGES: Final = 256
 """The number of pages that are copied in one step: 1 MiB."""
 
@@ -76,12 +78,3 @@ def _moment(connection: sqlite3.Connection) -> Iterator[None]:
         yield
     finally:
         connection.rollback()
-
-
-def syncDirectory(path: Path) -> None:
-    """Sync a directory, so that its file names are on disk."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

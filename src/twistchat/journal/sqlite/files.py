@@ -13,8 +13,8 @@ from pwd import getpwuid
 
 from twisted.logger import Logger
 
+from twistchat.directories import makeDirectory, syncDirectory
 from twistchat.journal.sqlite.constants import KEY_SIZE
-from twistchat.journal.sqlite.copying import syncDirectory
 from twistchat.journal.sqlite.migrate import JournalUnusable
 
 FILE = "journal.sqlite"
@@ -43,21 +43,6 @@ def sizeOnDisk(directory: str) -> int:
 
 class JournalLocked(JournalUnusable):
     """Another process uses the journal."""
-
-
-def makeDirectory(path: Path) -> None:
-    """
-    Make a private directory, and its parents, if they do not exist.
-
-    Their names are on disk then.  Otherwise a power failure could take the directory away, with everything in it that
-    was synced (fsync(2)).
-
-    @raise OSError: this fails.
-    """
-    missing = [each for each in (path, *path.parents) if not each.exists()]
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for each in missing:
-        syncDirectory(each.parent)
 
 
 def secure(directory: Path, user: int) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from twistchat.journal.sqlite.files import makeDirectory
+from twistchat.directories import makeDirectory
 
 _FORMAT: Final = "%Y-%m-%dT%H%M%SZ"
 
