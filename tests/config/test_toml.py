@@ -168,12 +168,14 @@ class ValueTests(SynchronousTestCase):
             -5,
             2**63 - 1,
             2**64,
+            -(2**64),
             1.5,
             1e100,
             float("inf"),
             [],
             ["a", ["b"], 1],
             {"a": 1, "b": {"c": ["d"]}},
+            {"a b": 1, "": {"\x1b[31m": 2, "\u202e": 3}},
             tomllib.loads("x = 2026-11-22T10:00:00Z")["x"],
         ]
         for value in values:

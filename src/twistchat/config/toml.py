@@ -31,6 +31,9 @@ _LONG_KEY = re.compile(r"(?<![\w\"'-])[\w\"'-]+(?:[ \t]*\.[ \t]*[\w\"'-]+){100}"
 TOO_DEEP = "too deeply nested"
 """What is wrong with a statement of more levels."""
 
+_BARE = re.compile("[A-Za-z0-9_-]+")
+"""A key that needs no quotes."""
+
 _SHOWN = 60
 
 _SECRET = re.compile(r"(?i)(\bpassword\b[\"' ]*=).*")
@@ -243,13 +246,18 @@ def write(value: object) -> str:
         return '"' + printable(value.replace("\\", "\\\\").replace('"', '\\"')) + '"'
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int) and abs(value) > MAX_INTEGER:
+    if isinstance(value, int) and value > MAX_INTEGER:
         return hex(value)
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{name} = {write(inner)}" for name, inner in value.items()) + "}"
+        return "{" + ", ".join(f"{writeKey(name)} = {write(inner)}" for name, inner in value.items()) + "}"
     if isinstance(value, Sequence):
         return "[" + ", ".join(write(item) for item in value) + "]"
     return str(value)
+
+
+def writeKey(name: str) -> str:
+    """Write a key as TOML, in quotes if it needs them (TOML 1.0, "Keys")."""
+    return name if _BARE.fullmatch(name) else write(name)
 
 
 def show(value: object) -> str:

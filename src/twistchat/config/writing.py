@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -15,8 +14,6 @@ HIDDEN: Final = "***"
 """What is shown of a secret."""
 
 _SECRETS: Final = (PasswordHash, Secret)
-
-_BARE: Final = re.compile("[A-Za-z0-9_-]+")
 
 
 class Key(NamedTuple):
@@ -35,7 +32,7 @@ def writeSettings(settings: Settings) -> str:
     """Write every key of some settings as TOML.  Secrets are L{HIDDEN}."""
     tables = []
     for path, keys in _tables(settings):
-        header = ".".join(name if _BARE.fullmatch(name) else toml.write(name) for name in path)
+        header = ".".join(map(toml.writeKey, path))
         tables.append("\n".join([f"[{header}]", *(f"{key.name} = {_written(key)}" for key in keys)]))
     return "\n\n".join(tables) + "\n"
 
