@@ -167,6 +167,14 @@ class InputTests(SynchronousTestCase):
             self.assertEqual(code, self.reader.closed.code, wrong)
             self.assertTrue(self.reader.closed.reason)
 
+    def test_longLength(self) -> None:
+        """A length in more bytes than it needs ends the connection with the header (RFC 6455, section 5.2)."""
+        for header in (b"\x81\xfe\x00\x7d", b"\x82\xff" + struct.pack("!Q", 256)):
+            self.reader = MessageReader(LIMIT)
+            self.assertEqual([b"before"], self.read(frame(1, b"before"), header + bytes(4)))
+            assert self.reader.closed is not None
+            self.assertEqual(1002, self.reader.closed.code)
+
     def test_splitCharacter(self) -> None:
         """A character may be divided between frames, but not left incomplete."""
         one, two = "ü".encode()[:1], "ü".encode()[1:]

@@ -241,13 +241,14 @@ class MessageReader:
                 self._rest = data[at:]
                 break
             first = data[at]
-            if first in _WHOLE and not self._fragmented and size <= MESSAGE:
+            isShortest = begin - at == (6 if size < 126 else 8)  # wsproto refuses a length in more bytes than it needs
+            if first in _WHOLE and isShortest and not self._fragmented and size <= MESSAGE:
                 after = begin + size
                 if after > end:
                     self._rest = data[at:]
                     break
                 payload = _unmask(data[begin:after], data[begin - 4 : begin])
-                if begin - at == (6 if size < 126 else 8) and (first == _WHOLE[1] or _isUtf8(payload)):
+                if first == _WHOLE[1] or _isUtf8(payload):
                     self._plain += 1
                     lines.append(self._lineOf(payload))
                     at = after
