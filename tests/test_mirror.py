@@ -74,6 +74,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "bench/test_websocket",
         "bench/test_work",
     ),
+    "the parsers, with any input": ("fuzzing/test_targets",),
     "one behaviour, in which several rules have a part": (
         "chat/rules/users/test_sessions",
         "chat/rules/test_races",
