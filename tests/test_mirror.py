@@ -17,6 +17,7 @@ SOURCE = TESTS.parent / "src" / "twistchat"
 
 OTHERS: Mapping[str, tuple[str, ...]] = {
     "the whole server, in memory or as a process": (
+        "simulation/test_running",
         "test_administration",
         "test_always_on",
         "test_backups",

@@ -1,0 +1,213 @@
+"""What all simulated clients share: the bytes in flight, and the texts that they must hear."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+from tests.simulation.ledger import NUMBER
+from tests.simulation.promises import Broken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.simulation.ledger import Ledger, Text
+
+SECRET: Final = b"pw-secret"
+"""Part of every password that a client sends.  The server never sends it to anybody."""
+
+
+@dataclass(slots=True)
+class Playback:
+    """
+    Texts of the history that a client is shown.
+
+    @ivar room: the folded name of the room; C{""} if the client was not told.
+    @ivar numbers: the numbers of the texts, as they were shown.
+    @ivar asked: whether the client asked for them.
+    """
+
+    room: str
+    numbers: list[int] = field(default_factory=list)
+    asked: bool = False
+
+
+class Client:
+    """
+    One client, from its connection to its end.
+
+    @ivar slot: its place among the clients.
+    @ivar address: its IP address.
+    @ivar nick: the nick that it asked for, or has.
+    @ivar outgoing: the bytes that it has sent, and that have not arrived at the server.
+    @ivar expected: the numbers of the texts that it must hear, in order, for each place.
+    @ivar entered: how many texts a room had each time when the client joined it, by the room's folded name.
+    @ivar heard: the numbers of the live texts that it has heard.
+    @ivar account: whether it has logged in.
+    @ivar registered: whether the server has welcomed it.
+    @ivar pings: the tokens of its pings without an answer, and when it sent each.
+    @ivar ignored: the folded nicks that it has ever ignored.
+    @ivar slowest: the longest time that it waited for the answer to a ping, in seconds.
+    @ivar ended: whether the server has told it that the connection ends.
+    @ivar stalled: whether it reads nothing.
+    """
+
+    lineEnd = b"\n"
+    nick: str
+
+    def __init__(self, slot: int, address: str, ledger: Ledger, now: Callable[[], float]) -> None:
+        """
+        @param ledger: what was applied.
+        @param now: returns the time of the simulation, in seconds.
+        """
+        self.slot, self.address = slot, address
+        self.outgoing = bytearray()
+        self.expected: dict[Any, deque[int]] = {}
+        self.entered: dict[str, list[int]] = {}
+        self.heard: set[int] = set()
+        self.account = self.registered = self.ended = self.stalled = False
+        self.pings: dict[str, float] = {}
+        self._ledger, self._now = ledger, now
+        self.ignored: set[str] = set()
+        self.slowest = 0.0
+        self._rest = b""
+        self.onText: Callable[[Text], None] = lambda text: None
+        self.onPlayback: Callable[[Playback], None] = lambda playback: None
+
+    def send(self, line: str) -> None:
+        """Send a line."""
+        self.outgoing += line.encode("utf-8", "surrogateescape") + self.lineEnd
+
+    def sendRaw(self, data: bytes) -> None:
+        """Send bytes as they are."""
+        self.outgoing += data
+
+    def greet(self) -> None:
+        """Send what a client sends first."""
+
+    def ping(self, token: str) -> None:
+        """Ask for a sign of life."""
+
+    def answered(self, token: str) -> None:
+        """
+        Get an answer to a ping.  Those before it get none any more: other bytes may have spoiled them.
+
+        @param token: the token of the ping.
+        """
+        if token in self.pings:
+            for earlier in list(self.pings):
+                began = self.pings.pop(earlier)
+                if earlier == token:
+                    self.slowest = max(self.slowest, self._now() - began)
+                    break
+
+    def expect(self, text: Text) -> None:
+        """Note that the client must hear a text."""
+        self.expected.setdefault(text.place, deque()).append(text.number)
+
+    @property
+    def awaits(self) -> list[int]:
+        """The numbers of the texts that the client has not heard yet."""
+        return [number for numbers in self.expected.values() for number in numbers]
+
+    def receive(self, data: bytes) -> None:
+        """
+        Read bytes from the server.
+
+        @raise Broken: they break a promise.
+        """
+        if SECRET in data:
+            raise Broken("secrets", f"client {self.slot} was sent a password")
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            try:
+                self.lineReceived(self.decode(line.removesuffix(b"\r")))
+            except UnicodeDecodeError as e:
+                raise Broken("text is UTF-8", f"client {self.slot} was sent {line!r}") from e
+
+    def decode(self, line: bytes) -> str:
+        """Decode a line."""
+        return line.decode()
+
+    def lineReceived(self, line: str) -> None:
+        """Read a line from the server."""
+        raise NotImplementedError
+
+    def live(self, text: str, line: str) -> None:
+        """
+        Hear a text that was just said.
+
+        @raise Broken: the client must not hear it now.
+        """
+        found = NUMBER.search(text)
+        if found is None:
+            return
+        number = int(found[1])
+        said = self._ledger.texts.get(number)
+        if said is None:
+            raise Broken("durable before visible", f"client {self.slot} heard t{number}, which was not applied: {line}")
+        self.onText(said)
+        queue = self.expected.get(said.place)
+        if queue and queue[0] == number:
+            queue.popleft()
+            self.heard.add(number)
+        elif queue and number in queue:
+            raise Broken("no gaps", f"client {self.slot} heard t{number} before {[*queue][: [*queue].index(number)]}")
+        elif number in self.heard:
+            raise Broken("no duplicates", f"client {self.slot} heard t{number} twice: {line}")
+        else:
+            raise Broken("nobody learns more", f"client {self.slot} heard t{number}, which is not for it: {line}")
+
+    def played(self, playback: Playback) -> None:
+        """
+        See a part of the history of a room.
+
+        @raise Broken: the part has a gap or a duplicate, or does not end where the live texts begin.
+        """
+        self.onPlayback(playback)
+        numbers = playback.numbers
+        if not numbers:
+            return
+        # The room may have been renamed since.
+        key = self._ledger.texts[numbers[0]].room if numbers[0] in self._ledger.texts else ""
+        known = playback.room in self._ledger.names.get(key, ())
+        history = self._ledger.history[key] if known else []
+        places = {number: place for place, number in enumerate(history)}
+        missing = [number for number in numbers if number not in places]
+        if missing:
+            raise Broken(
+                "nobody learns more", f"client {self.slot} was shown {missing} in {playback.room}, not said there"
+            )
+        order = [places[number] for number in numbers]
+        if any(later <= earlier for earlier, later in pairwise(order)):
+            raise Broken("no duplicates", f"client {self.slot} was shown the history out of order: {numbers}")
+        skipped = [n for n in history[order[0] : order[-1]] if n not in numbers and self.mustShow(n)]
+        if skipped:
+            raise Broken("no gaps", f"client {self.slot} was shown a history without {skipped}: {numbers}")
+        if not playback.asked and playback.room in self.entered:
+            # The client may have left and joined again since.
+            faults = [self._faultAtEnd(history, order[-1] + 1, end) for end in self.entered[playback.room]]
+            if all(faults):
+                raise Broken("history joins live texts", f"client {self.slot} in {playback.room}: {faults[-1]}")
+
+    def _faultAtEnd(self, history: list[int], shown: int, end: int) -> str:
+        """
+        Describe what is wrong with the end of a history.
+
+        @param shown: how many texts of the room there were up to the last one that was shown.
+        @param end: how many there were when the client joined.
+        """
+        if shown > end:
+            return f"it was shown {history[end:shown]}, which it hears live"
+        lost = [number for number in history[shown:end] if self.mustShow(number)]
+        return f"it was shown a history that ends before {lost}" if lost else ""
+
+    def mustShow(self, number: int) -> bool:
+        """
+        Whether a history may not leave out a text: it was not redacted, it is no CTCP request, and the client never
+        ignored its author.
+        """
+        text = self._ledger.texts[number]
+        return not text.redacted and not text.isRequest and text.author not in self.ignored
