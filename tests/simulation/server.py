@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
+from unittest.mock import patch
 
 from tests.journal.disk import kill
 from tests.simulation.disk import Disk, SimulatedWorker
@@ -16,7 +18,9 @@ from twistchat.chat.snapshot import takeSnapshot
 from twistchat.config import Settings, SettingsBuilder
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
+from twistchat.doors.web import site
 from twistchat.doors.web.door import WebDoor
+from twistchat.doors.web.pages import Pages
 from twistchat.interfaces import IDoor
 from twistchat.journal.history.removal.retention import Retention
 from twistchat.journal.kinds import sqliteJournal
@@ -37,6 +41,7 @@ LASTING_OF_ROOMS: Final = ("name", "founder", "topic", "modes", "lists", "grante
 """The fields of a registered room that outlive its members."""
 
 
+@cache
 def readSettings(text: str) -> Settings:
     """
     Read settings.
@@ -47,6 +52,10 @@ def readSettings(text: str) -> Settings:
     builder = SettingsBuilder({door.name: door.settings for door in _doors()})
     builder.readFile((SETTINGS + text).encode(), "twistchat.toml")
     return builder.finish()
+
+
+_pages: Final = cache(Pages)
+"""Compresses the files of the page once, and not for each server."""
 
 
 def _doors() -> tuple[IDoor, ...]:
@@ -107,7 +116,8 @@ class SimulatedServer:
             lambda: readSettings(self.configuration),
             randomness(),
         )
-        self.factories: dict[str, Any] = {door.name: door.factory(self.context) for door in _doors()}
+        with patch.object(site, "Pages", _pages):
+            self.factories: dict[str, Any] = {door.name: door.factory(self.context) for door in _doors()}
         ledger.begin(self.chat.state)
         opened = self.log.open(ledger.apply)
         assert opened.called, "the journal opens at once"
