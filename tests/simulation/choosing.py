@@ -7,9 +7,10 @@ from random import Random
 from typing import Final
 
 from tests.simulation.clients.irc import KINDS, IrcClient
+from tests.simulation.connection import Connection
 from tests.simulation.disk import FAULTS
 from tests.simulation.steps import Step
-from tests.simulation.world import Connection, World
+from tests.simulation.world import World
 
 CLIENTS: Final = 12
 """The most clients at a time."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.simulation.promises import Broken
+from tests.simulation.broken import Broken
 from twistchat.chat.model.events import (
     Entry,
     Joined,

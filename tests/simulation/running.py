@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.simulation.broken import Broken
 from tests.simulation.choosing import Choice
-from tests.simulation.promises import Broken
 from tests.simulation.steps import Step
 from tests.simulation.world import World
 

@@ -3,62 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
 from twisted.internet.address import IPv4Address
-from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
-from zope.interface import implementer
 
 from tests.simulation.clients.base import Client
 from tests.simulation.clients.irc import IrcClient
 from tests.simulation.clients.line import LineClient
 from tests.simulation.clients.websocket import WebSocketClient
+from tests.simulation.connection import Connection
 from tests.simulation.disk import FAULTS, Disk, copyJournal
 from tests.simulation.ledger import Ledger, Text
-from tests.simulation.promises import Broken
+from tests.simulation.promises.agreement import Agreement
+from tests.simulation.promises.durability import Durability
+from tests.simulation.promises.failures import Failures
+from tests.simulation.promises.order import Order
+from tests.simulation.promises.promise import Promise
+from tests.simulation.promises.restart import Restart
 from tests.simulation.reactor import SimulatedReactor
+from tests.simulation.rest import Rest
 from tests.simulation.server import SimulatedServer
 from tests.simulation.sockets import SimulatedSocket, SimulatedTransport
 from tests.simulation.steps import Step
-from twistchat.chat.model.names import fold
 from twistchat.chat.model.sessions import Session
 
 NOON: Final = 1_767_268_800.0
 """When every simulation begins: noon of 1 January 2026, UTC, in seconds since the epoch."""
-
-PATIENCE: Final = 150.0
-"""The seconds in which a client that reads must get its answers, when nothing else is sent."""
-
-AGAIN: Final = 20.0
-"""The seconds after which a client asks again for a sign of life, when nothing else is sent."""
-
-QUIET: Final = 20_000
-"""The most turns until everything that was sent has been read."""
-
-
-@dataclass(slots=True)
-class Connection:
-    """
-    A client, and its connection to the server.
-
-    @ivar client: the client.
-    @ivar socket: the server's socket.
-    @ivar transport: the server's transport.
-    @ivar session: its session, once the ledger has met it.
-    """
-
-    client: Client
-    socket: SimulatedSocket
-    transport: SimulatedTransport
-    session: Session | None = None
-
-    @property
-    def isOpen(self) -> bool:
-        """Whether the server holds the connection."""
-        return not self.socket.closed
 
 
 class World:
@@ -70,6 +42,7 @@ class World:
     @ivar disk: its disk.
     @ivar ledger: what its journal applied.
     @ivar connections: the clients that are connected, by slot.
+    @ivar promises: what must hold.
     @ivar steps: the number of steps so far.
     """
 
@@ -84,7 +57,6 @@ class World:
         self._ids, self._ports, self._pings = count(1), count(40_001), count(1)
         self._shift = 0.0
         self._configuration = ""
-        self._failures: list[str] = []
         self._bySession: dict[str, Connection] = {}
         self._byPort: dict[int, Connection] = {}
         self._clients: list[Client] = []
@@ -94,19 +66,29 @@ class World:
         self.ledger = Ledger(self._expect, self._entered)
         self.connections: dict[int, Connection] = {}
         self._data = folder / "0"
-        self._observer = _Failures(self._failures)
-        globalLogPublisher.addObserver(self._observer)
+        self._failures, self._durability = Failures(self), Durability(self)
+        self.promises: tuple[Promise, ...] = (
+            Order(self),
+            self._failures,
+            self._durability,
+            Agreement(self),
+            Restart(self),
+        )
         self.server = self._start()
 
     def close(self) -> None:
         """Close the files."""
-        globalLogPublisher.removeObserver(self._observer)
+        self._failures.close()
         self.disk.release()
         self.server.kill()
 
     def wall(self) -> float:
         """The time that the server sees, in seconds since the epoch.  The clock of the machine may jump."""
         return NOON + self._shift + self.reactor.seconds()
+
+    def nextPing(self) -> str:
+        """Return the token of another ping."""
+        return f"p{next(self._pings)}"
 
     @property
     def heard(self) -> int:
@@ -132,7 +114,7 @@ class World:
         self.check()
         connection = self.connections.get(step.slot)
         if connection is not None:
-            self._checkClient(connection)
+            self._checkReader(connection)
 
     def check(self) -> None:
         """
@@ -140,10 +122,27 @@ class World:
 
         @raise Broken: one does not hold.
         """
-        if self.ledger.broken:
-            raise self.ledger.broken[0]
-        if self._failures:
-            raise Broken("no failure", self._failures[0])
+        for promise in self.promises:
+            promise.stepped()
+
+    def checkReaders(self) -> None:
+        """
+        Check the promises about the clients that have read everything.
+
+        @raise Broken: one does not hold.
+        """
+        for connection in list(self.connections.values()):
+            self._checkReader(connection)
+
+    def _checkReader(self, connection: Connection) -> None:
+        session = connection.session
+        if session is None:
+            return
+        connection.client.ignored |= session.ignored.keys()
+        isAttached = not session.closed and session.user is not None and not connection.socket.closed
+        if isAttached and not connection.hasWaiting and not self.reactor.isBusy:
+            for promise in self.promises:
+                promise.read(connection)
 
     # The network
 
@@ -162,7 +161,7 @@ class World:
         else:
             client = IrcClient(kind, nick, *rest)
         self._clients.append(client)
-        client.onText = self._checkStored
+        client.onText = self._durability.seen
         protocol = self.server.factories[door].buildProtocol(IPv4Address("TCP", address, port))
         if protocol is None:
             return
@@ -188,7 +187,7 @@ class World:
         """A client asks for a sign of life."""
         connection = self.connections.get(step.slot)
         if connection is not None and connection.client.registered and not connection.socket.finished:
-            connection.client.ping(f"p{next(self._pings)}")
+            connection.client.ping(self.nextPing())
 
     def _input(self, step: Step) -> None:
         """The network brings bytes to the server.  C{size}: how many at most."""
@@ -204,9 +203,14 @@ class World:
         """A client reads what the server has sent.  C{size}: how many bytes at most."""
         connection = self.connections.get(step.slot)
         if connection is not None and not connection.client.stalled:
-            self._read(connection, step.size)
+            self.read(connection, step.size)
 
-    def _read(self, connection: Connection, size: int) -> None:
+    def read(self, connection: Connection, size: int) -> None:
+        """
+        Let a client read what the server has sent.
+
+        @param size: how many bytes at most.
+        """
         socket = connection.socket
         data = bytes(socket.sent[:size])
         del socket.sent[:size]
@@ -274,7 +278,11 @@ class World:
         """The administrator changes the configuration.  C{text}: what it has besides the usual, as TOML."""
         self.server.configuration = step.text
         reloading = self.server.context.rehash("the simulation")
-        reloading.addCallbacks(lambda _: setattr(self, "_configuration", step.text), lambda failure: None)
+
+        def reloaded(_: object) -> None:
+            self._configuration = step.text
+
+        reloading.addCallbacks(reloaded, lambda failure: None)
 
     def _crash(self, step: Step) -> None:
         """The server is killed, and starts again.  All connections are lost."""
@@ -284,7 +292,8 @@ class World:
         self._bySession.clear()
         self._byPort.clear()
         old, self._data = self._data, self._folder / str(next(self._folders))
-        before = self.server.lasting() if self.server.isIdle and self.server.log.isIdle() else None
+        for promise in self.promises:
+            promise.stopping()
         copyJournal(old, self._data)
         self.disk.fault = ""
         self.server.kill()
@@ -292,11 +301,10 @@ class World:
         self.server = self._start()
         following = self.server.log.follow(self.ledger.sequence + 1, self.ledger.found)
         while not self.server.isIdle:
-            self._workAll()
+            self.workAll()
         following.stop()
-        after = self.server.lasting()
-        if before is not None and before != after:
-            raise Broken("restart from the journal", _difference(before, after))
+        for promise in self.promises:
+            promise.restarted()
 
     def _start(self) -> SimulatedServer:
         return SimulatedServer(
@@ -309,79 +317,23 @@ class World:
             self._configuration,
         )
 
-    def _workAll(self) -> None:
+    def workAll(self) -> None:
+        """Let each thread do and report one thing."""
         for worker in list(self.server.workers.values()):
             worker.work()
             worker.report()
 
-    # Everything comes to rest
-
     def _settle(self, step: Step) -> None:
         """
-        The disk is repaired, all clients read, and nothing more is sent, until everybody has got everything.
+        Everything comes to rest.
 
         @raise Broken: somebody waits in vain.
         """
-        self.disk.fault = ""
-        for connection in self.connections.values():
-            connection.client.stalled = False
-        self._asked: dict[int, float] = {}
-        until = self.reactor.seconds() + PATIENCE
-        for _ in range(QUIET):
-            busy = self._carryAll()
-            if busy:
-                continue
-            self._checkAll()
-            waiting = [each for each in self.connections.values() if self._isWaiting(each)]
-            if not waiting:
-                break
-            if self.reactor.seconds() > until:
-                names = ", ".join(str(each.client.slot) for each in waiting)
-                raise Broken("nobody waits in vain", f"clients {names} waited for {PATIENCE:g} seconds")
-            self.reactor.sleep(0.5)
-        else:
-            raise Broken("nobody waits in vain", "the server does not come to rest")
-        for connection in list(self.connections.values()):
-            if connection.client.awaits:
-                raise Broken("no gaps", f"client {connection.client.slot} never heard {connection.client.awaits}")
+        Rest(self).come()
+        for promise in self.promises:
+            promise.rested()
 
-    def _isWaiting(self, connection: Connection) -> bool:
-        """
-        Whether a client awaits an answer, or the end of its connection.
-
-        It asks for an answer in each rest, and again if it has waited for long.
-        """
-        client = connection.client
-        if connection.socket.finished:
-            return True
-        if client.ended or not client.registered:
-            return False
-        asked, now = self._asked.get(client.slot), self.reactor.seconds()
-        if asked is None or (client.pings and now >= asked + AGAIN):
-            self._asked[client.slot] = now
-            client.ping(f"p{next(self._pings)}")
-        return bool(client.pings)
-
-    def _carryAll(self) -> bool:
-        """Run a turn in which every thread works, and every connection moves its bytes.  Return whether any did."""
-        busy = not self.server.isIdle or self.reactor.isBusy
-        self._workAll()
-        for connection in list(self.connections.values()):
-            client, socket = connection.client, connection.socket
-            if client.outgoing or (socket.arrived and connection.transport in self.reactor.reading):
-                busy = True
-            socket.arrived += client.outgoing
-            client.outgoing.clear()
-            if socket.arrived or socket.finished:
-                self.reactor.read(connection.transport)
-            if socket.sent or connection.transport in self.reactor.writing or socket.closed:
-                busy = True
-                self._read(connection, len(socket.sent))
-        self.reactor.turn()
-        self.check()
-        return busy
-
-    # Promises
+    # What the ledger tells
 
     def _connectionOf(self, session: Session) -> Connection | None:
         connection = self._bySession.get(session.id)
@@ -403,74 +355,3 @@ class World:
         if connection is not None:
             connection.client.entered.setdefault(room, []).append(earlier)
             connection.client.account = session.currentAccount is not None
-
-    def _checkStored(self, text: Text) -> None:
-        """A client sees a text: it must be on disk, unless it was redacted meanwhile."""
-        if not text.redacted and not text.stored:
-            if not self.disk.has(text.sequence):
-                raise Broken("durable before visible", f"t{text.number} is shown, and is not on disk")
-            text.stored = True
-
-    def _checkClient(self, connection: Connection) -> None:
-        """If a client has read everything, it must know what the server knows of its rooms."""
-        session, client = connection.session, connection.client
-        if session is not None:
-            client.ignored |= session.ignored.keys()
-        if (
-            session is None
-            or session.closed
-            or session.user is None
-            or not isinstance(client, IrcClient)
-            or connection.socket.sent
-            or connection.socket.closed
-            or self.reactor.isBusy
-            or connection.transport in self.reactor.writing
-        ):
-            return
-        outlet: Any = session.outlet
-        if outlet.outbox.waiting or client._rest:
-            return
-        if client.awaits:
-            raise Broken("no gaps", f"client {client.slot} was sent everything but {client.awaits}")
-        rooms = session.user.rooms
-        if not client.registered:
-            return
-        if fold(client.nick) != fold(session.user.nick):
-            raise Broken("clients agree", f"client {client.slot} is {session.user.nick} and was told {client.nick}")
-        if client.rooms.keys() != rooms.keys():
-            raise Broken("clients agree", f"client {client.slot} is in {[*rooms]} and was told {[*client.rooms]}")
-        for key, told in client.rooms.items():
-            if not told.complete:
-                continue
-            members = {fold(member.user.nick): member.ranks for member in rooms[key].members.values()}
-            if members.keys() != told.members.keys():
-                raise Broken("clients agree", f"{key} has {[*members]}; client {client.slot} knows {[*told.members]}")
-            for nick, ranks in members.items():
-                known = told.members[nick]
-                if known != set(ranks) and (client.kind != "plain" or bool(known) != bool(ranks)):
-                    raise Broken("clients agree", f"{nick} is {ranks!r} in {key}; client {client.slot} knows {known}")
-
-    def _checkAll(self) -> None:
-        for connection in list(self.connections.values()):
-            self._checkClient(connection)
-
-
-@implementer(ILogObserver)
-class _Failures:
-    """Collects the failures that are logged."""
-
-    def __init__(self, failures: list[str]) -> None:
-        self._failures = failures
-
-    def __call__(self, event: LogEvent) -> None:
-        failure = event.get("log_failure")
-        if failure is not None:
-            self._failures.append(f"{formatEvent(event)}: {failure.getTraceback()}")
-
-
-def _difference(before: dict[str, Any], after: dict[str, Any]) -> str:
-    """Describe the first difference of two states."""
-    for name, was in before.items():
-        if was != after[name]:
-            return f"{name} was {was!r} and is {after[name]!r}"
-    return "nothing"

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+from tests.simulation.broken import Broken
 from tests.simulation.ledger import NUMBER
-from tests.simulation.promises import Broken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,6 +106,11 @@ class Client:
     def expect(self, text: Text) -> None:
         """Note that the client must hear a text."""
         self.expected.setdefault(text.place, deque()).append(text.number)
+
+    @property
+    def isWithinLine(self) -> bool:
+        """Whether the client has read a part of a line, and not its end."""
+        return bool(self._rest)
 
     @property
     def awaits(self) -> list[int]:

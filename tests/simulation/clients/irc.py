@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
+from tests.simulation.broken import Broken
 from tests.simulation.clients.base import Client, Playback
 from tests.simulation.ledger import numberOf
-from tests.simulation.promises import Broken
 from twistchat.chat.model.names import fold
 
 KINDS: Final = {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bench.websocket import PING, PONG, TEXT, WebSocket, frame, take
+from tests.simulation.broken import Broken
 from tests.simulation.clients.irc import IrcClient
-from tests.simulation.promises import Broken
 
 
 class WebSocketClient(IrcClient):

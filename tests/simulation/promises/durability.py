@@ -1,0 +1,22 @@
+"""Nobody sees a text before it is on disk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.simulation.broken import Broken
+from tests.simulation.promises.promise import Promise
+
+if TYPE_CHECKING:
+    from tests.simulation.ledger import Text
+
+
+class Durability(Promise):
+    """Each text that a client sees is on disk."""
+
+    def seen(self, text: Text) -> None:
+        """A client sees a text: it must be on disk, unless it was redacted meanwhile."""
+        if not text.redacted and not text.stored:
+            if not self.world.disk.has(text.sequence):
+                raise Broken("durable before visible", f"t{text.number} is shown, and is not on disk")
+            text.stored = True

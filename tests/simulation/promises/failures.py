@@ -1,0 +1,39 @@
+"""The server logs no failure, whatever happens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
+from zope.interface import implementer
+
+from tests.simulation.broken import Broken
+from tests.simulation.promises.promise import Promise
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+
+@implementer(ILogObserver)
+class Failures(Promise):
+    """Collects the failures that are logged."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._failures: list[str] = []
+        globalLogPublisher.addObserver(self)
+
+    def __call__(self, event: LogEvent) -> None:
+        """See L{ILogObserver}."""
+        failure = event.get("log_failure")
+        if failure is not None:
+            self._failures.append(f"{formatEvent(event)}: {failure.getTraceback()}")
+
+    def stepped(self) -> None:
+        """Look at what was logged."""
+        if self._failures:
+            raise Broken("no failure", self._failures[0])
+
+    def close(self) -> None:
+        """Observe nothing more."""
+        globalLogPublisher.removeObserver(self)

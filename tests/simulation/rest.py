@@ -1,0 +1,94 @@
+"""Everything comes to rest: the disk is repaired, all clients read, and nothing more is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tests.simulation.broken import Broken
+
+if TYPE_CHECKING:
+    from tests.simulation.connection import Connection
+    from tests.simulation.world import World
+
+PATIENCE: Final = 150.0
+"""The seconds in which a client that reads must get its answers, when nothing else is sent."""
+
+AGAIN: Final = 20.0
+"""The seconds after which a client asks again for a sign of life, when nothing else is sent."""
+
+QUIET: Final = 20_000
+"""The most turns until everything that was sent has been read."""
+
+
+class Rest:
+    """Brings a world to rest, once."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._asked: dict[int, float] = {}
+
+    def come(self) -> None:
+        """
+        Come to rest.
+
+        @raise Broken: somebody waits in vain, or another promise does not hold meanwhile.
+        """
+        world = self._world
+        world.disk.fault = ""
+        for connection in world.connections.values():
+            connection.client.stalled = False
+        until = world.reactor.seconds() + PATIENCE
+        for _ in range(QUIET):
+            busy = self._carryAll()
+            if busy:
+                continue
+            world.checkReaders()
+            waiting = [each for each in world.connections.values() if self._isWaiting(each)]
+            if not waiting:
+                break
+            if world.reactor.seconds() > until:
+                names = ", ".join(str(each.client.slot) for each in waiting)
+                raise Broken("nobody waits in vain", f"clients {names} waited for {PATIENCE:g} seconds")
+            world.reactor.sleep(0.5)
+        else:
+            raise Broken("nobody waits in vain", "the server does not come to rest")
+        for connection in list(world.connections.values()):
+            if connection.client.awaits:
+                raise Broken("no gaps", f"client {connection.client.slot} never heard {connection.client.awaits}")
+
+    def _isWaiting(self, connection: Connection) -> bool:
+        """
+        Whether a client awaits an answer, or the end of its connection.
+
+        It asks for an answer in each rest, and again if it has waited for long.
+        """
+        client = connection.client
+        if connection.socket.finished:
+            return True
+        if client.ended or not client.registered:
+            return False
+        asked, now = self._asked.get(client.slot), self._world.reactor.seconds()
+        if asked is None or (client.pings and now >= asked + AGAIN):
+            self._asked[client.slot] = now
+            client.ping(self._world.nextPing())
+        return bool(client.pings)
+
+    def _carryAll(self) -> bool:
+        """Run a turn in which every thread works, and every connection moves its bytes.  Return whether any did."""
+        world = self._world
+        busy = not world.server.isIdle or world.reactor.isBusy
+        world.workAll()
+        for connection in list(world.connections.values()):
+            client, socket = connection.client, connection.socket
+            if client.outgoing or (socket.arrived and connection.transport in world.reactor.reading):
+                busy = True
+            socket.arrived += client.outgoing
+            client.outgoing.clear()
+            if socket.arrived or socket.finished:
+                world.reactor.read(connection.transport)
+            if socket.sent or connection.transport in world.reactor.writing or socket.closed:
+                busy = True
+                world.read(connection, len(socket.sent))
+        world.reactor.turn()
+        world.check()
+        return busy
