@@ -65,6 +65,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "bench/fire/test_canary",
         "bench/fire/test_figures",
         "bench/fire/test_ledger",
+        "bench/fire/test_powercuts",
         "bench/fire/test_scenarios",
         "bench/test_history",
         "bench/test_logins",

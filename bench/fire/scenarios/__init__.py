@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from bench.fire.scenario import Scenario
-from bench.fire.scenarios import death, floods
+from bench.fire.scenarios import death, floods, powercuts
 
 GROUPS: Mapping[str, tuple[Scenario, ...]] = MappingProxyType(
-    {module.__name__.rpartition(".")[2]: module.SCENARIOS for module in (floods, death)}
+    {module.__name__.rpartition(".")[2]: module.SCENARIOS for module in (floods, death, powercuts)}
 )
 """The scenarios of each subject."""
 

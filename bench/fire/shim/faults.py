@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import mmap
 import os
 import shutil
 import struct
 import subprocess
+from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Final
 
 SOURCES: Final = Path(__file__).parent
@@ -42,7 +47,11 @@ _NUMBERS: Final = (
 _NUMBER: Final = struct.Struct("=q")
 
 
-class NotBuilt(Exception):
+CONTROL: Final = "faults"
+"""The name of the control file."""
+
+
+class NotBuilt(OSError):
     """The library cannot be built.  The message says why."""
 
 
@@ -94,36 +103,51 @@ def build(folder: Path) -> Path:
     return library
 
 
+@cache
+def library() -> Path:
+    """
+    Build the library once, and remove it at the end of this process.
+
+    @raise NotBuilt: this is not possible.
+    """
+    folder = Path(mkdtemp(prefix="shim"))
+    atexit.register(rmtree, folder)
+    return build(folder)
+
+
+def install(folder: Path, data: Path, record: Path | None = None) -> dict[str, str]:
+    """
+    Create the control file of a server.  There are no faults at first.
+
+    @param folder: the folder for the control file.
+    @param data: the folder whose files are affected.  It need not exist yet.
+    @param record: the file that gets the record, see L{bench.fire.shim.record}; C{None} for no record.
+    @return: the environment variables with which the server must be started.
+    @raise NotBuilt: the library cannot be built.
+    """
+    control = folder.absolute() / CONTROL
+    paths = (str(data.resolve()), "" if record is None else str(record.absolute()))
+    control.write_bytes(
+        bytes(len(_NUMBERS) * _NUMBER.size) + b"".join(os.fsencode(path).ljust(PATH_SIZE, b"\0") for path in paths)
+    )
+    with closing(Faults(folder)) as faults:
+        faults.heal()
+    before = os.environ.get("LD_PRELOAD", "")
+    return {VARIABLE: str(control), "LD_PRELOAD": f"{library()} {before}".strip()}
+
+
 class Faults:
-    """
-    The faults of one server, which may be restarted.  Each method takes effect at once.
+    """The faults of one server, which may be restarted.  Each method takes effect at once."""
 
-    @ivar environment: the environment variables with which the server must be started.
-    @ivar record: the file of the record, or C{None}.
-    """
-
-    def __init__(self, library: Path, folder: Path, data: Path, record: Path | None = None) -> None:
+    def __init__(self, folder: Path) -> None:
         """
-        Create the control file.  There are no faults at first.
+        Open the control file.
 
-        @param library: the built library, see L{build}.
-        @param folder: the folder for the control file.
-        @param data: the folder whose files are affected.
-        @param record: the file that gets the record, see L{bench.fire.shim.record}; C{None} for no record.
+        @param folder: its folder.
+        @raise OSError: there is none.  See L{install}.
         """
-        self.record = record
-        control = folder.absolute() / "faults"
-        size = len(_NUMBERS) * _NUMBER.size + 2 * PATH_SIZE
-        with control.open("w+b") as file:
-            file.truncate(size)
-            self._map = mmap.mmap(file.fileno(), size)
-        paths = (str(data.resolve()), "" if record is None else str(record.absolute()))
-        for number, path in enumerate(paths):
-            start, name = size - (2 - number) * PATH_SIZE, os.fsencode(path)
-            self._map[start : start + len(name)] = name
-        before = os.environ.get("LD_PRELOAD", "")
-        self.environment = {VARIABLE: str(control), "LD_PRELOAD": f"{library} {before}".strip()}
-        self.heal()
+        with (folder / CONTROL).open("r+b") as file:
+            self._map = mmap.mmap(file.fileno(), 0)
 
     def fill(self, room: int = 0) -> None:
         """Let the disk be full (C{ENOSPC}) after this number of bytes."""

@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
 
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
-from bench.fire.shim.faults import Faults, build, unavailable
+from bench.fire.shim.faults import Faults, install, unavailable
 
 TIMEOUT = 30.0
 """How long some code may run, in seconds."""
 
 
-@cache
-def library() -> Path:
+def requireLibrary() -> None:
     """
-    Build the library once, and remove it at the end of the process.
+    Check that the library can be built here.
 
-    @raise SkipTest: it cannot be built here.
+    @raise SkipTest: it cannot.
     """
     why = unavailable() if sys.platform == "linux" else "the library is for Linux"
     if why is not None:
         raise SkipTest(why)
-    folder = Path(mkdtemp())
-    atexit.register(rmtree, folder)
-    return build(folder)
 
 
 class PreloadedTestCase(SynchronousTestCase):
@@ -40,17 +34,21 @@ class PreloadedTestCase(SynchronousTestCase):
 
     @ivar folder: an empty folder.
     @ivar disk: the folder in it whose files are affected.
-    @ivar faults: the faults, with a record.
+    @ivar record: the file of the record.
+    @ivar environment: the variables with which a process has the library.
+    @ivar faults: the faults.
     """
 
     def setUp(self) -> None:
         """Make the folders and the control file."""
-        built = library()
+        requireLibrary()
         self.folder = Path(mkdtemp())
         self.addCleanup(rmtree, self.folder)
         self.disk = self.folder / "disk"
         self.disk.mkdir()
-        self.faults = Faults(built, self.folder, self.disk, self.folder / "record")
+        self.record = self.folder / "record"
+        self.environment = install(self.folder, self.disk, self.record)
+        self.faults = Faults(self.folder)
         self.addCleanup(self.faults.close)
 
     def execute(self, code: str) -> str:
@@ -58,7 +56,7 @@ class PreloadedTestCase(SynchronousTestCase):
         done = subprocess.run(
             [sys.executable, "-c", code],
             cwd=self.folder,
-            env=os.environ | self.faults.environment,
+            env=os.environ | self.environment,
             capture_output=True,
             text=True,
             timeout=TIMEOUT,

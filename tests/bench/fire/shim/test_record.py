@@ -16,8 +16,7 @@ class RecordTests(PreloadedTestCase):
     def recorded(self, code: str) -> list[tuple[str, int, bytes]]:
         """Run code, and return what was recorded of it: the kind, the offset and the data of each record."""
         self.execute(OPENED + code)
-        assert self.faults.record is not None
-        found = list(records(self.faults.record))
+        found = list(records(self.record))
         self.assertEqual((found[0].kind, found[0].file), (Kind.STARTED, self.disk.stat().st_ino))
         return [(record.kind.name, record.offset, record.data) for record in found[1:]]
 
@@ -87,10 +86,9 @@ class RecordTests(PreloadedTestCase):
         """A record that ends in the middle is read up to there, and a second process goes on in the same record."""
         self.execute(OPENED)
         self.execute(OPENED + "os.write(file, b'abc')")
-        assert self.faults.record is not None
-        self.assertEqual([record.kind.value for record in records(self.faults.record)], ["S", "C", "S", "W"])
-        os.truncate(self.faults.record, self.faults.record.stat().st_size - 1)
-        self.assertEqual([record.kind.value for record in records(self.faults.record)], ["S", "C", "S"])
+        self.assertEqual([record.kind.value for record in records(self.record)], ["S", "C", "S", "W"])
+        os.truncate(self.record, self.record.stat().st_size - 1)
+        self.assertEqual([record.kind.value for record in records(self.record)], ["S", "C", "S"])
 
     def test_name(self) -> None:
         """A name need not be UTF-8."""

@@ -1,0 +1,102 @@
+"""Power cuts: what the server wrote and sent is recorded, and then the power is cut at hundreds of moments."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Sequence
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+from bench.fire.chatter import COUNT, chatter
+from bench.fire.powercuts import Problem, Shown, cutPower
+from bench.fire.scenario import Marks, Scenario, Seen, Setup
+from bench.fire.shim.faults import Faults, install
+from bench.fire.shim.record import Record, records
+from bench.fire.stage import Stage
+
+LOAD = 0.2
+"""The part of the time in which clients talk and the server is recorded.  The rest is for the cuts."""
+
+CUTS = 8
+"""The number of cuts for each second of a scenario."""
+
+DISK = "disk"
+"""The folder that is recorded.  The server makes its data directory in it."""
+
+RECORD = "record"
+"""The file of the record."""
+
+
+def prepare(folder: Path, durability: str = "full") -> Setup:
+    """
+    Let a new data directory be recorded.
+
+    @raise NotBuilt: the library cannot be built.
+    """
+    disk = folder / DISK
+    disk.mkdir()
+    settings = {"server.data": f"{DISK}/data", "journal.durability": durability}
+    return Setup(settings, install(folder, disk, folder / RECORD))
+
+
+def recorded(stage: Stage, seconds: float, breaks: bool = False) -> list[Record]:
+    """
+    Let clients talk, kill the server, and return the record.
+
+    @param seconds: for how long they talk.
+    @param breaks: whether a sync fails meanwhile.  The server is killed and started again then, and they talk again.
+    @raise OSError: clients could not talk, or the failed sync had no effect.
+    """
+    if breaks:
+        with closing(Faults(stage.folder)) as faults:
+            clients = chatter(stage.ports["irc"], seconds, lambda: faults.failSyncs(1))
+        if not any(client.refused for client in clients):
+            raise OSError("no text was refused after a failed sync")
+        stage.end(signal.SIGKILL)
+        stage.start()
+    # Other clients say other texts.
+    chatter(stage.ports["irc"], seconds, first=COUNT)
+    stage.end(signal.SIGKILL)
+    return list(records(stage.folder / RECORD))
+
+
+def powerCut(stage: Stage, seconds: float, breaks: bool = False) -> Seen:
+    """Record a server, kill it, and cut the power at many moments of the record."""
+    record = recorded(stage, seconds * LOAD, breaks)
+    problems = list(cutPower(record, int(seconds * CUTS)))
+    shown = Shown()
+    for each in record:
+        shown.hear(each)
+    bad = sum(map(bool, problems))
+    words = f"{len(record):,} records, {len(shown.texts):,} texts shown; {len(problems)} cuts, {bad} of them bad"
+    return Seen(words, missed(problems), {"cuts": len(problems), "records": len(record), "bad": bad})
+
+
+def missed(problems: Sequence[Sequence[Problem]]) -> list[str]:
+    """Say which marks the cuts missed: the problems of the first bad cut, and how many there are."""
+    bad = [found for found in problems if found]
+    return [f"{len(bad)} of {len(problems)} cuts: {'; '.join(map(str, bad[0]))}"] if bad else []
+
+
+REQUIRED = "then the journal opens, is undamaged, and has every text that a client had been shown, once and in order"
+
+SCENARIOS = (
+    Scenario(
+        "power-cut",
+        "the power is cut at any moment: what was not synced is lost, kept or torn",
+        REQUIRED,
+        powerCut,
+        shortest=5.0,
+        prepare=prepare,
+    ),
+    Scenario(
+        "power-cut-after-failed-sync",
+        "a sync fails and the disk drops what it had not stored; after a restart, the power is cut at any moment",
+        REQUIRED,
+        partial(powerCut, breaks=True),
+        shortest=5.0,
+        prepare=prepare,
+        marks=Marks(refused=True),
+    ),
+)
