@@ -7,11 +7,13 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.wire.irc.samples import ALICE, EVENTS
 from twistchat.chat.model.events import (
     SERVER,
+    AccessSet,
     AccountMetadataSet,
     AccountRegistered,
     AccountSettingSet,
     AdministrativeAct,
     Event,
+    InboxRead,
     Kicked,
     ModeChange,
     ModesSet,
@@ -62,6 +64,42 @@ class ContentTests(SynchronousTestCase):
             (ModesSet(ALICE, "#a", (ModeChange(True, "b", "a\n!*@*"),)), "the parameter has a line end"),
             (ServerBanSet(SERVER, "a\r", "spam"), "the mask has a line end"),
             (AccountMetadataSet(SERVER, "alice", "", "color", "a\n"), "the value has a line end"),
+            (TopicSet(ALICE, "#a", "\ud800"), "the topic has half of a surrogate pair"),
+            (
+                AccountSettingSet(SERVER, "alice", "imported slack T1", "\ud800"),
+                "the value has half of a surrogate pair",
+            ),
+            (ServerBanSet(SERVER, "*!*@x", "spam", 2**63), "the until is not a number from 0 to 253402300799999"),
+            (InboxRead(SERVER, "alice", -1), "is not a number from 0"),
+            (RoomMessage(ALICE, "#a", "s1", "x", rank="x"), "the rank is not the letter of a rank"),
+            (RoomMessage(ALICE, "#a", "s1", "x", rank="ov"), "the rank is not the letter of a rank"),
+            (AccessSet(SERVER, "#a", "alice", "x"), "the ranks are not letters of ranks"),
+            (AccessSet(SERVER, "#a", "alice", "vo"), "the ranks are not letters of ranks, highest first"),
         )
         for event, why in wrong:
             self.assertIn(why, str(faultOf(event)), event)
+
+    def test_modes(self) -> None:
+        """A mode exists, and has what it needs: ranks a person, and others a parameter that is valid for them."""
+        for change, why in (
+            (ModeChange(True, "k", "*"), None),
+            (ModeChange(True, "l", "20"), None),
+            (ModeChange(False, "l"), None),
+            (ModeChange(True, "b", "~m:~a:bob"), None),
+            (ModeChange(False, "b", "*?*?*?*?*?*?*?*?*?*?*"), None),
+            (ModeChange(False, "o", "bob", ALICE), None),
+            (ModeChange(True, "x"), "there is no mode with this letter"),
+            (ModeChange(True, "bx"), "there is no mode with this letter"),
+            (ModeChange(True, "o", "bob"), "a rank is given to nobody"),
+            (ModeChange(True, "n", None, ALICE), "another mode to somebody"),
+            (ModeChange(True, "b"), "the parameter of a mode is missing"),
+            (ModeChange(False, "e"), "the parameter of a mode is missing"),
+            (ModeChange(True, "k"), "the parameter of a mode is missing"),
+            (ModeChange(True, "f"), "the parameter of a mode is missing"),
+            (ModeChange(True, "l", "-1"), "the parameter of the mode l is not a number"),
+            (ModeChange(True, "l", "9" * 10), "the parameter of the mode l is not a number"),
+            (ModeChange(True, "b", "~c:"), "a mask is not ~c:#ROOM"),
+            (ModeChange(True, "I", "~x:a"), "a mask is not nick!user@host"),
+        ):
+            found = faultOf(ModesSet(ALICE, "#a", (ModeChange(True, "n"), change)))
+            self.assertIn(why or "None", str(found), change)

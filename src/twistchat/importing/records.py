@@ -9,7 +9,7 @@ this server: names may be invalid here, and texts may be too long.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 Place: TypeAlias = str | tuple[str, str]
 """Where something was said: the id of a room, or the ids of the two people of a private conversation."""
@@ -103,6 +103,10 @@ class Reaction:
     author: str
     time: int
     emoji: str
+
+
+LAST_TIME: Final = 253_402_300_799_999
+"""The last millisecond of the year 9999, since the epoch.  Nobody can be shown a later time."""
 
 
 @dataclass(frozen=True, slots=True)

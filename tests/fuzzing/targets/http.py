@@ -44,23 +44,18 @@ def checkHeads(data: bytes) -> None:
     h11 accepts each head that is accepted here, and reads the same method, path and size of the body from it.
     """
     whole = _endOf(data, 0)
+    size = whole if isinstance(whole, BadHead) else _sizeOf(data[:whole])
     for end in cuts(data, 8):
         part = _endOf(data[:end], 0)
         if isinstance(part, BadHead):
-            assert isinstance(whole, BadHead)
+            assert isinstance(size, BadHead)  # lines without CR are refused with the head, or before its end
         elif part:
             assert whole == part
         else:
-            assert type(_endOf(data, end)) is type(whole) and _endOf(data, end) == whole
-    if isinstance(whole, BadHead) or not whole:
+            assert _endOf(data, end) == whole
+    if not whole or isinstance(whole, BadHead) or isinstance(size, BadHead):
         return
     head = data[:whole]
-    try:
-        size = checkHead(head)
-    except BadHead as bad:
-        assert 400 <= bad.status < 600
-        assertPrintable(bad.why)
-        return
     assert 0 <= size <= BODY
     hosts = [line for line in head.split(b"\r\n")[1:] if line.lower().startswith(b"host:")]
     if len(hosts) > 1:
@@ -76,12 +71,27 @@ def checkHeads(data: bytes) -> None:
 
 
 def _endOf(data: bytes, since: int) -> int | BadHead:
+    """Find the end of a head, or return why it is refused."""
     try:
         end = endOfHead(data, since)
     except BadHead as bad:
-        return bad
+        return _checked(bad)
     assert end == 0 or (data[:end].endswith(END) and end <= HEAD)
     return end
+
+
+def _sizeOf(head: bytes) -> int | BadHead:
+    """Return the size of the body after a head, or why the head is refused; 0 for a head that is not complete."""
+    try:
+        return checkHead(head) if head else 0
+    except BadHead as bad:
+        return _checked(bad)
+
+
+def _checked(bad: BadHead) -> BadHead:
+    assert 400 <= bad.status < 600
+    assertPrintable(bad.why)
+    return bad
 
 
 @cache

@@ -84,8 +84,10 @@ def checkEntry(data: bytes) -> None:
     assert again == kind
     assert _alike(decode(again, written), asKept(event)), (event, written)
     entry = Entry(7, "test-7", TIME, event)
-    _checkRendered(entry)
-    if faultOf(event) is None:
+    why = faultOf(event)
+    if why is None or "is not a number" not in why:  # the server itself makes no other times
+        _checkRendered(entry)
+    if why is None:
         _checkImported(entry)
 
 

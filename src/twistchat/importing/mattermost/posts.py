@@ -18,14 +18,11 @@ from twistchat.importing.mattermost.directory import Directory, username
 from twistchat.importing.reading.emoji import outsideCode, reactionNamed, withEmoji
 from twistchat.importing.reading.fields import THIRD, Fields, Malformed, cleaned, isIn
 from twistchat.importing.reading.sorting import Sorter
-from twistchat.importing.records import LeftOut, Place, Reaction, Text
+from twistchat.importing.records import LAST_TIME, LeftOut, Place, Reaction, Text
 
 _CHANNEL = re.compile(r"(?<![\w~/])~([a-z0-9_-]{1,100})")
 
 _TYPE = re.compile(r"[a-z_]{1,40}")
-
-_LATEST = 253_402_300_799_999
-"""The last millisecond of the year 9999."""
 
 
 class Posts:
@@ -148,7 +145,7 @@ def momentOf(item: Fields) -> int:
     @raise Malformed: it is missing, or no time.
     """
     time = item.number("create_at")
-    if not 0 < time <= _LATEST:
+    if not 0 < time <= LAST_TIME:
         raise Malformed("create_at")
     return time
 
