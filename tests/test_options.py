@@ -118,13 +118,20 @@ class OptionsTests(CommandLineTestCase):
         os.mkfifo("twistchat.toml")
         self.assertEqual("twistchat: twistchat.toml: it is not a regular file", self.refused())
 
+    def test_large(self) -> None:
+        """A configuration of more than 64 KiB is refused without reading it."""
+        self.write("twistchat.toml", "#\n" * (32 << 10))
+        self.parse()
+        self.write("twistchat.toml", "#\n" * (32 << 10) + "#")
+        self.assertEqual("twistchat: twistchat.toml: it has more than 65,536 bytes", self.refused())
+
     def test_directoryNotSearchable(self) -> None:
         """
         A server that started without a file, and may not search its directory any more, says so.
         """
         options = self.parse()
 
-        def forbidden(path: Path) -> bytes:
+        def forbidden(path: Path, most: int) -> bytes:
             raise PermissionError(13, "Permission denied")
 
         self.patch(twistchat.options, "readSmall", forbidden)

@@ -20,7 +20,7 @@ from twisted.python.usage import Options, UsageError
 import twisted
 from twistchat import __version__
 from twistchat.config import ConfigError, Settings, SettingsBuilder, toml
-from twistchat.config.files import readSmall
+from twistchat.config.files import MOST_CONFIGURATION, readSmall
 from twistchat.config.readings import closest
 from twistchat.interfaces import IDoor, IJournalKind
 from twistchat.journal.kinds import BUILT_IN
@@ -91,7 +91,7 @@ class SettingsOptions(Options):
         path = self._directory / name
         needed = self["config"] is not None or self._hasFile
         try:
-            data = readSmall(path)
+            data = readSmall(path, MOST_CONFIGURATION)
         except FileNotFoundError as e:
             if needed:
                 raise ConfigError(name, str(e.strerror)) from None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import tomllib
+from types import SimpleNamespace
 
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from twistchat.config import toml
 from twistchat.config.toml import NotToml, TomlFile, printable, readValue, show, write
 
 
@@ -108,6 +111,9 @@ class NotTomlTests(SynchronousTestCase):
             "carriage returns": (b"a = 1\r\nb = x\r\n", 2, r"of: b = x$"),
             "no end of a text": (b'a = 1\nb = """\nc = 1\nd = 1\n', 2, r"what begins here does not end"),
             "no end of a list": (b"a = 1\nb = [\n1,\n", 2, r"what begins here does not end"),
+            "no end of a list of lists": (b"a = 1\nb = [\n" + b"[1],\n" * 9, 2, r"what begins here does not end"),
+            "two mistakes": (b"a = 1\nb\nc\na = 2\n", 2, r"Expected .=. after a key"),
+            "a bracket too many": (b"a = 1\n]\nb = [\n", 2, r"Invalid statement"),
             "a key twice": (b"[a]\nb = 1\n\nb = 2\n", 4, r"^a\.b is given twice, first in line 2$"),
             "a key twice at the end": (b"[a]\nb = 1\nb = 2", 3, r"^a\.b is given twice, first in line 2$"),
             "a list twice": (b"b = [\n1\n]\nb = [\n2\n]\n", 4, r"^b is given twice, first in line 1$"),
@@ -133,6 +139,21 @@ class NotTomlTests(SynchronousTestCase):
                 bad = self.assertRaises(NotToml, TomlFile, data)
                 self.assertEqual(bad.line, line)
                 self.assertRegex(bad.why, why)
+
+    def test_linear(self) -> None:
+        """Each statement is parsed once, as a whole, also one that does not end."""
+        calls: list[int] = []
+
+        def loads(text: str) -> dict[str, object]:
+            calls.append(len(text))
+            return tomllib.loads(text)
+
+        self.patch(toml, "tomllib", SimpleNamespace(loads=loads))
+        for text in ("# x\n\n" * 99, "".join(f"a{number} = 1\n" for number in range(99)), "a = [\n" + "[1],\n" * 99):
+            calls.clear()
+            with contextlib.suppress(NotToml):
+                TomlFile(text.encode())
+            self.assertLessEqual(sum(calls), 2 * len(text))
 
     def test_longLine(self) -> None:
         """A long line is shortened."""

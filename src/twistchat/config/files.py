@@ -13,14 +13,21 @@ import stat
 from pathlib import Path
 
 MOST_BYTES = 1 << 20
-"""The most bytes of a file.  A configuration has thousands, and so has a chain of certificates."""
+"""The most bytes of a certificate with its chain, or of a key.  They have thousands."""
+
+MOST_CONFIGURATION = 64 << 10
+"""
+The most bytes of a configuration.  One with every key and its description has 20,000.  L{tomllib} reads less than 1 MiB
+per second, and nobody is served meanwhile.
+"""
 
 
-def readSmall(path: Path) -> bytes:
+def readSmall(path: Path, most: int = MOST_BYTES) -> bytes:
     """
     Read a regular file, without waiting for anybody.
 
-    @raise OSError: it cannot be read, is not a regular file, or has more than L{MOST_BYTES}.  C{strerror} says why.
+    @param most: the most bytes.
+    @raise OSError: it cannot be read, is not a regular file, or has more bytes.  C{strerror} says why.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
     with open(descriptor, "rb", closefd=True) as file:  # noqa: PTH123  # a Path cannot be opened without waiting
@@ -29,7 +36,7 @@ def readSmall(path: Path) -> bytes:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "it is not a regular file", str(path))
-        data = b"" if status.st_size > MOST_BYTES else file.read(MOST_BYTES + 1)
-    if status.st_size > MOST_BYTES or len(data) > MOST_BYTES:
-        raise OSError(errno.EFBIG, f"it has more than {MOST_BYTES:,} bytes", str(path))
+        data = b"" if status.st_size > most else file.read(most + 1)
+    if status.st_size > most or len(data) > most:
+        raise OSError(errno.EFBIG, f"it has more than {most:,} bytes", str(path))
     return data

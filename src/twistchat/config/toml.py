@@ -41,7 +41,20 @@ _SECRET = re.compile(r"(?i)(\bpassword\b[\"' ]*=).*")
 
 _PLACE = re.compile(r"(?s)(.*) \(at (?:line (\d+), column (\d+)|end of document)\)")
 
-_ENDS_A_VALUE = re.compile(r"\"\"\"|'''|[\]}]")
+_TOKEN = re.compile(
+    r"""(?sx)
+    \"{3} (?: \\. | [^\\] )*? (?: \"{3,5} | \Z )   # a text over lines, which may end in quotes of its own
+    | '{3} .*? (?: '{3,5} | \Z )
+    | " (?: \\[^\n] | [^"\\\n] )* "?
+    | ' [^'\n]* '?
+    | \# [^\n]*
+    | [\[\]{}\n]
+    """
+)
+"""
+The parts of a text that decide where a statement ends: texts and comments, in which nothing counts, brackets and line
+ends.  A text without an end takes all that follows, so that no character is read twice.
+"""
 
 _ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
 
@@ -104,11 +117,11 @@ class TomlFile:
 @dataclass(frozen=True, slots=True)
 class _Statement:
     """
-    A key with its value, a table's header, a comment or an empty line.
+    A key with its value, or a table's header.
 
     @ivar first: its first line.
     @ivar last: its last line.
-    @ivar whole: false if the text ends within the statement.
+    @ivar whole: false if the statement is not TOML.
     @ivar paths: the keys that it creates or extends; each follows the tables that contain it.
     """
 
@@ -122,33 +135,50 @@ def _statements(text: str) -> Iterator[_Statement]:
     """
     Split a text into statements.
 
-    A statement ends with the first line that makes it valid TOML.  A statement with a value of several lines is not
-    valid before the last of them.
+    A statement ends with the first line end that is in no text and between no brackets.  The time is linear in the
+    length of the text: each statement is parsed once.  Empty lines and comments are left out.
 
+    @param text: it ends with a line end.
     @raise NotToml: a statement has more than L{MOST_LEVELS} levels.
     """
     table: KeyPath = ()
-    chunk: list[str] = []
-    lines = text.removesuffix("\n").split("\n")
-    for number, line in enumerate(lines, 1):
-        chunk.append(line)
-        if len(chunk) > 1 and not _ENDS_A_VALUE.search(line):
-            continue
-        try:
-            values = tomllib.loads("\n".join(chunk))
-        except (ValueError, RecursionError):
-            continue
-        if _isDeep(values):
-            raise NotToml(number - len(chunk) + 1, TOO_DEEP)
-        paths = tuple(_paths(values))
-        if chunk[0].lstrip(" \t").startswith("["):
-            table = paths[-1]
-        else:
-            paths = tuple(table + path for path in paths)
-        yield _Statement(number - len(chunk) + 1, number, True, paths)
-        chunk = []
-    if chunk:
-        yield _Statement(len(lines) - len(chunk) + 1, len(lines), False, ())
+    start = depth = 0
+    first = line = 1
+    for token in _TOKEN.finditer(text):
+        found = token[0]
+        if found in "[{":
+            depth += 1
+        elif found in "]}":
+            depth = max(0, depth - 1)
+        elif found == "\n" and not depth:
+            source = text[start : token.start()].lstrip(" \t")
+            if source and source[0] != "#":
+                statement = _statement(source, first, line, table)
+                if source[0] == "[" and statement.whole:
+                    table = statement.paths[-1]
+                yield statement
+            start, first = token.end(), line + 1
+        line += found.count("\n")
+    if start < len(text):
+        yield _Statement(first, line - 1, False, ())
+
+
+def _statement(source: str, first: int, last: int, table: KeyPath) -> _Statement:
+    """
+    Parse one statement.
+
+    @param source: its text.
+    @param table: the table that contains it.
+    @raise NotToml: it has more than L{MOST_LEVELS} levels.
+    """
+    try:
+        values = tomllib.loads(source)
+    except (ValueError, RecursionError):
+        return _Statement(first, last, False, ())
+    if _isDeep(values):
+        raise NotToml(first, TOO_DEEP)
+    paths = tuple(_paths(values))
+    return _Statement(first, last, True, paths if source[0] == "[" else tuple(table + path for path in paths))
 
 
 def _paths(values: Mapping[str, Any], above: KeyPath = ()) -> Iterator[KeyPath]:
@@ -200,14 +230,16 @@ def _diagnosed(text: str, bad: Exception) -> NotToml:
 
 
 def _unfinished(text: str) -> int:
-    """Find the first line of the unfinished statement."""
-    return max(statement.first for statement in _statements(text))
+    """Find the first line of the first statement that is not TOML.  There is one."""
+    return next(statement.first for statement in _statements(text) if not statement.whole)
 
 
 def _twice(text: str, line: int) -> NotToml | None:
     """Find the duplicate key of the statement that ends on a line, if this statement alone is valid TOML."""
     seen: dict[KeyPath, int] = {}
     for statement in _statements(text):
+        if statement.last > line:
+            break
         if statement.whole and statement.last == line:
             for path in reversed(statement.paths):
                 if path in seen:
