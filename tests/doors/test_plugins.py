@@ -7,6 +7,7 @@ import sys
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.protocols.irc.servers import SECRET
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
 from twistchat.doors.web.door import WebDoor
@@ -41,16 +42,21 @@ class PluginTests(SynchronousTestCase):
             self.assertEqual(secure, door.invitation("::1", 7, secure=True))
 
     def test_proxied(self) -> None:
-        """A proxy, or a page with https, says that other machines reach the web door."""
+        """
+        A proxy, or a page with https, says that other machines reach the web door; a gateway, that they reach the doors
+        that speak IRC.
+        """
         doors = (LineDoor(), IrcDoor(), WebDoor())
-        for config, wanted in (
-            ("", False),
-            ('[web]\norigins = ["http://127.0.0.1:8000"]\n', False),
-            ('[web]\norigins = ["https://chat.example"]\n', True),
-            ('[web]\nproxies = ["127.0.0.1/32"]\n', True),
+        gateway = f'[webirc.kiwi]\npassword = "{SECRET}"\nhosts = ["127.0.0.1"]\n'
+        for config, *wanted in (
+            ("", False, False),
+            ('[web]\norigins = ["http://127.0.0.1:8000"]\n', False, False),
+            ('[web]\norigins = ["https://chat.example"]\n', False, True),
+            ('[web]\nproxies = ["127.0.0.1/32"]\n', False, True),
+            (gateway, True, True),
         ):
             settings = settingsOf(config, doors)
-            self.assertEqual([False, False, wanted], [door.isProxied(settings) for door in doors], config)
+            self.assertEqual([False, *wanted], [door.isProxied(settings) for door in doors], config)
 
     def test_settings(self) -> None:
         """Each door names the class of its own settings."""

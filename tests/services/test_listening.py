@@ -10,11 +10,12 @@ from zope.interface import implementer
 
 from tests.commandlines import CommandLineTestCase
 from twistchat.config import Settings, SettingsBuilder
+from twistchat.doors.line import LineDoor
 from twistchat.interfaces import IDoor, IDoorFactory
 from twistchat.net.context import ServerContext
 from twistchat.services.listener import Listener, plan
 from twistchat.services.listening import Listening
-from twistchat.testing import MemoryServer
+from twistchat.testing import MemoryServer, settingsOf
 
 DEFAULT = "tcp:6623:interface=127.0.0.1"
 
@@ -85,3 +86,14 @@ class ReachableTests(SynchronousTestCase):
         self.assertFalse(listening.isReachable)
         door.proxied = True
         self.assertTrue(listening.isReachable)
+
+    def test_proxyHeaders(self) -> None:
+        """So can an endpoint on loopback that takes PROXY headers, if it takes them from somebody."""
+        for config, description, wanted in (
+            ('[irc]\nproxies = ["127.0.0.1"]\n', f"haproxy:{DEFAULT}", True),
+            ('[irc]\nproxies = ["127.0.0.1"]\n', DEFAULT, False),
+            ("", f"haproxy:{DEFAULT}", False),
+        ):
+            server = MemoryServer(settingsOf(config))
+            listening = Listening(MemoryReactor(), [Listener(LineDoor(), description)], server.context)
+            self.assertIs(listening.isReachable, wanted, (config, description))

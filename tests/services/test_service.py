@@ -539,6 +539,13 @@ class RootTests(ServiceTestCase):
             self.assertIn("does not run as root; start it as twistd --uid USER twistchat", str(error))
             self.assertEqual([], [line for line in self.logged() if "open" in line])
 
+    def test_proxied(self) -> None:
+        """It does not start if other machines reach an endpoint on loopback through a proxy."""
+        self.started(f"haproxy:{LOOPBACK}")
+        self.settings = replace(SETTINGS, doors={**SETTINGS.doors, "irc": IrcSettings(proxies=("127.0.0.1/32",))})
+        error = self.assertRaises(StartFailure, self.started, f"haproxy:{LOOPBACK}")
+        self.assertIn("does not run as root", str(error))
+
     def test_loopback(self) -> None:
         """On loopback only, it starts with a warning."""
         for endpoint in (LOOPBACK, "tcp:6623:interface=127.0.0.99", r"tcp6:6623:interface=\:\:1", "unix:chat.sock"):

@@ -40,8 +40,8 @@ class IrcDoor:
         return f"in irssi, /connect -tls {host} {port}" if secure else f"irssi -c {host} -p {port}"
 
     def isProxied(self, settings: Settings) -> bool:
-        """See L{IDoor.isProxied}."""
-        return False
+        """See L{IDoor.isProxied}.  A gateway (WEBIRC) lets other machines in, too."""
+        return bool(settings.webirc)
 
     def warnings(self, settings: Settings, endpoints: Sequence[str]) -> Sequence[str]:
         """See L{IDoor.warnings}.  Strict transport security needs an encrypted endpoint."""

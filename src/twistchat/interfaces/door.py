@@ -45,8 +45,8 @@ class IDoor(Interface):
 
     def isProxied(settings: Settings) -> bool:
         """
-        Whether the settings name a proxy in front of this door.  Then other machines reach it, also if it listens on
-        loopback only.
+        Whether the settings name a proxy or a gateway in front of this door.  Then other machines reach it, also if it
+        listens on loopback only.  The server itself knows of the proxies at C{haproxy:} endpoints.
         """
 
     def warnings(settings: Settings, endpoints: Sequence[str]) -> Sequence[str]:

@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 from twistchat.config import Settings
 from twistchat.interfaces import IDoor, IDoorFactory
 from twistchat.net.context import ServerContext
-from twistchat.net.listening.endpoints import EXAMPLE_PORT, endpointOf, portOf
+from twistchat.net.listening.endpoints import EXAMPLE_PORT, PROXY, endpointOf, portOf
 from twistchat.net.listening.origin import ProxiedFactory
 from twistchat.net.listening.tls import Certificates, EncryptedEndpoint
 from twistchat.services.failure import StartFailure
@@ -36,6 +36,10 @@ class Listener:
         """The port of the door's first default endpoint that has one; otherwise L{EXAMPLE_PORT}."""
         ports = map(portOf, self.door.defaultEndpoints)
         return next((port for port in ports if port is not None), EXAMPLE_PORT)
+
+    def isProxied(self, settings: Settings) -> bool:
+        """Whether other machines reach it through a proxy or a gateway, also if it is on loopback only."""
+        return (self.description.startswith(PROXY) and bool(settings.proxies)) or self.door.isProxied(settings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ class Listening:
         """Whether other machines can reach a port, or a proxy in front of one."""
         settings = self._context.settings
         if not self.opened:
-            return any(listener.door.isProxied(settings) for listener in self._listeners)
+            return any(listener.isProxied(settings) for listener in self._listeners)
         return isReachable(self.opened, settings)
 
     def pause(self) -> None:
@@ -164,4 +164,4 @@ def _cannotListen(listener: Listener, why: str) -> str:
 
 def isReachable(opened: Iterable[Opened], settings: Settings) -> bool:
     """Whether other machines can reach one of these listeners, or a proxy in front of one."""
-    return any(not one.isLoopback or one.listener.door.isProxied(settings) for one in opened)
+    return any(not one.isLoopback or one.listener.isProxied(settings) for one in opened)

@@ -49,11 +49,15 @@ class WebDoor:
         return f"{'https' if secure else 'http'}://{f'[{host}]' if ':' in host else host}:{port}/"
 
     def isProxied(self, settings: Settings) -> bool:
-        """See L{IDoor.isProxied}.  An https page of another name comes through a proxy, too."""
+        """
+        See L{IDoor.isProxied}.  An https page of another name comes through a proxy, too.  A gateway (WEBIRC) may
+        speak IRC here.
+        """
         from twistchat.doors.web.settings import webSettings
 
         web = webSettings(settings)
-        return bool(web.proxies) or any(origin.startswith("https:") for origin in web.origins)
+        isProxied = bool(web.proxies) or any(origin.startswith("https:") for origin in web.origins)
+        return isProxied or bool(settings.webirc)
 
     def warnings(self, settings: Settings, endpoints: Sequence[str]) -> Sequence[str]:
         """See L{IDoor.warnings}: logins with providers need packages that are not always installed."""
