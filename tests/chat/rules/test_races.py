@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import ManualScene, done, refused, shown
 from twistchat.chat import errors
+from twistchat.chat.model.sessions import Session
 
 
 class DurableTests(SynchronousTestCase):
@@ -105,6 +108,27 @@ class RaceTests(SynchronousTestCase):
         self.assertEqual(self.failureResultOf(renaming[1], errors.NickInUse).value.holder, "carol")
         self.assertEqual((alice.user.nick, bob.user.nick), ("carol", "bob"))
         self.assertEqual(bob.heard(), ["alice is carol"])
+
+    def test_renamedMeanwhile(self) -> None:
+        """What happens to a user in flight with a new nick names the new nick: others know no other any more."""
+        chat = self.scene.chat
+        ann = self.scene.person("ann", "#a")
+        cases: tuple[tuple[Callable[[Session], object], str], ...] = (
+            (lambda bob: chat.membership.kick(ann.session, "#a", "bob"), "#a ann kicked carl"),
+            (lambda bob: chat.membership.part(bob, "#a", "bye"), "#a carl parted bye"),
+            (lambda bob: chat.channels.setModes(ann.session, "#a", "+o", ["bob"]), "#a ann set +o carl"),
+            (lambda bob: chat.presence.close(bob, "lost"), "carl quit lost"),
+            (lambda bob: chat.identity.rename(bob, "dora"), "carl is dora"),
+        )
+        for then, line in cases:
+            bob = self.scene.person("bob", "#a")
+            self.scene.clear(ann)
+            chat.identity.rename(bob.session, "carl")
+            then(bob.session)
+            self.scene.commit()
+            self.assertEqual(ann.heard(), ["bob is carl", line])
+            chat.presence.close(bob.session, "gone")
+            self.scene.commit()
 
     def test_freedNick(self) -> None:
         """A nick is free after its user's quit has been applied, and not before."""

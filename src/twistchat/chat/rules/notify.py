@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from twistchat.chat.fanout.audience import NOTICES, WATCHED
-from twistchat.chat.model.events import Entry, Event
+from twistchat.chat.model.events import Entry, Event, Source
 from twistchat.chat.model.sessions import Origin
 from twistchat.chat.model.users import User, neighboursOf
 
@@ -59,6 +59,17 @@ def notifyOperators(state: State, entry: Entry, origin: Origin | None, privilege
     ]
     if listening:
         state.broadcast.send(entry, listening, NOTICES, origin)
+
+
+def namesNow(state: State, source: Source) -> Source:
+    """
+    The names that a user has now.  They may have changed after an entry with C{source} was proposed, and audiences do
+    not know the former nick any more.
+
+    @return: C{source} if the user has left, or is none.
+    """
+    user = state.users.get(source.uid)
+    return source if user is None else user.source
 
 
 def derive(entry: Entry, event: Event, name: str) -> Entry:

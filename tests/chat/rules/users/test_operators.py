@@ -184,7 +184,7 @@ class KillTests(SynchronousTestCase):
         done(renaming)
         done(second)
         self.assertEqual([user.nick for user in scene.state.users], ["ann"])
-        self.assertIn("ann killed carol", ann.heard())
+        self.assertIn("ann killed carola", ann.heard())
 
 
 class AnnounceTests(SynchronousTestCase):

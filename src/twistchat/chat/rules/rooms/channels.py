@@ -21,6 +21,7 @@ from twistchat.chat.model.texts import checkText
 from twistchat.chat.model.vacancies import Vacancy
 from twistchat.chat.rules.audit import Audit
 from twistchat.chat.rules.core import Core, Effects
+from twistchat.chat.rules.notify import namesNow
 from twistchat.chat.rules.rooms.access import ranksChanged
 from twistchat.chat.rules.rooms.changes import checkChanges, describeChanges, exceedingRank, isLock
 from twistchat.chat.rules.rooms.succession import removeIfUnused, vacate
@@ -222,10 +223,19 @@ def _modesSet(state: State, entry: Entry, event: ModesSet, origin: Origin | None
         ranksChanged(state, room, change)
     if unlocks(event):
         state.rooms.sealed[room.key] = entry.sequence
-    room.audience.publish(entry, origin)
+    seen = tuple([_withNickNow(state, change) for change in event.changes])
+    room.audience.publish(replace(entry, event=replace(event, changes=seen)), origin)
     if any(change.subject is not None or change.letter == "P" for change in event.changes):
         _findOperator(state, entry, room, event)
     removeIfUnused(state, room)
+
+
+def _withNickNow(state: State, change: ModeChange) -> ModeChange:
+    """A change of a rank with the nick that the member has now."""
+    if change.subject is None:
+        return change
+    subject = namesNow(state, change.subject)
+    return replace(change, subject=subject, parameter=subject.nick)
 
 
 def _checkSuccessor(state: State, name: str, uid: str, time: int) -> None:

@@ -19,6 +19,7 @@ from twistchat.chat.model.users import User
 from twistchat.chat.model.vacancies import Vacancy
 from twistchat.chat.rules.audit import Audit
 from twistchat.chat.rules.core import Core, Effects
+from twistchat.chat.rules.notify import namesNow
 from twistchat.chat.rules.rooms.succession import leave, unlock, vacate
 
 if TYPE_CHECKING:
@@ -204,7 +205,9 @@ def _joined(state: State, entry: Entry, event: Joined, origin: Origin | None) ->
     state.changed(user)
     for session in user.sessions.values():
         room.audience.add(session)
-    room.audience.publish(replace(entry, event=replace(event, ranks=ranks, first=len(room.members) == 1)), origin)
+    room.audience.publish(
+        replace(entry, event=replace(event, source=user.source, ranks=ranks, first=len(room.members) == 1)), origin
+    )
     if len(user.sessions) > 1:
         for session in user.sessions.values():
             state.broadcast.roomEntered(session, room.name)
@@ -214,11 +217,13 @@ def _joined(state: State, entry: Entry, event: Joined, origin: Origin | None) ->
 
 
 def _parted(state: State, entry: Entry, event: Parted, origin: Origin | None) -> None:
-    _remove(state, entry, event.room, event.source, NotInRoom(event.room), origin)
+    seen = replace(entry, event=replace(event, source=namesNow(state, event.source)))
+    _remove(state, seen, event.room, event.source, NotInRoom(event.room), origin)
 
 
 def _kicked(state: State, entry: Entry, event: Kicked, origin: Origin | None) -> None:
-    _remove(state, entry, event.room, event.kicked, TargetNotInRoom(event.kicked.nick, event.room), origin)
+    seen = replace(entry, event=replace(event, kicked=namesNow(state, event.kicked)))
+    _remove(state, seen, event.room, event.kicked, TargetNotInRoom(event.kicked.nick, event.room), origin)
 
 
 def _remove(

@@ -45,7 +45,7 @@ def _sessionEnded(state: State, entry: Entry, event: SessionEnded, origin: Origi
     elif _stays(state, user, entry.time):
         _detach(state, entry, user, before)
     else:
-        remove(state, replace(entry, event=Quit(event.source, event.reason)), user, origin)
+        remove(state, replace(entry, event=Quit(user.source, event.reason)), user, origin)
 
 
 def addSession(state: State, entry: Entry, user: User, id: str, node: str, away: str | None) -> Session | None:

@@ -437,7 +437,7 @@ def _renamed(state: State, entry: Entry, event: Renamed, origin: Origin | None) 
     for session in state.sessions.values():
         if old in session.ignored:
             session.ignored[new] = session.ignored[old]
-    state.broadcast.send(entry, neighbours, origin=origin)
+    state.broadcast.send(replace(entry, event=replace(event, source=source)), neighbours, origin=origin)
     if old != new:
         # Sessions that watch one of the nicks must not learn the other: MONITOR reports the old one as offline and
         # the new one as online.

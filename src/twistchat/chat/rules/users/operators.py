@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from twistchat.chat import errors
 from twistchat.chat.errors import NoSuchNick
 from twistchat.chat.model.bans.server import ServerBan, ServerBanTest, checkReach, normalizeServerBan, wordServerBan
@@ -261,8 +263,9 @@ def _killed(state: State, entry: Entry, event: Killed, origin: Origin | None) ->
     user = state.users.get(event.killed.uid)
     if user is None:
         raise NoSuchNick(event.killed.nick)
-    remove(state, entry, user, origin)
-    notifyOperators(state, entry, origin)
+    seen = replace(entry, event=replace(event, killed=user.source))
+    remove(state, seen, user, origin)
+    notifyOperators(state, seen, origin)
     why = f"{event.source.shown} ({event.reason})" if event.reason else event.source.shown
     for session in list(user.sessions.values()):
         state.broadcast.disconnect(session, f"Killed ({why})")
