@@ -29,7 +29,7 @@ from twisted.internet import reactor as installed
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol, wrapClientTLS
 from twisted.internet.error import CannotListenError
-from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
 from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
 from twisted.python.systemd import ListenFDs
@@ -103,6 +103,21 @@ class DescriptionTests(SynchronousTestCase):
                 self.assertEqual(wanted, (endpoint._port, endpoint._backlog, endpoint._interface))
         endpoint, _ = endpointOf(self.reactor, r"unix:a\:b\\c:mode=660:lockfile=0")
         self.assertEqual(("a:b\\c", 0o660, False), (endpoint._address, endpoint._mode, endpoint._wantPID))
+
+    def test_unixMode(self) -> None:
+        """Only the owner and the group of a UNIX socket can connect, unless the endpoint says otherwise."""
+        for description, mode in (
+            ("unix:chat.sock:lockfile=0", 0o660),
+            ("haproxy:unix:chat.sock:lockfile=0", 0o660),
+            ("unix:chat.sock:600:lockfile=0", 0o600),
+            ("unix:chat.sock:mode=666:lockfile=0", 0o666),
+        ):
+            with self.subTest(description):
+                reactor: Any = MemoryReactorClock()
+                endpoint, _ = endpointOf(reactor, description)
+                self.successResultOf(endpoint.listen(ServerFactory()))
+                ((_, _, _, given, _),) = reactor.unixServers
+                self.assertEqual(mode, given)
 
     def test_kinds(self) -> None:
         """The error for an unknown kind lists the kinds, or suggests one."""

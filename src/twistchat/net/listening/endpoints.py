@@ -45,6 +45,14 @@ PROXY = "haproxy:"
 BACKLOG = 50
 """The number of connections that may wait to be accepted, unless an encrypted endpoint says otherwise."""
 
+UNIX_MODE = "660"
+"""
+The permissions of a C{unix:} socket that names none: those of its owner and its group.
+
+Twisted's default lets every user of the machine connect.  But such connections are exempt from limits, and the web door
+takes them for a proxy's.
+"""
+
 TLS_PORT = 443
 """The port of a C{tls:} endpoint that names none."""
 
@@ -131,6 +139,8 @@ def endpointOf(reactor: Any, description: str, port: int = EXAMPLE_PORT) -> tupl
         return _fromPlugin(reactor, plain, parts.kind, port), proxied
     try:
         arguments = _check(parts, kind)
+        if parts.kind == "unix" and "mode" not in arguments:
+            plain += f":mode={UNIX_MODE}"
         if parts.kind in _ENCRYPTED:
             return _ENCRYPTED[parts.kind](reactor, arguments), proxied
         endpoint = _fromTwisted(reactor, plain)
