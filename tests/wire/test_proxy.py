@@ -83,6 +83,8 @@ class ParseHeaderTests(SynchronousTestCase):
             b"PROXY TCP4 192.0.2.7 192.0.2.1 +1 6667\r\n": "cannot be read",
             b"PROXY TCP4 192.0.2.7 192.0.2.1 a 6667\r\n": "cannot be read",
             b"PROXY TCP4 192.0.2.\xff 192.0.2.1 1 6667\r\n": "cannot be read",
+            b"PROXY TCP6 fe80::1%eth0 2001:db8::1 40001 6667\r\n": "cannot be read",
+            b"PROXY TCP6 2001:db8::1 fe80::1%\x1b[31m 40001 6667\r\n": "cannot be read",
             b"PROXY UDP4 192.0.2.7 192.0.2.1 40001 6667\r\n": "cannot be read",
             b"PROXY \r\n": "cannot be read",
             b"PROXY UNKNOWN" + bytes(LONGEST_TEXT): "has no end within 107 bytes",

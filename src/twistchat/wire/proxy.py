@@ -70,6 +70,8 @@ def _parseText(data: bytes) -> tuple[ProxyHeader, bytes] | None:
     try:
         _, family, source, target, port, _ = (word.decode("ascii") for word in words)
         kind = {"TCP4": IPv4Address, "TCP6": IPv6Address}[family]
+        if "%" in source or "%" in target:
+            raise ValueError  # a zone (RFC 4007, section 11) means nothing on this machine, and may have any characters
         kind(target)
         return ProxyHeader(str(kind(source)), _port(port)), rest
     except (ValueError, KeyError):

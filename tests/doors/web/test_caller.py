@@ -46,6 +46,9 @@ class ForwardedTests(SynchronousTestCase):
             (PROXY, {"Forwarded": f"for=10.0.0.1, For={real};proto=https"}, real),
             (PROXY, {"Forwarded": 'for="[2001:db8::1]:4711"'}, "2001:db8::1"),
             (PROXY, {"Forwarded": f"for={real}", "X_Forwarded_For": real}, real),
+            (PROXY, {"X_Forwarded_For": "2001:DB8:0::1%\u202eeth0"}, "2001:db8::1"),
+            (PROXY, {"X_Forwarded_For": f"::ffff:{real}"}, real),
+            (PROXY, {"Forwarded": 'for="[2001:DB8::1]"', "X_Forwarded_For": "2001:db8:0::1"}, "2001:db8::1"),
             (PROXY, {}, PROXY),
             ("203.0.113.7", {"X_Forwarded_For": real, "Forwarded": f"for={real}"}, "203.0.113.7"),
         ):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.interfaces import ISSLTransport
 
+from twistchat.chat.model.bans.server import parseAddress
 from twistchat.config import Settings
 from twistchat.config.toml import shortened
 from twistchat.doors.web.answers import Refused
@@ -156,25 +157,19 @@ def _usual(request: BoundedRequest) -> _Forwarded:
 
 def _client(addresses: Sequence[str], peer: str | None, proxies: tuple[str, ...]) -> str | None:
     """
-    Return the last address that is no proxy's.
+    Return the last address that is no proxy's, in its usual notation and without a zone.
 
     @raise Refused: it cannot be read.  The client must not count as the proxy.
     """
     address = peer
     for hop in reversed(addresses):
-        if not _isAddress(hop):
+        parsed = parseAddress(hop)
+        if parsed is None:
             raise Refused(400, f"A proxy named {hop[:50]!r} as the address of a client.")
-        address = hop
-        if not isWithin(hop, proxies):
+        address = str(parsed)
+        if not isWithin(address, proxies):
             break
     return address
-
-
-def _isAddress(text: str) -> bool:
-    try:
-        return readAddress(text) is not None
-    except ValueError:
-        return False
 
 
 def _withoutPort(host: str) -> str:
