@@ -140,12 +140,30 @@ class SnapshotTests(SynchronousTestCase):
             (b"{}", "it is not a snapshot"),
             (data[:-5], "it is not a snapshot"),
             (b'{"version": 1}', "it is not a snapshot"),
+            (b'{"version": 1, "other": ' + b"[" * 50_000, "it is not a snapshot"),
             (other, "it has version 99, and this server reads version 1"),
         ):
             state = newState()
             error = self.assertRaises(UnreadableSnapshot, restoreSnapshot, state, bad)
             self.assertIn(why, str(error))
             self.assertEqual(takeSnapshot(state, NODE), data)
+
+    def test_contradictions(self) -> None:
+        """A snapshot that refers to what it does not have is refused."""
+        scene = Scene()
+        alice = scene.person("alice", "#a")
+        scene.person("bob", "#b")
+        done(scene.chat.membership.invite(alice.session, "#a", "bob"))
+        done(Deferred.fromCoroutine(scene.chat.accounts.register(None, "carol")))
+        done(scene.chat.accounts.group(None, "carol", "ally"))
+        data = json.loads(takeSnapshot(scene.state, NODE))
+        for part, why in (("users", "it has no user with the id"), ("rooms", "it has no room '#")):
+            restored = json.dumps({**data, part: data[part][1:]}).encode()
+            error = self.assertRaises(UnreadableSnapshot, restoreSnapshot, newState(), restored)
+            self.assertIn(f"it contradicts itself: {why}", str(error))
+        twice = json.dumps({**data, "accounts": [*data["accounts"], {"name": "x", "registered": 1, "nicks": ["ally"]}]})
+        error = self.assertRaises(UnreadableSnapshot, restoreSnapshot, newState(), twice.encode())
+        self.assertIn("it contradicts itself", str(error))
 
     def test_laterFields(self) -> None:
         """Fields of a later version are ignored."""

@@ -130,6 +130,8 @@ class EncodingTests(SynchronousTestCase):
             for kind in KINDS.values():
                 error = self.assertRaises(Unreadable, decode, kind, body)
                 self.assertIn(f"of the kind {kind!r}", str(error))
+        for kind in KINDS.values():
+            self.assertRaises(Unreadable, decode, kind, '{"other":' + "[" * 50_000)
         for cuts in ("3", '["x"]', "[null]"):
             body = f'{{"by":["u","Ann"],"room":"#r","session":"s","text":"hi","cuts":{cuts}}}'
             self.assertRaises(Unreadable, decode, "said", body)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
+from twistchat.chat.errors import ChatError
 from twistchat.chat.model.accounts import NOTHING, Account, Accounts, Left, Login
 from twistchat.chat.model.bans.server import ServerBan
 from twistchat.chat.model.events import Credential, ModeChange, PresenceKept, Source
@@ -177,15 +178,23 @@ def restoreSnapshot(state: State, data: bytes) -> None:
     Restore a snapshot into an empty state.  The next entry to apply is the one after L{Snapshot.sequence}.
 
     @param state: a new state, without any applied entry.
-    @raise UnreadableSnapshot: the snapshot cannot be read.  Nothing has changed.
+    @raise UnreadableSnapshot: the snapshot cannot be read, and nothing has changed; or it contradicts itself, and the
+        state is of no use.
     """
     try:
         version = msgspec.json.decode(data, type=_Version).version
         if version != VERSION:
             raise UnreadableSnapshot(f"it has version {version}, and this server reads version {VERSION}")
         snapshot = msgspec.json.decode(data, type=Snapshot)
-    except msgspec.MsgspecError as e:
+    except (msgspec.MsgspecError, RecursionError) as e:
         raise UnreadableSnapshot(f"it is not a snapshot: {e}") from e
+    try:
+        _restore(state, snapshot)
+    except ChatError as e:
+        raise UnreadableSnapshot(f"it contradicts itself: {e.text}") from e
+
+
+def _restore(state: State, snapshot: Snapshot) -> None:
     state.sequence, state.mostUsers = snapshot.sequence, snapshot.mostUsers
     for userRecord in snapshot.users:
         state.users.add(_user(userRecord))
@@ -196,8 +205,7 @@ def restoreSnapshot(state: State, data: bytes) -> None:
     for roomRecord in snapshot.rooms:
         _addRoom(state, roomRecord)
     for record in snapshot.users:
-        user = state.users.get(record.source.uid)
-        assert user is not None
+        user = _userNamed(state, record.source.uid)
         user.rooms = {name: _named(state, name) for name in record.rooms}
         user.invitations = {_named(state, name): bans for name, bans in record.invitations.items()}
     state.rooms.vacancies = dict(snapshot.vacancies)
@@ -282,8 +290,7 @@ def _addRoom(state: State, record: RoomRecord) -> None:
             room.change(ModeChange(True, letter, item.mask), item.by, item.time)
     room.granted = record.granted
     for uid, ranks in record.members.items():
-        user = state.users.get(uid)
-        assert user is not None
+        user = _userNamed(state, uid)
         room.members[uid] = Member(user, ranks, record.since.get(uid, 0))
     room.bansSet = record.bansSet
     state.rooms.setFounder(room, record.founder)
@@ -328,5 +335,13 @@ def _addAccount(accounts: Accounts, record: AccountRecord) -> None:
 
 def _named(state: State, name: str) -> Room:
     room = state.rooms.get(name)
-    assert room is not None
+    if room is None:
+        raise UnreadableSnapshot(f"it contradicts itself: it has no room {name!r}")
     return room
+
+
+def _userNamed(state: State, uid: str) -> User:
+    user = state.users.get(uid)
+    if user is None:
+        raise UnreadableSnapshot(f"it contradicts itself: it has no user with the id {uid!r}")
+    return user

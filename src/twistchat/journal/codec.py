@@ -176,7 +176,7 @@ def decode(kind: str, body: str | bytes) -> Event:
         raise Unreadable(f"there is no event of the kind {kind!r} in this version")
     try:
         return decoder(body)
-    except (AttributeError, KeyError, TypeError, ValueError) as e:
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as e:
         raise Unreadable(f"the body is not that of an event of the kind {kind!r} ({type(e).__name__}: {e})") from e
 
 

@@ -39,6 +39,7 @@ class WireTests(SynchronousTestCase):
             b'{"version": 1, "command": "x", "secret": "hunter2"}\n',
             b'{"version": 1, "command": 5}\n',
             b'{"version": 1, "command": "x", "arguments": "hunter2"}\n',
+            b'{"version": 1, "command": "x", "arguments": {"secret": ' + b"[" * 50_000 + b"\n",
         ):
             error = self.assertRaises(ControlError, readRequest, line)
             self.assertEqual("BAD_REQUEST", error.code)
@@ -59,5 +60,5 @@ class WireTests(SynchronousTestCase):
 
     def test_badReply(self) -> None:
         """The client does not fail on a reply that it does not understand."""
-        for line in (b"\n", b"[]\n", b'{"other": {}}\n', b"\xff\n"):
+        for line in (b"\n", b"[]\n", b'{"other": {}}\n', b"\xff\n", b'{"answer": {"x": ' + b"[" * 50_000 + b"\n"):
             self.assertEqual("BAD_REPLY", self.assertRaises(ControlError, readReply, line).code)

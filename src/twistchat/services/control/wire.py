@@ -76,7 +76,7 @@ def readRequest(line: bytes) -> Request:
     """
     try:
         request = _decodeRequest(line)
-    except (msgspec.DecodeError, UnicodeDecodeError) as e:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as e:
         raise ControlError("BAD_REQUEST", f"This is not a request: {e}") from None
     if request.version != VERSION:
         raise ControlError(
@@ -115,7 +115,7 @@ def readReply(line: bytes) -> tuple[bool, dict[str, Any]]:
     """
     try:
         reply = _decodeReply(line)
-    except (msgspec.DecodeError, UnicodeDecodeError) as e:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as e:
         raise ControlError("BAD_REPLY", f"The server's reply is not understood: {e}") from None
     if reply.error is not None:
         raise ControlError(reply.error.get("code", ""), reply.error.get("text", ""))
