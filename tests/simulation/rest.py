@@ -39,7 +39,7 @@ class Rest:
             connection.client.stalled = False
         until = world.reactor.seconds() + PATIENCE
         for _ in range(QUIET):
-            busy = self._carryAll()
+            busy = self.carry()
             if busy:
                 continue
             world.checkReaders()
@@ -73,7 +73,7 @@ class Rest:
             client.ping(self._world.nextPing())
         return bool(client.pings)
 
-    def _carryAll(self) -> bool:
+    def carry(self) -> bool:
         """Run a turn in which every thread works, and every connection moves its bytes.  Return whether any did."""
         world = self._world
         busy = not world.server.isIdle or world.reactor.isBusy
@@ -86,6 +86,8 @@ class Rest:
             client.outgoing.clear()
             if socket.arrived or socket.finished:
                 world.reactor.read(connection.transport)
+            if client.stalled:
+                continue
             if socket.sent or connection.transport in world.reactor.writing or socket.closed:
                 busy = True
                 world.read(connection, len(socket.sent))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.simulation.broken import Broken
-from tests.simulation.choosing import Choice
+from tests.simulation.choosing.choice import Choice
 from tests.simulation.steps import Step
 from tests.simulation.world import World
 

@@ -270,6 +270,10 @@ class World:
         if worker is not None:
             worker.report()
 
+    def _carry(self, step: Step) -> None:
+        """Every thread works, and every connection moves its bytes."""
+        Rest(self).carry()
+
     def _fault(self, step: Step) -> None:
         """A fault of the disk begins, or ends.  C{text}: its name, from L{FAULTS}; empty for none."""
         self.disk.fault = step.text if step.text in FAULTS else ""

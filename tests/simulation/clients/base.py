@@ -38,6 +38,7 @@ class Client:
     """
     One client, from its connection to its end.
 
+    @ivar kind: the kind of client.
     @ivar slot: its place among the clients.
     @ivar address: its IP address.
     @ivar nick: the nick that it asked for, or has.
@@ -55,6 +56,7 @@ class Client:
     """
 
     lineEnd = b"\n"
+    kind: str
     nick: str
 
     def __init__(self, slot: int, address: str, ledger: Ledger, now: Callable[[], float]) -> None:
@@ -75,6 +77,11 @@ class Client:
         self._rest = b""
         self.onText: Callable[[Text], None] = lambda text: None
         self.onPlayback: Callable[[Playback], None] = lambda playback: None
+
+    @property
+    def inRooms(self) -> list[str]:
+        """The names of the rooms that it is in, as it was told."""
+        return []
 
     def send(self, line: str) -> None:
         """Send a line."""

@@ -73,6 +73,11 @@ class IrcClient(Client):
         self._batches: dict[str, Playback | None] = {}
         self._stamped: Playback | None = None
 
+    @property
+    def inRooms(self) -> list[str]:
+        """See L{Client.inRooms}."""
+        return [room.name for room in self.rooms.values()]
+
     def greet(self) -> None:
         """Register (modern.ircdocs.horse, "Connection Registration")."""
         names = KINDS[self.kind]
@@ -100,7 +105,7 @@ class IrcClient(Client):
         read = getattr(self, f"_on{command}", None)
         if read is not None:
             read(_tags(tags or ""), (source or "").partition("!")[0], params)
-        if command not in ("PRIVMSG", "NOTICE"):
+        if command not in ("PRIVMSG", "NOTICE", "PART", "JOIN"):  # a rename may come between two portions
             self._endStamped()
 
     # Each command

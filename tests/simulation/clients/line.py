@@ -22,6 +22,8 @@ class LineClient(Client):
     @ivar nick: the name that it types first.
     """
 
+    kind = "person"
+
     def __init__(self, nick: str, *arguments: object) -> None:
         """
         @param nick: the name that it types first.

@@ -1,0 +1,63 @@
+"""Chooses the next step of a simulation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Final
+
+from tests.simulation.choosing.lines import LINES
+from tests.simulation.choosing.machine import Machine
+from tests.simulation.choosing.people import People
+from tests.simulation.choosing.picks import Picks
+from tests.simulation.steps import Step
+from tests.simulation.world import World
+
+WEIGHTS: Final = {
+    "input": 230,
+    "output": 180,
+    "talk": 220,
+    "carry": 60,
+    "work": 130,
+    "report": 130,
+    "turn": 30,
+    "sleep": 60,
+    "act": 60,
+    "ping": 12,
+    "connect": 20,
+    "raw": 2,
+    "stall": 3,
+    "cut": 2,
+    "finish": 1,
+    "fault": 1.5,
+    "reload": 1,
+    "jump": 1,
+    "settle": 1,
+    "crash": 0.5,
+}
+"""How often each kind of step is chosen."""
+
+
+class Choice:
+    """Chooses steps.  The same seed and the same world give the same steps."""
+
+    def __init__(self, seed: str, world: World) -> None:
+        """
+        @param seed: any text.
+        @param world: what the steps will happen to.
+        """
+        self._random = Random(seed)
+        picks = Picks(self._random, world)
+        machine, people = Machine(picks, world), People(picks, world, LINES)
+        self._names, self._weights = [*WEIGHTS], [*WEIGHTS.values()]
+        self._choose: dict[str, Callable[[], Step | None]] = {
+            name: getattr(people, name, None) or getattr(machine, name) for name in WEIGHTS
+        }
+
+    def next(self) -> Step:
+        """Choose a step."""
+        step = None
+        while step is None:
+            (name,) = self._random.choices(self._names, self._weights)
+            step = self._choose[name]()
+        return step

@@ -1,0 +1,59 @@
+"""Picks clients, names and numbers at random, mostly those that are in use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Final, TypeVar
+
+from tests.simulation.connection import Connection
+from tests.simulation.world import World
+
+NICKS: Final = ("ann", "bob", "carl", "dora", "eve", "finn", "gus", "hal", "ida", "jo", "kim", "lou", "Ann", "BOB")
+ROOMS: Final = ("#lobby", "#lobby", "#lobby", "#tea", "#tea", "#hall", "#den", "#hush")
+"""The rooms.  Most clients are in the first ones, so that many hear what is said there."""
+
+T = TypeVar("T")
+
+
+class Picks:
+    """
+    Picks things at random.
+
+    @ivar random: the source of randomness.
+    @ivar nicks: all nicks.
+    @ivar rooms: all rooms.
+    """
+
+    nicks, rooms = NICKS, ROOMS
+
+    def __init__(self, random: Random, world: World) -> None:
+        self.random, self._world = random, world
+        self._numbers = 0
+
+    def one(self, things: Sequence[T]) -> T:
+        """Pick one of these."""
+        return self.random.choice(things)
+
+    def chance(self, part: float) -> bool:
+        """Be true this often.  1 is always."""
+        return self.random.random() < part
+
+    def someone(self, suits: Callable[[Connection], bool] = lambda one: True) -> Connection | None:
+        """Pick a client that suits; C{None} if there is none."""
+        suited = [connection for connection in self._world.connections.values() if suits(connection)]
+        return self.random.choice(suited) if suited else None
+
+    def nick(self) -> str:
+        """Pick a nick, mostly one that is in use."""
+        used = [one.client.nick for one in self._world.connections.values()]
+        return self.random.choice(used if used and self.chance(0.9) else NICKS)
+
+    def number(self) -> int:
+        """Return the number of a new text."""
+        self._numbers += 1
+        return self._numbers
+
+    def text(self) -> str:
+        """Make a text with a number of its own."""
+        return f"t{self.number()} {'word ' * self.one((0, 1, 5, 40))}".strip()
