@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 from twistchat.config import Settings
 from twistchat.interfaces import IDoor, IDoorFactory
 from twistchat.net.context import ServerContext
+from twistchat.net.listening.accepting import acceptFew
 from twistchat.net.listening.endpoints import EXAMPLE_PORT, PROXY, endpointOf, portOf
 from twistchat.net.listening.origin import ProxiedFactory
 from twistchat.net.listening.tls import Certificates, EncryptedEndpoint
@@ -59,6 +60,7 @@ class Ready:
         port = _resultOf(self.endpoint.listen(self.factory))
         if not all(callable(getattr(port, name, None)) for name in ("getHost", "stopListening")):
             raise StartFailure("an endpoint of this kind does not listen")
+        acceptFew(port)
         return Opened(self, port)
 
 

@@ -45,6 +45,7 @@ from twistchat.journal.kinds import memoryJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.net.listening import endpoints as ours
 from twistchat.net.listening.endpoints import (
+    BACKLOG,
     KINDS,
     BadEndpoint,
     atNextPort,
@@ -92,17 +93,18 @@ class DescriptionTests(SynchronousTestCase):
     def test_asTwistedReadsThem(self) -> None:  # private: Twisted's endpoints do not show what they were made with
         """Arguments may be named or positional, with escaped colons and equals signs."""
         for description, wanted in (
-            ("tcp:1", (1, 50, "")),
+            ("tcp:1", (1, BACKLOG, "")),
             ("tcp:port=1:backlog=7", (1, 7, "")),
             ("tcp:1:127.0.0.1:7", (1, 7, "127.0.0.1")),
-            (r"tcp:1:interface=\:\:1", (1, 50, "::1")),
-            (r"tcp6:1:interface=fe80\:\:1%a\=b", (1, 50, "fe80::1%a=b")),
+            (r"tcp:1:interface=\:\:1", (1, BACKLOG, "::1")),
+            (r"tcp6:1:interface=fe80\:\:1%a\=b", (1, BACKLOG, "fe80::1%a=b")),
         ):
             with self.subTest(description):
                 endpoint: Any = endpointOf(self.reactor, description)[0]
                 self.assertEqual(wanted, (endpoint._port, endpoint._backlog, endpoint._interface))
         endpoint, _ = endpointOf(self.reactor, r"unix:a\:b\\c:mode=660:lockfile=0")
         self.assertEqual(("a:b\\c", 0o660, False), (endpoint._address, endpoint._mode, endpoint._wantPID))
+        self.assertEqual(BACKLOG, endpoint._backlog)
 
     def test_unixMode(self) -> None:
         """Only the owner and the group of a UNIX socket can connect, unless the endpoint says otherwise."""

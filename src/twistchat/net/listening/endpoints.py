@@ -42,8 +42,13 @@ EXAMPLE_PORT = 6623
 PROXY = "haproxy:"
 """The prefix of an endpoint whose clients come through a proxy that sends a PROXY header."""
 
-BACKLOG = 50
-"""The number of connections that may wait to be accepted, unless an encrypted endpoint says otherwise."""
+BACKLOG = 128
+"""
+The number of connections that may wait to be accepted, unless an endpoint says otherwise (listen(2)).
+
+The system ignores further ones, and their clients try again after a second or more.  With Twisted's default of 50, this
+also happens to newcomers beside a burst of connections.  With many more, newcomers wait behind the burst.
+"""
 
 UNIX_MODE = "660"
 """
@@ -143,6 +148,8 @@ def endpointOf(reactor: Any, description: str, port: int = EXAMPLE_PORT) -> tupl
             plain += f":mode={UNIX_MODE}"
         if parts.kind in _ENCRYPTED:
             return _ENCRYPTED[parts.kind](reactor, arguments), proxied
+        if "backlog" in kind.arguments and "backlog" not in arguments:
+            plain += f":backlog={BACKLOG}"
         endpoint = _fromTwisted(reactor, plain)
         if parts.kind == "unix" and arguments.get("lockfile") != "0":
             endpoint = LockedEndpoint(endpoint, arguments["address"], os.getpid())
