@@ -21,6 +21,7 @@ from twisted.python.logfile import LogFile
 from twistchat.config import LogSettings
 from twistchat.config.toml import printable, shortened
 from twistchat.services.logs.lines import asJson, asText
+from twistchat.services.logs.refusals import FewRefusals
 
 FORMATS: Final[dict[str, Callable[[LogEvent], str | None]]] = {"text": asText, "json": asJson}
 """The functions that write an event, by C{log.format}."""
@@ -47,7 +48,8 @@ class LogOutput:
 
         @param file: takes the lines: text, or bytes in UTF-8.
         """
-        return FilteringLogObserver(FileLogObserver(file, lambda event: self._format(event)), [self._predicate])
+        written = FileLogObserver(file, lambda event: self._format(event))
+        return FewRefusals(FilteringLogObserver(written, [self._predicate]))
 
     def attach(self, application: object, runner: MutableMapping[str, Any], reactor: Any) -> None:
         """
