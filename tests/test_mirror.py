@@ -62,6 +62,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "bench/fire/shim/test_faults",
         "bench/fire/shim/test_record",
         "bench/fire/test_attack",
+        "bench/fire/test_audience",
         "bench/fire/test_canary",
         "bench/fire/test_figures",
         "bench/fire/test_ledger",

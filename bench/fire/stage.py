@@ -103,8 +103,8 @@ class Stage:
         encrypted = f"ssl:{port['tls']}:{local}:privateKey=key.pem:certKey=cert.pem"
         mine: dict[str, object] = {
             "server.data": "data",
-            "listen.irc": [f"tcp:{port['irc']}:{local}:backlog=1024", encrypted],
-            "listen.line": f"tcp:{port['line']}:{local}:backlog=1024",
+            "listen.irc": [f"tcp:{port['irc']}:{local}", encrypted],
+            "listen.line": f"tcp:{port['line']}:{local}",
             "listen.web": f"tcp:{port['web']}:{local}",
             "limits.exempt": ["127.0.0.1/32"],
         }

@@ -123,7 +123,7 @@ def _kinds() -> Iterable[Kind]:
     )
     yield Kind("hello-irc", "TLS hellos at the plain IRC port", "irc", piece=hello())
     yield Kind("hello-line", "TLS hellos at the line door", "line", piece=hello())
-    yield Kind("silence", "connections that say nothing", "irc", connections=1024, pause=1.0)
+    yield Kind("silent-irc", "connections that say nothing", "irc", connections=1024, pause=1.0)
     yield Kind("half-irc", "a line without end, byte by byte, IRC door", "irc", IRC, b" 001 ", piece=b"x", size=1)
     yield Kind("half-line", "a line without end, byte by byte, line door", "line", LINE, b"You are", piece=b"x", size=1)
     yield _irc("long-irc", "lines of 8,000 bytes, IRC door", b"PRIVMSG " + ROOM + b" :" + b"x" * 8000 + b"\r\n")

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from bench.fire.scenario import Scenario
-from bench.fire.scenarios import death, floods, powercuts
+from bench.fire.scenarios import connections, death, floods, powercuts, readers, silence
+
+MODULES = (floods, readers, silence, connections, death, powercuts)
+"""The modules, in the order of the table."""
 
 GROUPS: Mapping[str, tuple[Scenario, ...]] = MappingProxyType(
-    {module.__name__.rpartition(".")[2]: module.SCENARIOS for module in (floods, death, powercuts)}
+    {module.__name__.rpartition(".")[2]: module.SCENARIOS for module in MODULES}
 )
 """The scenarios of each subject."""
 

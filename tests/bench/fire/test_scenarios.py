@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import socket
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -13,7 +14,9 @@ from twisted.trial.unittest import SkipTest, SynchronousTestCase
 from bench.fire.__main__ import main
 from bench.fire.play import Outcome, play
 from bench.fire.scenarios import CATALOGUE, GROUPS, chosen
+from bench.fire.scenarios.connections import DESCRIPTORS
 from bench.fire.scenarios.death import compared
+from bench.fire.scenarios.silence import GRACE, Phase, Quiet, late
 
 
 class CatalogueTests(SynchronousTestCase):
@@ -63,6 +66,47 @@ class PlayTests(SynchronousTestCase):
     def test_sigterm(self) -> None:
         """Every client is told, and the exit status is 0."""
         self.assertEqual((2, 0), tuple(self.play("sigterm").seen.figures[key] for key in ("told", "status")))
+
+    def test_stopped(self) -> None:
+        """Clients that are stopped find everything, or are disconnected if it is too much."""
+        outcome = self.play("sigstop")
+        self.assertEqual(outcome.seen.figures["disconnected"], 4)
+
+    def test_descriptors(self) -> None:
+        """Users go on talking while the server has no descriptors left."""
+        self.assertEqual(self.play("descriptors").seen.figures["most"], DESCRIPTORS)
+
+
+class SilenceTests(SynchronousTestCase):
+    """Connections that the server ends too late, or does not end."""
+
+    def quiet(self, ended: float | None) -> Quiet:
+        """Make a connection that began at 100 s."""
+        connection, other = socket.socketpair()
+        self.addCleanup(connection.close)
+        self.addCleanup(other.close)
+        made = Quiet(Phase("silent", "irc"), connection, 100.0)
+        made.ended = ended
+        return made
+
+    def test_late(self) -> None:
+        """A connection may last until its deadline, and a little longer.  A phase is named once."""
+        self.assertEqual(late([self.quiet(105.0 + GRACE)], 5.0), [])
+        named = ["irc, silent: stayed over 5 s"]
+        self.assertEqual(late([self.quiet(105.1 + GRACE), self.quiet(None)], 5.0), named)
+        self.assertEqual(late([self.quiet(None)], 5.0), named)
+
+    def test_work(self) -> None:
+        """A slow connection sends one byte in a second, and notices its end."""
+        connection, other = socket.socketpair()
+        with connection, other:
+            slow = Quiet(Phase("slow", "irc", slowly=b"ab"), connection, 100.0)
+            for now in (100.0, 100.5, 101.0, 102.5):
+                slow.work(now)
+            self.assertEqual((other.recv(10), slow.ended), (b"aba", None))
+            other.close()
+            slow.work(103.0)
+            self.assertEqual(slow.ended, 103.0)
 
 
 class DeathTests(SynchronousTestCase):

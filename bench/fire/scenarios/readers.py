@@ -1,0 +1,179 @@
+"""Clients that stop reading: slow ones, and those whose process is stopped."""
+
+from __future__ import annotations
+
+import itertools
+import signal
+import socket
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+
+from bench.fire.audience import Audience, Hearing, Plan
+from bench.fire.clients import EXEMPT, FIRST, PATIENCE, enter, rest
+from bench.fire.scenario import Scenario, Seen, Setup, always
+from bench.fire.stage import Stage
+
+DOORS = ("irc", "tls", "line", "web")
+"""The doors at which clients stop reading, in turn."""
+
+SLOW, VOLUME, LINE = 100, 20 << 20, 400
+"""How many clients stop reading; then how many bytes are sent to their room; the bytes of one text."""
+
+OVERFLOW = 8 << 20
+"""More bytes than the server and the system keep for a stopped client with a small receive buffer."""
+
+FEW = 200
+"""How many texts a stopped client must find when it goes on."""
+
+BUFFER = 4096
+"""The size of the receive buffer of a client that stops reading, in bytes."""
+
+ROOM = 7
+"""The number of the room.  The canary is in another."""
+
+SETTINGS = {"limits.roomJoinBurst": 1000}
+"""With its default, only one client per second could join the room."""
+
+
+class Speaker:
+    """A client, exempt from the limits on rates, who sends numbered texts to the room as fast as the server reads."""
+
+    def __init__(self, stage: Stage, number: int) -> None:
+        """
+        Enter the room.
+
+        @raise Refused: the server refuses the client.
+        @raise OSError: the server does not answer.
+        """
+        self._connection = enter(stage.ports["irc"], "irc", number, ROOM, EXEMPT, 6 * PATIENCE)
+        self._said = 0
+
+    def say(self, count: int) -> None:
+        """
+        Send texts, and wait until the server has taken them.
+
+        @raise OSError: the server takes none, or has ended the connection.
+        """
+        for _ in range(count):
+            self._connection.sendall(b"PRIVMSG #b%d :~%d~%s\r\n" % (ROOM, self._said, b"x" * LINE))
+            self._said += 1
+        token = b"said%d" % self._said
+        self._connection.sendall(b"PING %s\r\n" % token)
+        heard = b""
+        while token not in heard:
+            data = self._connection.recv(1 << 16)
+            if not data:
+                raise OSError("the server ended the connection of the client who speaks")
+            heard = heard[-100:] + data
+
+    def close(self) -> None:
+        """Leave."""
+        self._connection.close()
+
+
+def slow(stage: Stage, seconds: float) -> Seen:
+    """Let clients stop reading while much is sent to their room, again and again, beside others who read."""
+    until, count = time.monotonic() + seconds, VOLUME // LINE
+    rounds, dropped, heard, disordered = 0, 0, 0, 0
+    numbers = itertools.count(FIRST)
+    longest = 0.0
+    witnesses: list[Hearing] = []
+    while time.monotonic() < until or not rounds:
+        rounds += 1
+        with ExitStack() as leaving:
+            audience = leaving.enter_context(closing(_audience(stage, 4 * rounds * 1000)))
+            deaf = [
+                leaving.enter_context(enter(stage.ports[door], door, next(numbers), ROOM, buffer=BUFFER))
+                for door, _ in zip(itertools.cycle(DOORS), range(SLOW), strict=False)
+            ]
+            speaker = leaving.enter_context(closing(Speaker(stage, next(numbers))))
+            began = time.monotonic()
+            speaker.say(count)
+            longest = max(longest, time.monotonic() - began)
+            witnesses = audience.hearings()
+            dropped += sum(_dropped(connection) for connection in deaf)
+            heard += sum(hearing.heard for hearing in witnesses)
+            disordered += sum(hearing.disordered for hearing in witnesses)
+    missed = []
+    if dropped < SLOW * rounds:
+        missed.append(f"{SLOW * rounds - dropped} clients that read nothing stayed")
+    if heard != (wanted := count * len(witnesses) * rounds):
+        missed.append(f"those who read have {heard:,} of {wanted:,} texts")
+    if disordered:
+        missed.append(f"{disordered} texts were out of order")
+    text = (
+        f"{dropped} of {SLOW * rounds} slow clients disconnected; {len(witnesses)} others received all {count:,} texts "
+        f"in order, {rounds} times; {longest:.1f} s for 20 MiB"
+    )
+    return Seen(text, missed, {"rounds": rounds, "dropped": dropped, "heard": heard, "longest": longest})
+
+
+def _dropped(connection: socket.socket) -> bool:
+    """Whether the server has ended a connection.  What it sent before is read first."""
+    return rest(connection, PATIENCE)[1]
+
+
+def stopped(stage: Stage, seconds: float) -> Seen:
+    """
+    Stop the process of some clients with SIGSTOP, twice.
+
+    The first time they go on soon, and find all that was said meanwhile.  The second time more is said than the server
+    keeps for them, and they are disconnected.
+    """
+    with (
+        closing(_audience(stage, FIRST + 1, 4)) as brief,
+        closing(_audience(stage, FIRST + 101, 4, BUFFER)) as long,
+        closing(Speaker(stage, FIRST)) as speaker,
+    ):
+        brief.send(signal.SIGSTOP)
+        long.send(signal.SIGSTOP)
+        speaker.say(FEW)
+        time.sleep(max(0.0, seconds - 2 * REST))
+        brief.send(signal.SIGCONT)
+        time.sleep(REST)
+        patient = brief.hearings()
+        speaker.say(OVERFLOW // LINE)
+        time.sleep(REST)
+        long.send(signal.SIGCONT)
+        dropped = long.hearings()
+    missed = [
+        f"{one.door}: {one.heard} of {FEW} texts after SIGCONT, {one.disordered} out of order"
+        for one in patient
+        if (one.heard, one.disordered, one.ended) != (FEW, 0, False)
+    ]
+    missed += [f"{one.door}: a client that read nothing stayed" for one in dropped if not one.ended]
+    text = (
+        f"{sum(one.heard == FEW for one in patient)} of {len(patient)} clients found all {FEW} texts after a short "
+        f"stop; {sum(one.ended for one in dropped)} of {len(dropped)} were disconnected while 8 MiB were sent"
+    )
+    return Seen(text, missed, {"disconnected": sum(one.ended for one in dropped)})
+
+
+REST = 0.5
+"""How long clients have to read, or the server to disconnect them, in seconds."""
+
+
+def _audience(stage: Stage, first: int, count: int = 2 * len(DOORS), buffer: int | None = None) -> Audience:
+    """Let clients enter the room, in turn at each door."""
+    doors: Sequence[str] = [door for door, _ in zip(itertools.cycle(DOORS), range(count), strict=False)]
+    return Audience(Plan([stage.ports[door] for door in doors], doors, first, ROOM, buffer))
+
+
+SCENARIOS = (
+    Scenario(
+        "slow-readers",
+        f"{SLOW} clients at four doors stop reading while 20 MiB are sent to their room; limits.roomJoinBurst is 1,000",
+        "they are disconnected, and others in the room receive every text in order",
+        slow,
+        prepare=always(Setup(SETTINGS)),
+    ),
+    Scenario(
+        "sigstop",
+        "the processes of clients at four doors are stopped by SIGSTOP, and go on; limits.roomJoinBurst is 1,000",
+        "after a short stop they find every text in order; while 8 MiB are sent they are disconnected",
+        stopped,
+        shortest=1.5,
+        prepare=always(Setup(SETTINGS)),
+    ),
+)
