@@ -18,6 +18,8 @@ SOURCE = TESTS.parent / "src" / "twistchat"
 OTHERS: Mapping[str, tuple[str, ...]] = {
     "the whole server, in memory or as a process": (
         "simulation/test_running",
+        "simulation/test_shrinking",
+        "simulation/test_steps",
         "test_administration",
         "test_always_on",
         "test_backups",

@@ -12,5 +12,6 @@ C{docs/testing.md} explains how to run it.  The modules, from the bottom up:
     - C{steps}, C{world}, C{rest}: what can happen, and the server and its clients, to whom it happens.
     - C{choosing}: chooses the next step from a seed.
     - C{running}, C{shrinking}: run a seed, and find a shorter list of steps that fails in the same way.
+    - C{story}, C{report}: tell people the steps, and how a promise was broken.
     - C{planted}: faults that the simulation must find.
 """

@@ -1,8 +1,7 @@
 """
 C{python -m tests.simulation}: run a simulation.
 
-Text hashes must not depend on the process, or sets would have another order in each run.  So this starts Python again
-with a fixed C{PYTHONHASHSEED}.
+The order of sets must not depend on the process.  So this starts Python again with a fixed C{PYTHONHASHSEED}.
 """
 
 from __future__ import annotations
@@ -15,35 +14,18 @@ import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Final
+
+from twisted.logger import globalLogBeginner
 
 from tests.simulation.planted import FAULTS
-from tests.simulation.running import EPISODE, Failure, runSeed, runSteps
-from tests.simulation.shrinking import shrink
-from tests.simulation.steps import readSteps
-from tests.simulation.world import World
+from tests.simulation.report import report, tellEnd
+from tests.simulation.running import Totals, runSeed, runSteps
+from tests.simulation.shrinking import EFFORT
+from tests.simulation.steps import Step, readSteps
 
-
-class Totals:
-    """What was done so far."""
-
-    def __init__(self) -> None:
-        self.steps = self.entries = self.texts = self.heard = 0
-        self.slowest = 0.0
-
-    def add(self, world: World) -> None:
-        """Add an episode."""
-        self.steps += world.steps
-        self.entries += world.ledger.applied
-        self.texts += len(world.ledger.texts)
-        self.heard += world.heard
-        self.slowest = max(self.slowest, world.slowest)
-
-    def __str__(self) -> str:
-        """One line with all numbers."""
-        return (
-            f"{self.steps:,} steps, {self.entries:,} entries, {self.texts:,} texts, heard {self.heard:,} times;"
-            f" the longest wait for an answer: {self.slowest:.1f} s"
-        )
+FOLDER: Final = Path(".simulation")
+"""Where the steps of failures are written."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -53,38 +35,36 @@ def main(arguments: Sequence[str]) -> int:
     @return: the exit status: 1 if a promise was broken.
     """
     chosen = _parse(arguments)
-    plant = FAULTS[chosen.plant]() if chosen.plant else nullcontext()
+    with FAULTS[chosen.plant].plant() if chosen.plant else nullcontext():
+        if chosen.run is not None:
+            failure = runSteps(chosen.run)
+            print("\n".join(tellEnd(chosen.run if failure is None else failure.steps)))
+            print("Every promise held." if failure is None else f"BROKEN: {failure.broken}")
+            return 0 if failure is None else 1
+        seeds = [chosen.seed] if chosen.seed else [secrets.token_hex(4) for _ in range(chosen.seeds)]
+        # All seeds run, so that one failure does not hide another.
+        return max([_runSeed(seed, chosen) for seed in seeds])
+
+
+def _runSeed(seed: str, chosen: argparse.Namespace) -> int:
+    """
+    Run the episodes of a seed, or the one that it names.
+
+    @return: the exit status.
+    """
     began = time.monotonic()
-    with plant:
-        if chosen.steps_of is not None:
-            failure = runSteps(readSteps(chosen.steps_of.read_text().splitlines()))
-            return 0 if failure is None else _report(failure, "", chosen)
-        totals = Totals()
-        only, _, episode = chosen.seed.partition("/")
-        number = 0
-        while totals.steps < chosen.steps:
-            seed = chosen.seed if episode else f"{only}/{number}"
-            failure = runSeed(seed, EPISODE, totals.add)
-            if failure is not None:
-                return _report(failure, seed, chosen)
-            if episode:
-                break
-            number += 1
-    print(f"seed {chosen.seed}: {totals}; {time.monotonic() - began:.0f} s.  Every promise held.")
+    totals = Totals()
+    isEpisode = "/" in seed
+    print(f"seed {seed}", flush=True)
+    while totals.steps < chosen.steps and (totals.episodes == 0 or not isEpisode):
+        episode = seed if isEpisode else f"{seed}/{totals.episodes}"
+        failure = runSeed(episode, totals)
+        if failure is not None:
+            for line in report(failure, episode, chosen.plant, chosen.shrink, FOLDER):
+                print(line, flush=True)
+            return 1
+    print(f"  {totals}\n  Every promise held; {time.monotonic() - began:.0f} s.", flush=True)
     return 0
-
-
-def _report(failure: Failure, seed: str, chosen: argparse.Namespace) -> int:
-    """Print how a promise was broken, and the shortest steps that were found."""
-    print(f"After {len(failure.steps):,} steps: {failure.broken}")
-    if seed:
-        plant = f" --plant {chosen.plant}" if chosen.plant else ""
-        print(f"Run it again: python -m tests.simulation --seed {seed}{plant}")
-    shorter = shrink(failure, time.monotonic, chosen.shrink)
-    print(f"These {len(shorter.steps)} steps are enough ({shorter.broken}):")
-    for step in shorter.steps:
-        print(step)
-    return 1
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -93,21 +73,55 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         prog="python -m tests.simulation",
         description="Drive a whole server in memory, and check every promise after each step.",
     )
-    parser.add_argument("--seed", help="decides about everything that happens [a new one]")
-    parser.add_argument("--steps", type=int, default=100_000, help="how many steps to run [100,000]")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--seed", help="decides about everything that happens; SEED/NUMBER is one episode [a new one]")
+    which.add_argument("--seeds", type=_count, default=1, metavar="N", help="run this many new seeds [1]")
+    which.add_argument("--run", type=_steps, metavar="FILE", help="run the steps of this file")
+    parser.add_argument(
+        "--steps", type=_count, default=100_000, metavar="N", help="run at least this many for each seed [100,000]"
+    )
     parser.add_argument("--plant", choices=FAULTS, help="plant this fault into the server")
-    parser.add_argument("--run", dest="steps_of", type=Path, help="run the steps of this file instead")
-    parser.add_argument("--shrink", type=float, default=60.0, help="seconds for finding a shorter list of steps [60]")
-    chosen = parser.parse_args(arguments)
-    chosen.seed = chosen.seed or secrets.token_hex(4)
-    return chosen
+    parser.add_argument(
+        "--shrink",
+        type=_count,
+        default=EFFORT,
+        metavar="N",
+        help=f"run at most this many steps to shorten those of a failure [{EFFORT:,}]",
+    )
+    return parser.parse_args(arguments)
+
+
+def _count(text: str) -> int:
+    """
+    Read a number.
+
+    @raise argparse.ArgumentTypeError: it is none, or not positive.
+    """
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return int(text)
+
+
+def _steps(name: str) -> list[Step]:
+    """
+    Read a file of steps.
+
+    @raise argparse.ArgumentTypeError: it cannot be read, or is no such file.
+    """
+    try:
+        steps = readSteps(Path(name).read_text(encoding="utf-8").splitlines())
+    except OSError as e:
+        raise argparse.ArgumentTypeError(f"cannot read {name}: {e.strerror}") from e
+    except ValueError as e:
+        raise argparse.ArgumentTypeError(f"{name}: {e}") from e
+    if not steps:
+        raise argparse.ArgumentTypeError(f"{name} has no steps")
+    return steps
 
 
 if __name__ == "__main__":
     if os.environ.get("PYTHONHASHSEED") != "0":
-        os.execve(
-            sys.executable,
-            [sys.executable, "-m", "tests.simulation", *sys.argv[1:]],
-            {**os.environ, "PYTHONHASHSEED": "0"},
-        )
+        command = [sys.executable, "-m", "tests.simulation", *sys.argv[1:]]
+        os.execve(sys.executable, command, {**os.environ, "PYTHONHASHSEED": "0"})
+    globalLogBeginner.beginLoggingTo([], redirectStandardIO=False, discardBuffer=True)
     sys.exit(main(sys.argv[1:]))

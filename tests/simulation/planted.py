@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -80,11 +81,24 @@ def neverResumed() -> Iterator[None]:
         yield
 
 
-FAULTS: Final = {
-    "too-early": tooEarly,
-    "gap-at-seam": gapAtSeam,
-    "no-flush": noFlush,
-    "ignored-heard": ignoredHeard,
-    "never-resumed": neverResumed,
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """
+    A fault that can be planted.
+
+    @ivar plant: plants it as long as the context lasts.
+    @ivar promises: the promises that it breaks.  It has been found for the right reason if one of these is broken.
+    """
+
+    plant: Callable[[], AbstractContextManager[None]]
+    promises: tuple[str, ...]
+
+
+FAULTS: Final[Mapping[str, Planted]] = {
+    "too-early": Planted(tooEarly, ("durable before visible",)),
+    "gap-at-seam": Planted(gapAtSeam, ("history joins live texts",)),
+    "no-flush": Planted(noFlush, ("no gaps", "clients agree")),
+    "ignored-heard": Planted(ignoredHeard, ("nobody learns more",)),
+    "never-resumed": Planted(neverResumed, ("nobody waits in vain",)),
 }
 """All of them, by name."""

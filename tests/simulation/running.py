@@ -1,11 +1,13 @@
-"""Runs simulations: one from a seed, or a list of steps."""
+"""Runs simulations: an episode from a seed, or a list of steps."""
 
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Final
 
 from tests.simulation.broken import Broken
@@ -13,10 +15,10 @@ from tests.simulation.choosing.choice import Choice
 from tests.simulation.steps import Step
 from tests.simulation.world import World
 
-EPISODE: Final = 2000
+LENGTHS: Final = (500, 1000, 2000, 2000, 4000)
 """
-The steps of an episode.  Each episode begins with an empty journal and has a seed of its own, so that a failure can be
-repeated without the episodes before it.
+The steps of an episode: one of these, as its seed decides.  Each episode begins with an empty journal and has a seed of
+its own, so that a failure can be repeated without the episodes before it.
 """
 
 
@@ -33,31 +35,61 @@ class Failure:
     steps: Sequence[Step]
 
 
-def runSeed(seed: str, steps: int, seen: Callable[[World], None] = lambda world: None) -> Failure | None:
+@dataclass(slots=True)
+class Totals:
+    """
+    What was done so far.
+
+    @ivar actions: how often each action happened.
+    @ivar entries: how many entries were applied.
+    @ivar texts: how many texts these had.
+    @ivar heard: how often a client heard a text.
+    @ivar slowest: the longest time that a client waited for the answer to a ping, in seconds.
+    """
+
+    actions: Counter[str] = field(default_factory=Counter)
+    entries: int = 0
+    texts: int = 0
+    heard: int = 0
+    episodes: int = 0
+    slowest: float = 0.0
+
+    @property
+    def steps(self) -> int:
+        """How many steps were run."""
+        return self.actions.total()
+
+    def add(self, world: World, steps: Sequence[Step]) -> None:
+        """Add an episode."""
+        self.episodes += 1
+        self.actions.update([step.action for step in steps])
+        self.entries += world.ledger.applied
+        self.texts += len(world.ledger.texts)
+        self.heard += world.heard
+        self.slowest = max(self.slowest, world.slowest)
+
+    def __str__(self) -> str:
+        """Two lines with all numbers."""
+        done = self.actions
+        return (
+            f"{self.steps:,} steps in {self.episodes:,} episodes: {self.entries:,} entries, {self.texts:,} texts,"
+            f" heard {self.heard:,} times; the longest wait for an answer: {self.slowest:.1f} s\n"
+            f"  {done['connect']:,} clients, {done['cut']:,} connections reset, {done['crash']:,} restarts,"
+            f" {done['fault']:,} faults of the disk, {done['reload']:,} reloads, {done['jump']:,} jumps of the clock"
+        )
+
+
+def runSeed(seed: str, totals: Totals, steps: int | None = None) -> Failure | None:
     """
     Run an episode.
 
     @param seed: decides about everything that happens.
-    @param steps: how many steps to run.  At the end everything comes to rest.
-    @param seen: called with the world when the episode is over.
+    @param totals: to which the episode is added.
+    @param steps: how many steps to run; C{None} if the seed decides.  At the end everything comes to rest.
     @return: how it failed; C{None} if all promises hold.
     """
-    taken: list[Step] = []
-    with tempfile.TemporaryDirectory(dir=_memory()) as folder:
-        world = World(Path(folder))
-        try:
-            choice = Choice(seed, world)
-            for number in range(steps):
-                taken.append(choice.next() if number < steps - 1 else Step("settle"))
-                world.do(taken[-1])
-        except Broken as broken:
-            return Failure(broken, taken)
-        except Exception as error:
-            return Failure(_unexpected(error), taken)
-        finally:
-            seen(world)
-            world.close()
-    return None
+    length = steps or Random(f"length of {seed}").choice(LENGTHS)
+    return _run(lambda world: Choice(seed, world).next, length, totals)
 
 
 def runSteps(steps: Sequence[Step]) -> Failure | None:
@@ -66,25 +98,37 @@ def runSteps(steps: Sequence[Step]) -> Failure | None:
 
     @return: how it failed; C{None} if all promises hold.
     """
+    left = iter(steps)
+    return _run(lambda world: lambda: next(left), len(steps), Totals(), isWhole=True)
+
+
+def _run(
+    choose: Callable[[World], Callable[[], Step]], length: int, totals: Totals, isWhole: bool = False
+) -> Failure | None:
+    """
+    Run steps on a new world.
+
+    @param choose: called with the world, returns a function that returns the next step.
+    @param isWhole: whether these are all steps.  Otherwise everything comes to rest in the last one.
+    """
+    taken: list[Step] = []
     with tempfile.TemporaryDirectory(dir=_memory()) as folder:
         world = World(Path(folder))
+        following = choose(world)
         try:
-            for number, step in enumerate(steps):
-                try:
-                    world.do(step)
-                except Broken as broken:
-                    return Failure(broken, steps[: number + 1])
-                except Exception as error:
-                    return Failure(_unexpected(error), steps[: number + 1])
+            for number in range(1, length + 1):
+                taken.append(following() if isWhole or number < length else Step("settle"))
+                world.do(taken[-1])
+        except Broken as broken:
+            return Failure(broken, taken)
+        except Exception as error:
+            unexpected = Broken("no exception", f"{type(error).__name__}: {error}")
+            unexpected.__cause__ = error
+            return Failure(unexpected, taken)
         finally:
+            totals.add(world, taken)
             world.close()
     return None
-
-
-def _unexpected(error: Exception) -> Broken:
-    broken = Broken("no exception", f"{type(error).__name__}: {error}")
-    broken.__cause__ = error
-    return broken
 
 
 def _memory() -> str | None:

@@ -1,34 +1,114 @@
-"""The simulation holds with a fixed seed, and finds each planted fault.  C{python -m tests.simulation} runs more."""
+"""
+The simulation holds with a fixed seed, and finds each planted fault.  C{python -m tests.simulation} runs more.
+
+These tests also cover L{tests.simulation.report} and the command.
+"""
 
 from __future__ import annotations
 
+import re
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
+from pathlib import Path
+from unittest.mock import patch
+
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.simulation import __main__ as command
 from tests.simulation.planted import FAULTS
-from tests.simulation.running import Failure, runSeed, runSteps
+from tests.simulation.running import Failure, Totals, runSeed, runSteps
+from tests.simulation.shrinking import shrink
+from tests.simulation.steps import ACTIONS
 
 
 class RunTests(SynchronousTestCase):
     """Runs of some thousand steps."""
 
     def test_holds(self) -> None:
-        """Every promise holds."""
-        for episode in range(3):
-            self.assertIsNone(runSeed(f"fixed/{episode}", 2000))
+        """Every promise holds.  A file of steps can have all actions that happen."""
+        totals = Totals()
+        for episode in range(4):
+            self.assertIsNone(runSeed(f"fixed/{episode}", totals, 1500))
+        self.assertEqual(set(), totals.actions.keys() - ACTIONS.keys())
+        self.assertEqual(6000, totals.steps)
 
     def test_finds(self) -> None:
-        """Each planted fault is found, and the steps up to it find it again."""
-        for name, plant in FAULTS.items():
-            with plant():
+        """Each planted fault breaks its promise.  A few steps are enough for that, and do not break it otherwise."""
+        for name, fault in FAULTS.items():
+            with fault.plant():
                 failure = self.find(name)
-                again = runSteps(failure.steps)
-            assert again is not None
-            self.assertEqual(str(again.broken), str(failure.broken))
-            self.assertIsNone(runSteps(failure.steps), name)
+                shorter = shrink(failure)
+            self.assertIn(shorter.broken.promise, fault.promises, name)
+            self.assertLessEqual(len(shorter.steps), 15, name)
+            with fault.plant():
+                again = runSteps(shorter.steps)
+            assert again is not None, name
+            self.assertEqual(str(again.broken), str(shorter.broken))
+            self.assertIsNone(runSteps(shorter.steps), name)
 
     def find(self, name: str) -> Failure:
         """Run episodes until one fails."""
-        runs = (runSeed(f"{name}/{episode}", 2000) for episode in range(20))
+        runs = (runSeed(f"{name}/{episode}", Totals(), 1500) for episode in range(20))
         failure = next(filter(None, runs), None)
         assert failure is not None, f"{name} was not found"
         return failure
+
+
+class CommandTests(SynchronousTestCase):
+    """C{python -m tests.simulation}."""
+
+    def run_(self, *arguments: str) -> tuple[int, str]:
+        """Run the command.  Return its status and its output."""
+        output = StringIO()
+        folder = Path(self.mktemp())
+        with patch.object(command, "FOLDER", folder), redirect_stdout(output), redirect_stderr(output):
+            try:
+                status = command.main(arguments)
+            except SystemExit as e:
+                status = int(e.code or 0)
+        return status, output.getvalue()
+
+    def test_holds(self) -> None:
+        """If every promise holds, it says what was done."""
+        status, output = self.run_("--seed", "fixed/0", "--steps", "500")
+        self.assertEqual(0, status)
+        self.assertRegex(output, r"seed fixed/0\n  [\d,]+ steps in 1 episodes: ")
+        self.assertIn("Every promise held", output)
+
+    def test_broken(self) -> None:
+        """If one does not, it says which, and writes shorter steps to a file that can be run again."""
+        status, output = self.run_("--seed", "5", "--plant", "no-flush")
+        self.assertEqual(1, status)
+        episode = re.search(r"--seed (5/\d+) --plant no-flush\n", output)
+        file = re.search(r"--run (\S+) --plant no-flush\n", output)
+        broken = re.findall(r"BROKEN\b.*?: (.*)", output)
+        assert episode is not None, output
+        assert file is not None, output
+        status, again = self.run_("--run", file[1], "--plant", "no-flush")
+        self.assertEqual(1, status)
+        self.assertIn(f"BROKEN: {broken[-1]}\n", again)
+        status, again = self.run_("--seed", episode[1], "--plant", "no-flush", "--shrink", "1")
+        self.assertEqual(1, status)
+        self.assertIn(broken[0], again)
+        status, again = self.run_("--run", file[1])
+        self.assertEqual(0, status)
+        self.assertIn("Every promise held", again)
+
+    def test_mistakes(self) -> None:
+        """A mistake ends it with status 2 and a line that says what is wrong."""
+        folder = Path(self.mktemp())
+        folder.mkdir()
+        file, empty = folder / "bad.steps", folder / "empty.steps"
+        file.write_text('["turn"]\n["fly"]\n')
+        empty.write_text("# none\n")
+        for arguments, why in (
+            (("--run", str(file)), f"{file}: line 2 is no step: there is no action 'fly'"),
+            (("--run", str(empty)), f"{empty} has no steps"),
+            (("--run", "/nowhere"), "cannot read /nowhere: No such file or directory"),
+            (("--steps", "0"), "'0' is no number above 0"),
+            (("--plant", "roses"), "invalid choice: 'roses'"),
+            (("--seed", "1", "--seeds", "2"), "not allowed with"),
+        ):
+            status, output = self.run_(*arguments)
+            self.assertEqual(2, status)
+            self.assertIn(why, output)

@@ -265,9 +265,11 @@ class World:
             worker.work()
 
     def _report(self, step: Step) -> None:
-        """The reactor learns of something that a thread did.  C{text}: its name."""
+        """The reactor learns of something that a thread did.  C{text}: its name.  If it did nothing, it does now."""
         worker = self.server.worker(step.text)
         if worker is not None:
+            if not worker.done:
+                worker.work()
             worker.report()
 
     def _carry(self, step: Step) -> None:
