@@ -51,6 +51,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "test_mirror",
         "test_packaging",
         "test_private",
+        "test_security_docs",
         "tools/test_confusables",
         "tools/test_emojinames",
         "tools/test_exports",
