@@ -59,6 +59,7 @@ class Stage:
 
     @ivar folder: the server's working directory.
     @ivar data: its data directory.
+    @ivar setup: how it is started.
     @ivar ports: the port of each of L{DOORS} on 127.0.0.1.
     @ivar server: its process.
     @ivar canary: the process of the canary.
@@ -82,7 +83,7 @@ class Stage:
         self.ports = {door: freePort() for door in DOORS}
         self.lives: list[Life] = []
         self.downtimes: list[tuple[float, float | None]] = []
-        self._setup, self._cores = setup, cores
+        self.setup, self._cores = setup, cores
         self._process: subprocess.Popen[bytes] | None = None
         self.installCertificate()
         self.configure({})
@@ -95,20 +96,24 @@ class Stage:
 
     def configure(self, settings: Mapping[str, object]) -> None:
         """
-        Write the configuration file.  The server reads it at its start and on SIGHUP.
+        Replace the configuration file.  The server reads it at its start and on SIGHUP.
 
         @param settings: keys and values that differ from those of the setup.
         """
+        mine = {"server.data": "data", **self.listening(), "limits.exempt": ["127.0.0.1/32"]}
+        new = self.folder / f"{CONFIGURATION}.new"
+        new.write_text(_toml({**mine, **self.setup.settings, **settings}))
+        new.replace(self.folder / CONFIGURATION)
+
+    def listening(self) -> dict[str, list[str]]:
+        """Return where the doors listen, unless the setup has other endpoints: the keys of C{[listen]}."""
         port, local = self.ports, "interface=127.0.0.1"
         encrypted = f"ssl:{port['tls']}:{local}:privateKey=key.pem:certKey=cert.pem"
-        mine: dict[str, object] = {
-            "server.data": "data",
+        return {
             "listen.irc": [f"tcp:{port['irc']}:{local}", encrypted],
-            "listen.line": f"tcp:{port['line']}:{local}",
-            "listen.web": f"tcp:{port['web']}:{local}",
-            "limits.exempt": ["127.0.0.1/32"],
+            "listen.line": [f"tcp:{port['line']}:{local}"],
+            "listen.web": [f"tcp:{port['web']}:{local}"],
         }
-        (self.folder / CONFIGURATION).write_text(_toml({**mine, **self._setup.settings, **settings}))
 
     def start(self) -> None:
         """
@@ -116,12 +121,12 @@ class Stage:
 
         @raise NotStarted: it does not listen in time.
         """
-        command = [*self._setup.before, sys.executable, "-c", TWISTD, "-n", "--pidfile=", "twistchat"]
+        command = [*self.setup.before, sys.executable, "-c", TWISTD, "-n", "--pidfile=", "twistchat"]
         with (self.folder / "output").open("ab") as said, pinned(self._cores):
             self._process = subprocess.Popen(
                 [*command, f"--config={CONFIGURATION}"],
                 cwd=self.folder,
-                env={**environment(), **self._setup.environment},
+                env={**environment(), **self.setup.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,

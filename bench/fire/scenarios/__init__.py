@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from bench.fire.scenario import Scenario
-from bench.fire.scenarios import connections, death, floods, powercuts, readers, silence
+from bench.fire.scenarios import configuration, connections, death, floods, powercuts, readers, silence
 
-MODULES = (floods, readers, silence, connections, death, powercuts)
+MODULES = (floods, readers, silence, connections, death, powercuts, configuration)
 """The modules, in the order of the table."""
 
 GROUPS: Mapping[str, tuple[Scenario, ...]] = MappingProxyType(
