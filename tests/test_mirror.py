@@ -70,6 +70,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "bench/fire/test_attack",
         "bench/fire/test_audience",
         "bench/fire/test_canary",
+        "bench/fire/test_commands",
         "bench/fire/test_configuration",
         "bench/fire/test_figures",
         "bench/fire/test_ledger",

@@ -1,7 +1,8 @@
 """
 Flood a server from one process, and count how its connections end.
 
-C{python -m bench.fire.floods.attack ATTACK} takes an L{Attack} as JSON and prints a L{Report} as JSON.
+C{python -m bench.fire.floods.attack ATTACK…} takes each L{Attack} as JSON, does one after the other, and prints a list
+of their L{Report}s as JSON.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ class Attack:
 
     @ivar kind: the name of the kind of flood.
     @ivar port: the server's port on 127.0.0.1.
-    @ivar begin: when to begin, by C{time.monotonic}, which is the same in all processes (clock_gettime(2)).
+    @ivar begin: when to begin, by C{time.monotonic}, which is the same in all processes (clock_gettime(2)).  An attack
+        begins later if the process is not ready, or the one before has not ended.
     @ivar seconds: the duration of the flood.
     @ivar deaf: whether the attackers stop reading after their login.
     """
@@ -76,6 +78,7 @@ class Report:
     """
     The results of the attackers.
 
+    @ivar began: when they began, by C{time.monotonic}.
     @ivar connections: how many connections they made or tried to make.
     @ivar dropped: how many the server closed.
     @ivar failed: how many the system did not make.
@@ -85,6 +88,7 @@ class Report:
         place of a number, and C{HOST} in place of a host.
     """
 
+    began: float = 0.0
     connections: int = 0
     dropped: int = 0
     failed: int = 0
@@ -149,7 +153,7 @@ class Attacker:
         @param context: the settings of TLS; C{None} for plain connections.
         """
         self._address = f"127.0.0.{2 + number % ADDRESSES}"
-        self._kind: Kind = KINDS[plan.kind]
+        self._kind = kindOf(plan.kind)
         self._plan, self._report, self._epoll, self._context = plan, report, epoll, context
         self.connection: socket.socket | None = None
         self.due = 0.0
@@ -316,10 +320,19 @@ class Attacker:
         self.due = now + max(pause, self._kind.pause)
 
 
+def kindOf(name: str) -> Kind:
+    """Return a kind by its name.  The server's tables are imported only for the floods of its commands."""
+    if name in KINDS:
+        return KINDS[name]
+    from bench.fire.floods.commands import commandKinds
+
+    return commandKinds()[name]
+
+
 def attack(plan: Attack) -> Report:
     """Flood the server, then close all connections."""
     report = Report()
-    kind = KINDS[plan.kind]
+    kind = kindOf(plan.kind)
     context = None
     if kind.encrypted:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -328,8 +341,8 @@ def attack(plan: Attack) -> Report:
         attackers = [Attacker(number, plan, report, epoll, context) for number in range(kind.connections)]
         connected: dict[int, Attacker] = {}
         time.sleep(max(0.0, plan.begin - time.monotonic()))
-        until = plan.begin + plan.seconds
-        checked = plan.begin
+        report.began = checked = time.monotonic()
+        until = report.began + plan.seconds
         while (now := time.monotonic()) < until:
             for attacker in attackers:
                 if attacker.connection is None and attacker.due <= now:
@@ -349,10 +362,10 @@ def attack(plan: Attack) -> Report:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Run the attack in the arguments, and print its report."""
+    """Do the attacks in the arguments, and print their reports."""
     os.nice(NICENESS)
     machine.raiseDescriptors()
-    print(json.dumps(asdict(attack(Attack(**json.loads(arguments[0]))))))
+    print(json.dumps([asdict(attack(Attack(**json.loads(argument)))) for argument in arguments]))
 
 
 if __name__ == "__main__":

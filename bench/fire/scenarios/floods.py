@@ -6,26 +6,30 @@ import json
 import subprocess
 import sys
 import time
+from bisect import bisect
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from functools import partial
 
-from bench.fire.floods.attack import Attack
+from bench.fire.floods.attack import Attack, Report
+from bench.fire.floods.commands import commandKinds
 from bench.fire.floods.kinds import KINDS, QUICK, Kind
-from bench.fire.scenario import Marks, Scenario, Seen
+from bench.fire.scenario import Marks, Scenario, Seen, Setup, always
 from bench.fire.stage import Stage
 
 STARTING = 0.5
-"""How long the attackers' process has to start, in seconds."""
+"""How long the attackers' process has to start before a flood, in seconds."""
 
-EXIT_TIMEOUT = 10.0
-"""How long the attackers' process may take to end after a flood, in seconds."""
+EXIT_TIMEOUT = 30.0
+"""How much longer the attackers' process may take, in seconds."""
 
 MOST = 3
 """How many different last lines of dropped connections are reported."""
 
+
+SLICE = 0.1
+"""The shortest time for one command, in seconds."""
 
 MARKS = Marks(left=None)
 """
@@ -34,16 +38,20 @@ descriptors are left.  The number is in the figures.
 """
 
 
-@contextmanager
-def attacking(plan: Attack) -> Iterator[subprocess.Popen[str]]:
-    """Run the attackers as a process in this context."""
-    command = [sys.executable, "-m", "bench.fire.floods.attack", json.dumps(asdict(plan))]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+def attackAll(plans: Sequence[Attack], seconds: float) -> list[Report]:
+    """
+    Do attacks one after the other, in a process of their own.
+
+    @param seconds: how long they take together.
+    @raise OSError: the process does not end, or fails.
+    """
+    command = [sys.executable, "-m", "bench.fire.floods.attack", *(json.dumps(asdict(plan)) for plan in plans)]
+    timeout = STARTING + seconds + EXIT_TIMEOUT
     try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=timeout, check=True)
+        return [Report(**report) for report in json.loads(done.stdout)]
+    except (subprocess.SubprocessError, ValueError) as e:
+        raise OSError(f"the attackers have no report: {e}") from e
 
 
 def flood(kind: Kind, stage: Stage, seconds: float) -> Seen:
@@ -53,17 +61,39 @@ def flood(kind: Kind, stage: Stage, seconds: float) -> Seen:
     @raise OSError: the attackers' process does not end, or fails.
     """
     begin = time.monotonic() + STARTING
-    with attacking(Attack(kind.name, stage.ports[kind.door], begin, seconds)) as attackers:
-        try:
-            output, _ = attackers.communicate(timeout=STARTING + seconds + EXIT_TIMEOUT)
-            report = json.loads(output)
-        except (subprocess.TimeoutExpired, ValueError) as e:
-            raise OSError(f"the attackers have no report: {e}") from e
-    sent = report["sent"] / (1 << 20)
-    text = f"{sent:,.1f} MiB sent over {report['connections']:,} connections, {report['dropped']:,} of them dropped"
-    missed = [] if report["connections"] or not kind.connections else ["no attacker could connect"]
-    last = Counter(report["last"]).most_common(MOST)
-    return Seen(text, missed, report, [f"{count:,} of the dropped heard last: {words}" for words, count in last])
+    (report,) = attackAll([Attack(kind.name, stage.ports[kind.door], begin, seconds)], seconds)
+    sent = report.sent / (1 << 20)
+    text = f"{sent:,.1f} MiB sent over {report.connections:,} connections, {report.dropped:,} of them dropped"
+    missed = [] if report.connections > report.failed or not kind.connections else ["no attacker could connect"]
+    last = Counter(report.last).most_common(MOST)
+    return Seen(
+        text, missed, asdict(report), [f"{count:,} of the dropped heard last: {words}" for words, count in last]
+    )
+
+
+def commands(door: str, stage: Stage, seconds: float) -> Seen:
+    """
+    Flood a server with every command of a door, one after the other, each for the same time.
+
+    @raise OSError: the attackers' process does not end, or fails.
+    """
+    kinds = [kind for kind in commandKinds().values() if kind.door == door]
+    each, now = seconds / len(kinds), time.monotonic()
+    reports = attackAll([Attack(kind.name, stage.ports[door], now, each) for kind in kinds], seconds)
+    answered = sum(bool(report.received) for report in reports)
+    began = [report.began for report in reports]
+    heard = stage.canary.report().heard
+    worst, name = max(
+        ((taken, kinds[bisect(began, said) - 1].name) for said, taken in heard if said >= began[0]),
+        default=(0.0, "none"),
+    )
+    text = (
+        f"{answered} of {len(kinds)} commands answered, each sent for {each:.2f} s; "
+        f"{sum(report.sent for report in reports) / (1 << 20):,.1f} MiB sent; the longest wait was {1000 * worst:.0f} "
+        f"ms, beside {name}"
+    )
+    missed = [] if 2 * answered > len(kinds) else ["the server answered less than half of the commands"]
+    return Seen(text, missed, {"worst": name, "commands": len(kinds), "answered": answered, "each": each})
 
 
 def scenario(kind: Kind) -> Scenario:
@@ -71,4 +101,34 @@ def scenario(kind: Kind) -> Scenario:
     return Scenario(kind.name, kind.title, "", partial(flood, kind), quick=kind.name in QUICK, marks=MARKS)
 
 
-SCENARIOS = tuple(scenario(kind) for kind in KINDS.values())
+def ofCommands(door: str, title: str, exempt: bool) -> Scenario:
+    """
+    Make the scenario of all commands of a door.
+
+    @param title: the name of the door in words.
+    @param exempt: whether the attackers are exempt from the limits on rates.
+    """
+    count = sum(kind.door == door for kind in commandKinds().values())
+    made = Scenario(
+        f"{door}-commands",
+        f"floods of each of the {count} commands of the {title}, one after the other",
+        "the server answers most of them, however short each flood is",
+        partial(commands, door),
+        shortest=count * SLICE,
+        marks=MARKS,
+    )
+    if not exempt:
+        return made
+    setup = Setup({"limits.exempt": ["127.0.0.0/8"]})
+    tried = f"{made.tried}, from addresses that are exempt from the limits on rates"
+    return replace(made, name=f"{made.name}-exempt", tried=tried, quick=False, prepare=always(setup))
+
+
+SCENARIOS = (
+    *(scenario(kind) for kind in KINDS.values()),
+    *(
+        ofCommands(door, title, exempt)
+        for exempt in (False, True)
+        for door, title in (("irc", "IRC door, with those of services"), ("line", "line door"))
+    ),
+)
