@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from shutil import copyfile
+from shutil import copyfile, rmtree
 from typing import Any, Final
 
 from twisted.python.failure import Failure
 
 from tests.journal.disk import connectionOf, useConnection, writerOf
 from twistchat.journal.sqlite.faults import Fault
+from twistchat.journal.sqlite.files import FILE
 from twistchat.journal.sqlite.log import SqliteLog
 
 FAULTS: Final = {
@@ -148,9 +150,22 @@ class FaultyConnection:
         return getattr(self._connection, name)
 
 
+@contextmanager
+def spoil(folder: Path) -> Iterator[None]:
+    """Replace the files of a journal by one that is none, for a while."""
+    aside = folder.rename(folder.with_name(f"{folder.name}-aside"))
+    folder.mkdir()
+    (folder / FILE).write_bytes(b"This is no journal. " * 1000)
+    try:
+        yield
+    finally:
+        rmtree(folder)
+        aside.rename(folder)
+
+
 def copyJournal(old: Path, new: Path) -> None:
     """Copy the files of a journal as they are, as a killed process leaves them."""
     new.mkdir()
-    for name in ("journal.sqlite", "journal.sqlite-wal"):
+    for name in (FILE, f"{FILE}-wal"):
         if (old / name).exists():
             copyfile(old / name, new / name)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.simulation.broken import Broken
+from twistchat.chat.errors import ChatError
 from twistchat.chat.model.events import (
     Entry,
     Joined,
@@ -71,6 +72,9 @@ class Ledger:
     @ivar expect: called with a session and a text that it must hear.
     @ivar entered: called with a session, the folded name of a room, and the number of earlier texts there, when the
         session has joined it.
+    @ivar begins: called with the state of a server that starts.
+    @ivar tell: called with each entry after it was applied, also when a server restores its state; and with the error
+        if it could not be applied.
     @ivar applied: how many entries were applied.
     @ivar times: the time of the last entry of each room, by its folded name.
     @ivar broken: the promises that an entry broke.  The log would only report an exception that is raised here.
@@ -80,6 +84,8 @@ class Ledger:
 
     expect: Callable[[Session, Text], None]
     entered: Callable[[Session, str, int], None]
+    begins: Callable[[State], None]
+    tell: Callable[[Entry, ChatError | None], None]
     texts: dict[int, Text] = field(default_factory=dict)
     history: dict[str, list[int]] = field(default_factory=dict)
     names: dict[str, set[str]] = field(default_factory=dict)
@@ -94,6 +100,7 @@ class Ledger:
     def begin(self, state: State) -> None:
         """Watch the state of a server that starts.  First its journal restores the state from stored entries."""
         self._state = state
+        self.begins(state)
         self.isRestoring = True
         self.times = {**self._storedTimes}
 
@@ -105,12 +112,12 @@ class Ledger:
         """
         assert self._state is not None
         if self.isRestoring:
-            self._state.apply(entry, origin)
+            self._pass(entry, origin)
             return
         if entry.sequence <= self.sequence:
             self._break("one order", f"entry {entry.sequence} was applied after entry {self.sequence}")
         self.sequence = entry.sequence
-        self._state.apply(entry, origin)
+        self._pass(entry, origin)
         self.applied += 1
         event = entry.event
         room = getattr(event, "room", None)
@@ -135,6 +142,21 @@ class Ledger:
             for number in self.history.get(fold(event.room), ()):
                 text = self.texts[number]
                 text.redacted = text.redacted or text.msgid == event.msgid
+
+    def _pass(self, entry: Entry, origin: Origin | None) -> None:
+        """Apply an entry, and tell its outcome."""
+        assert self._state is not None
+        refused: ChatError | None = None
+        try:
+            self._state.apply(entry, origin)
+        except ChatError as error:
+            refused = error
+            raise
+        finally:
+            try:
+                self.tell(entry, refused)
+            except Broken as broken:
+                self.broken.append(broken)
 
     def found(self, entry: Entry) -> None:
         """Note an entry that was stored, and that a server which was killed did not apply."""

@@ -19,6 +19,9 @@ AGAIN: Final = 20.0
 QUIET: Final = 20_000
 """The most turns until everything that was sent has been read."""
 
+GAPS: Final = (1.0, 30.0, 150.0, 600.0, 3600.0)
+"""The seconds that pass between looks at a server without clients."""
+
 
 class Rest:
     """Brings a world to rest, once."""
@@ -55,6 +58,13 @@ class Rest:
         for connection in list(world.connections.values()):
             if connection.client.awaits:
                 raise Broken("no gaps", f"client {connection.client.slot} never heard {connection.client.awaits}")
+
+    def pass_(self) -> None:
+        """Let more time pass than any timer of a connection, a rate or an address lasts."""
+        for seconds in GAPS:
+            self._world.reactor.sleep(seconds)
+            while self.carry():
+                pass
 
     def _isWaiting(self, connection: Connection) -> bool:
         """

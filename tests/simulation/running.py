@@ -21,6 +21,9 @@ The steps of an episode: one of these, as its seed decides.  Each episode begins
 its own, so that a failure can be repeated without the episodes before it.
 """
 
+ENDING: Final = ("settle", "desert", "stop")
+"""The last steps of an episode: everything comes to rest, everybody leaves, and the server stops."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -85,7 +88,7 @@ def runSeed(seed: str, totals: Totals, steps: int | None = None) -> Failure | No
 
     @param seed: decides about everything that happens.
     @param totals: to which the episode is added.
-    @param steps: how many steps to run; C{None} if the seed decides.  At the end everything comes to rest.
+    @param steps: how many steps to run; C{None} if the seed decides.  The last ones are L{ENDING}.
     @return: how it failed; C{None} if all promises hold.
     """
     length = steps or Random(f"length of {seed}").choice(LENGTHS)
@@ -109,15 +112,16 @@ def _run(
     Run steps on a new world.
 
     @param choose: called with the world, returns a function that returns the next step.
-    @param isWhole: whether these are all steps.  Otherwise everything comes to rest in the last one.
+    @param isWhole: whether these are all steps.  Otherwise the last ones are L{ENDING}.
     """
     taken: list[Step] = []
     with tempfile.TemporaryDirectory(dir=_memory()) as folder:
         world = World(Path(folder))
         following = choose(world)
         try:
-            for number in range(1, length + 1):
-                taken.append(following() if isWhole or number < length else Step("settle"))
+            for number in range(length):
+                ending = "" if isWhole else dict(enumerate(ENDING, length - len(ENDING))).get(number)
+                taken.append(Step(ending) if ending else following())
                 world.do(taken[-1])
         except Broken as broken:
             return Failure(broken, taken)

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
 
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.python.failure import Failure
+
 from tests.journal.disk import kill
 from tests.simulation.disk import Disk, SimulatedWorker
 from tests.simulation.ledger import Ledger
@@ -27,6 +30,7 @@ from twistchat.journal.kinds import sqliteJournal
 from twistchat.journal.sqlite.files import FILE
 from twistchat.journal.sqlite.log import SqliteLog
 from twistchat.services.assembly import assemble
+from twistchat.services.service import JOURNAL_TIMEOUT
 from twistchat.testing.accounts import cheapVerifier, randomness
 
 SETTINGS: Final = """
@@ -121,7 +125,10 @@ class SimulatedServer:
         ledger.begin(self.chat.state)
         opened = self.log.open(ledger.apply)
         assert opened.called, "the journal opens at once"
-        opened.addErrback(lambda failure: failure.raiseException())
+        faults: list[Failure] = []
+        opened.addErrback(faults.append)
+        for fault in faults:
+            fault.raiseException()
         ledger.isRestoring = False
         disk.watch(self.log, folder / FILE)
         self.context.registrar.tend()
@@ -155,6 +162,30 @@ class SimulatedServer:
         rooms = sorted(registered, key=lambda room: str(room["name"]))
         accounts = sorted(snapshot["accounts"], key=lambda account: str(account["name"]))
         return {"accounts": accounts, "rooms": rooms, "serverBans": snapshot["serverBans"]}
+
+    def stop(self) -> Deferred[None]:
+        """
+        Stop as L{ChatService <twistchat.services.service.ChatService>} does.
+
+        @return: fires when everybody is told, and all connections are closed.
+        """
+        return Deferred.fromCoroutine(self._stop())
+
+    async def _stop(self) -> None:
+        context = self.context
+        isClosed = True
+        try:
+            await self.log.close().addTimeout(JOURNAL_TIMEOUT, context.clock)
+        except Exception:
+            isClosed = False  # the service logs it
+        doors = [factory.close("The server is shutting down") for factory in self.factories.values()]
+        await gatherResults(doors)
+        for part in (context.connections, context.loginLog, context.registrar, context.logins, context.passwords):
+            part.stop()
+        context.upkeep.after(None)
+        if not isClosed:
+            self.kill()
+        self.killed = True
 
     def kill(self) -> None:
         """End without closing anything in order.  A second call does nothing."""

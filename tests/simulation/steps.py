@@ -26,6 +26,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "reload": "the administrator reloads the configuration {text!r}",
     "carry": "all threads and connections work once",
     "crash": "the server is killed, and starts again",
+    "stop": "the server stops in order, and starts again",
+    "desert": "all clients leave, and hours pass",
     "settle": "everybody reads everything, until nothing moves",
 }
 """

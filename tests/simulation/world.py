@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -14,20 +15,26 @@ from tests.simulation.clients.irc import IrcClient
 from tests.simulation.clients.line import LineClient
 from tests.simulation.clients.websocket import WebSocketClient
 from tests.simulation.connection import Connection
-from tests.simulation.disk import FAULTS, Disk, copyJournal
+from tests.simulation.disk import FAULTS, Disk
 from tests.simulation.ledger import Ledger, Text
+from tests.simulation.life import Life
 from tests.simulation.promises.agreement import Agreement
+from tests.simulation.promises.determinism import Determinism
 from tests.simulation.promises.durability import Durability
+from tests.simulation.promises.emptiness import Emptiness
 from tests.simulation.promises.failures import Failures
+from tests.simulation.promises.integrity import Integrity
 from tests.simulation.promises.order import Order
 from tests.simulation.promises.promise import Promise
 from tests.simulation.promises.restart import Restart
 from tests.simulation.reactor import SimulatedReactor
 from tests.simulation.rest import Rest
-from tests.simulation.server import SimulatedServer
 from tests.simulation.sockets import SimulatedSocket, SimulatedTransport
 from tests.simulation.steps import Step
+from twistchat.chat.errors import ChatError
+from twistchat.chat.model.events import Entry
 from twistchat.chat.model.sessions import Session
+from twistchat.chat.state import State
 
 NOON: Final = 1_767_268_800.0
 """When every simulation begins: noon of 1 January 2026, UTC, in seconds since the epoch."""
@@ -42,8 +49,10 @@ class World:
     @ivar disk: its disk.
     @ivar ledger: what its journal applied.
     @ivar connections: the clients that are connected, by slot.
+    @ivar configuration: the configuration in force, as TOML.
     @ivar promises: what must hold.
     @ivar steps: the number of steps so far.
+    @ivar digest: the hash of all bytes that clients have read, in order.  The same steps give the same bytes.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -52,20 +61,19 @@ class World:
 
         @param folder: an empty folder.
         """
-        self._folder = folder
-        self._folders = count(1)
-        self._ids, self._ports, self._pings = count(1), count(40_001), count(1)
+        self._ports, self._pings = count(40_001), count(1)
         self._shift = 0.0
-        self._configuration = ""
+        self.configuration = ""
         self._bySession: dict[str, Connection] = {}
         self._byPort: dict[int, Connection] = {}
         self._clients: list[Client] = []
         self.steps = 0
+        self.digest = sha256()
         self.reactor = SimulatedReactor()
         self.disk = Disk()
-        self.ledger = Ledger(self._expect, self._entered)
+        self.ledger = Ledger(self._expect, self._entered, self._begins, self._applied)
         self.connections: dict[int, Connection] = {}
-        self._data = folder / "0"
+        self._life = Life(self, folder)
         self._failures, self._durability = Failures(self), Durability(self)
         self.promises: tuple[Promise, ...] = (
             Order(self),
@@ -73,8 +81,13 @@ class World:
             self._durability,
             Agreement(self),
             Restart(self),
+            Determinism(self),
+            Integrity(self),
+            Emptiness(self),
         )
-        self.server = self._start()
+        self.server = self._life.start()
+        for promise in self.promises:
+            promise.started()
 
     def close(self) -> None:
         """Close the files."""
@@ -170,6 +183,8 @@ class World:
         self.connections[step.slot] = self._byPort[port] = Connection(client, socket, transport)
         protocol.makeConnection(transport)
         client.greet()
+        for promise in self.promises:
+            promise.connected(self.connections[step.slot])
 
     def _send(self, step: Step) -> None:
         """A client sends a line."""
@@ -215,6 +230,7 @@ class World:
         data = bytes(socket.sent[:size])
         del socket.sent[:size]
         if data:
+            self.digest.update(b"%d %d " % (connection.client.slot, len(data)) + data)
             connection.client.receive(data)
         self.reactor.write(connection.transport)
         if socket.closed and not socket.sent:
@@ -230,9 +246,12 @@ class World:
         """The connection is reset."""
         connection = self.connections.get(step.slot)
         if connection is not None:
-            connection.socket.broken = True
-            self.reactor.read(connection.transport)
-            self._forget(connection)
+            self._hangUp(connection)
+
+    def _hangUp(self, connection: Connection) -> None:
+        connection.socket.broken = True
+        self.reactor.read(connection.transport)
+        self._forget(connection)
 
     def _finish(self, step: Step) -> None:
         """A client closes its sending side."""
@@ -286,42 +305,40 @@ class World:
         reloading = self.server.context.rehash("the simulation")
 
         def reloaded(_: object) -> None:
-            self._configuration = step.text
+            self.configuration = step.text
 
         reloading.addCallbacks(reloaded, lambda failure: None)
 
     def _crash(self, step: Step) -> None:
-        """The server is killed, and starts again.  All connections are lost."""
+        """The server is killed, and starts again.  C{text}: C{"spoiled"} if its file cannot be opened at first."""
+        self._life.crash(step.text == "spoiled")
+
+    def _stop(self, step: Step) -> None:
+        """The server stops in order, and starts again."""
+        self._life.stop()
+
+    def _desert(self, step: Step) -> None:
+        """
+        All clients leave, and time passes.
+
+        @raise Broken: something of them stays in the server.
+        """
+        Rest(self).come()
+        while self.connections:
+            self._hangUp(next(iter(self.connections.values())))
+        self._bySession.clear()
+        self._byPort.clear()
+        Rest(self).pass_()
+        for promise in self.promises:
+            promise.deserted()
+
+    def cutAll(self) -> None:
+        """All connections are lost, because the server has ended."""
         for connection in self.connections.values():
             connection.socket.broken = connection.socket.closed = True
         self.connections.clear()
         self._bySession.clear()
         self._byPort.clear()
-        old, self._data = self._data, self._folder / str(next(self._folders))
-        for promise in self.promises:
-            promise.stopping()
-        copyJournal(old, self._data)
-        self.disk.fault = ""
-        self.server.kill()
-        self.reactor = SimulatedReactor(self.reactor.seconds())
-        self.server = self._start()
-        following = self.server.log.follow(self.ledger.sequence + 1, self.ledger.found)
-        while not self.server.isIdle:
-            self.workAll()
-        following.stop()
-        for promise in self.promises:
-            promise.restarted()
-
-    def _start(self) -> SimulatedServer:
-        return SimulatedServer(
-            self._data,
-            self.reactor,
-            self.wall,
-            lambda: f"s{next(self._ids)}",
-            self.disk,
-            self.ledger,
-            self._configuration,
-        )
 
     def workAll(self) -> None:
         """Let each thread do and report one thing."""
@@ -355,6 +372,14 @@ class World:
         connection = self._connectionOf(session)
         if connection is not None:
             connection.client.expect(text)
+
+    def _begins(self, state: State) -> None:
+        for promise in self.promises:
+            promise.begins(state)
+
+    def _applied(self, entry: Entry, refused: ChatError | None) -> None:
+        for promise in self.promises:
+            promise.applied(entry, refused)
 
     def _entered(self, session: Session, room: str, earlier: int) -> None:
         connection = self._connectionOf(session)

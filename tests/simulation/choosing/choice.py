@@ -34,6 +34,8 @@ WEIGHTS: Final = {
     "jump": 1,
     "settle": 1,
     "crash": 0.5,
+    "stop": 0.3,
+    "desert": 0.2,
 }
 """How often each kind of step is chosen."""
 

@@ -82,7 +82,15 @@ class Machine:
 
     def crash(self) -> Step | None:
         """The server is killed, and starts again."""
-        return Step("crash")
+        return Step("crash", text=self._picks.one(("", "", "", "spoiled")))
+
+    def stop(self) -> Step | None:
+        """The server stops in order, and starts again."""
+        return Step("stop")
+
+    def desert(self) -> Step | None:
+        """All clients leave."""
+        return Step("desert")
 
     def settle(self) -> Step | None:
         """Everything comes to rest."""

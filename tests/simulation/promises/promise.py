@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.simulation.connection import Connection
     from tests.simulation.world import World
+    from twistchat.chat.errors import ChatError
+    from twistchat.chat.model.events import Entry
+    from twistchat.chat.state import State
 
 
 class Promise:
@@ -19,6 +24,9 @@ class Promise:
     def __init__(self, world: World) -> None:
         self.world = world
 
+    def connected(self, connection: Connection) -> None:
+        """A client has connected."""
+
     def stepped(self) -> None:
         """A step is over, or a turn of those in which everything comes to rest."""
 
@@ -28,11 +36,32 @@ class Promise:
     def rested(self) -> None:
         """Everything has come to rest: everybody has got everything, and no thread has work."""
 
+    def deserted(self) -> None:
+        """All clients have left, and time has passed."""
+
+    def begins(self, state: State) -> None:
+        """
+        A server starts.  It will restore its state from stored entries.
+
+        @param state: its state, which is empty.
+        """
+
+    def applied(self, entry: Entry, refused: ChatError | None) -> None:
+        """
+        An entry was applied to the state of the server, also when the server restores it.
+
+        @param refused: why it could not be applied; then nothing has changed.
+        """
+
     def stopping(self) -> None:
         """The server is about to end, in whatever state it is."""
 
-    def restarted(self) -> None:
-        """Another server has continued the journal."""
+    def stopped(self, folder: Path) -> None:
+        """
+        The server has ended, and no other one has started.
 
-    def ended(self) -> None:
-        """The episode is over.  The server has ended, and its files are complete."""
+        @param folder: a copy of its files.
+        """
+
+    def started(self) -> None:
+        """A server has started, and nobody has visited it."""

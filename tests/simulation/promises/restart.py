@@ -23,7 +23,7 @@ class Restart(Promise):
         server = self.world.server
         self._before = server.lasting() if server.isIdle and server.log.isIdle() else None
 
-    def restarted(self) -> None:
+    def started(self) -> None:
         """Compare the state."""
         after = self.world.server.lasting()
         if self._before is not None and self._before != after:

@@ -1,0 +1,115 @@
+"""The life of the server: how it starts, is killed, stops in order, and starts again."""
+
+from __future__ import annotations
+
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from tests.simulation.broken import Broken
+from tests.simulation.disk import copyJournal, spoil
+from tests.simulation.reactor import SimulatedReactor
+from tests.simulation.rest import Rest
+from tests.simulation.server import SimulatedServer
+from twistchat.journal.sqlite.migrate import JournalUnusable
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+STOPPING: Final = 60.0
+"""The seconds in which a server stops, also if clients do not read and the disk is broken."""
+
+
+class Life:
+    """
+    Starts and ends the servers of a world, one after the other.
+
+    @ivar folder: the data folder of the running server.
+    """
+
+    def __init__(self, world: World, folder: Path) -> None:
+        """
+        @param folder: the parent of all data folders.
+        """
+        self._world, self._parent = world, folder
+        self._numbers, self._ids = count(1), count(1)
+        self.folder = folder / "0"
+
+    def start(self) -> SimulatedServer:
+        """Start a server on what is in the folder."""
+        world = self._world
+        return SimulatedServer(
+            self.folder,
+            world.reactor,
+            world.wall,
+            lambda: f"s{next(self._ids)}",
+            world.disk,
+            world.ledger,
+            world.configuration,
+        )
+
+    def crash(self, spoils: bool) -> None:
+        """
+        Kill the server, as at a power failure, and start another one.
+
+        @param spoils: whether the file cannot be opened at first.
+        """
+        for promise in self._world.promises:
+            promise.stopping()
+        self._move()
+        self._world.server.kill()
+        if spoils:
+            self._startSpoiled()
+        self._again()
+
+    def stop(self) -> None:
+        """
+        Stop the server as C{SIGTERM} does, and start another one.
+
+        @raise Broken: it takes too long.
+        """
+        world, server = self._world, self._world.server
+        for promise in world.promises:
+            promise.stopping()
+        stopping, until = server.stop(), world.reactor.seconds() + STOPPING
+        while not stopping.called or not server.isIdle:
+            if not Rest(world).carry():
+                world.reactor.sleep(0.5)
+            if world.reactor.seconds() > until:
+                raise Broken("stop in order", f"the server did not stop in {STOPPING:g} seconds")
+        for connection in list(world.connections.values()):
+            if not connection.socket.closed:
+                raise Broken("stop in order", f"client {connection.client.slot} is still connected")
+        self._move()
+        self._again()
+
+    def _move(self) -> None:
+        """Leave the files as they are, and continue with a copy."""
+        old, self.folder = self.folder, self._parent / str(next(self._numbers))
+        copyJournal(old, self.folder)
+        self._world.disk.fault = ""
+        self._world.cutAll()
+
+    def _again(self) -> None:
+        world = self._world
+        for promise in world.promises:
+            promise.stopped(self.folder)
+        world.reactor = SimulatedReactor(world.reactor.seconds())
+        world.server = self.start()
+        following = world.server.log.follow(world.ledger.sequence + 1, world.ledger.found)
+        while not world.server.isIdle:
+            world.workAll()
+        following.stop()
+        for promise in world.promises:
+            promise.started()
+
+    def _startSpoiled(self) -> None:
+        """Try to start on a file that is no journal.  That gives one line for the administrator."""
+        with spoil(self.folder):
+            try:
+                self.start()
+            except JournalUnusable as error:
+                if "\n" in str(error) or str(self.folder) not in str(error):
+                    raise Broken("errors are clear", f"a file that is no journal gives {str(error)!r}") from None
+            else:
+                raise Broken("integrity", "a server started on a file that is no journal")

@@ -1,0 +1,97 @@
+"""
+Nothing of a client stays in the server after it has left.
+
+The server's objects are compared with those of a server that nobody has visited: the sizes of all their collections,
+the timers that are scheduled, and the objects that only connections need.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections import deque
+from collections.abc import Iterator
+from typing import Any, Final
+from weakref import WeakSet
+
+from tests.simulation.broken import Broken
+from tests.simulation.connection import Connection
+from tests.simulation.promises.promise import Promise
+from tests.simulation.sockets import SimulatedTransport
+
+COLLECTIONS: Final = (dict, list, set, deque)
+
+LASTING: Final = frozenset(
+    {
+        "context.chat.state.accounts",
+        "context.chat.state.rooms",
+        "context.chat.state.whowas",
+        "context.chat.state.serverBans",
+    }
+)
+"""What outlives connections."""
+
+ALWAYS: Final = frozenset({"Retention._round", "Idle._wake"})
+"""
+The timers that a server may have without visitors: for retention, and for what it does with rooms and accounts later.
+"""
+
+COUNTS: Final = frozenset({"_logged", "_records", "_used", "counts", "dropped", "events", "refused"})
+"""Collections whose sizes are bounded by other means: counts by kind, what was logged of late, and caches."""
+
+
+class Emptiness(Promise):
+    """Compares a deserted server with one that nobody has visited."""
+
+    def started(self) -> None:
+        """Look at the server that nobody has visited."""
+        self._transports: WeakSet[SimulatedTransport] = WeakSet()
+        self._before = self._describe()
+
+    def connected(self, connection: Connection) -> None:
+        """Remember the transport.  Everything that the server has of a connection refers to it."""
+        self._transports.add(connection.transport)
+
+    def deserted(self) -> None:
+        """Compare."""
+        gc.collect()
+        after = self._describe()
+        left = [f"{name}: {value}" for name, value in after.items() if value and value != self._before.get(name)]
+        if left:
+            raise Broken("nothing stays of who left", "; ".join(left))
+
+    def _describe(self) -> dict[str, object]:
+        """Describe what a server has."""
+        world = self.world
+        calls: Any = world.reactor.getDelayedCalls()
+        timers = {call.func.__qualname__ for call in calls} - ALWAYS
+        return {
+            # A timer of a connection refers to its transport.  The others are for rooms and accounts.
+            **dict(_sizes(world.server.context, "context", {id(world.server.context.idle)})),
+            "users": [user.nick for user in world.server.chat.state.users if not user.stays],
+            "connections": len(self._transports),
+            "timers": sorted(timers),
+            "descriptors": [*world.reactor.reading, *world.reactor.writing],
+        }
+
+
+def _sizes(thing: Any, path: str, seen: set[int]) -> Iterator[tuple[str, int]]:
+    """Find the collections of an object and of the objects of this package that it has."""
+    if id(thing) in seen or path in LASTING or not type(thing).__module__.startswith("twistchat."):
+        return
+    seen.add(id(thing))
+    for name, value in _attributes(thing):
+        if name in COUNTS:
+            continue
+        if isinstance(value, COLLECTIONS):
+            yield f"{path}.{name}", len(value)
+        else:
+            yield from _sizes(value, f"{path}.{name}", seen)
+
+
+def _attributes(thing: Any) -> Iterator[tuple[str, Any]]:
+    names = dict.fromkeys(getattr(thing, "__dict__", ()))
+    for kind in type(thing).__mro__:
+        names.update(dict.fromkeys(kind.__dict__.get("__slots__", ())))
+    for name in names:
+        if hasattr(thing, name):
+            yield name, getattr(thing, name)
