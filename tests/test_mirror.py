@@ -76,6 +76,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "bench/fire/test_ledger",
         "bench/fire/test_powercuts",
         "bench/fire/test_scenarios",
+        "bench/fire/test_storage",
         "bench/test_history",
         "bench/test_logins",
         "bench/test_main",

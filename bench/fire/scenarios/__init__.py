@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from bench.fire.scenario import Scenario
-from bench.fire.scenarios import configuration, connections, death, floods, powercuts, readers, silence
+from bench.fire.scenarios import configuration, connections, damage, death, floods, powercuts, readers, silence, storage
 
-MODULES = (floods, readers, silence, connections, death, powercuts, configuration)
+MODULES = (floods, readers, silence, connections, death, storage, damage, powercuts, configuration)
 """The modules, in the order of the table."""
 
 GROUPS: Mapping[str, tuple[Scenario, ...]] = MappingProxyType(
