@@ -72,6 +72,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "bench/fire/test_canary",
         "bench/fire/test_commands",
         "bench/fire/test_configuration",
+        "bench/fire/test_clock",
         "bench/fire/test_figures",
         "bench/fire/test_ledger",
         "bench/fire/test_powercuts",

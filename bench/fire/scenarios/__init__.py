@@ -6,9 +6,20 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from bench.fire.scenario import Scenario
-from bench.fire.scenarios import configuration, connections, damage, death, floods, powercuts, readers, silence, storage
+from bench.fire.scenarios import (
+    clock,
+    configuration,
+    connections,
+    damage,
+    death,
+    floods,
+    powercuts,
+    readers,
+    silence,
+    storage,
+)
 
-MODULES = (floods, readers, silence, connections, death, storage, damage, powercuts, configuration)
+MODULES = (floods, readers, silence, connections, death, storage, damage, powercuts, clock, configuration)
 """The modules, in the order of the table."""
 
 GROUPS: Mapping[str, tuple[Scenario, ...]] = MappingProxyType(
