@@ -100,6 +100,16 @@ class OptionsTests(CommandLineTestCase):
         limits = self.settings("--config", "other.toml").limits
         self.assertEqual((32, 30), (limits.nick, limits.room))
 
+    def test_openDirectory(self) -> None:
+        """A file in a directory such as C{/tmp}, where others can make one, is read only if it is named."""
+        self.write("twistchat.toml", "[limits]\nnick = 9\n")
+        self.directory.chmod(0o1777)
+        why = f"twistchat.toml: everybody can make files in {self.directory}; name it with --config if it is yours"
+        self.assertIn(why, self.refused())
+        self.assertEqual(9, self.settings("--config", "twistchat.toml").limits.nick)
+        Path("twistchat.toml").unlink()
+        self.settings()
+
     def test_optionsOverride(self) -> None:
         """Options override the file, and C{--data} and C{--journal} override C{--set}."""
         self.write("twistchat.toml", '[limits]\nnick = 9\n[listen]\nline = "tcp:1"\n[server]\ndata = "a"\n')

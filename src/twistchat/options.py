@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -102,6 +103,9 @@ class SettingsOptions(Options):
                 why = f"the server cannot see whether this file is in {self._directory} ({why}); {advice}"
             raise ConfigError(name, why) from None
         else:
+            if self["config"] is None and self._directory.stat().st_mode & stat.S_IWOTH:
+                advice = "name it with --config if it is yours, or start in another directory"
+                raise ConfigError(name, f"everybody can make files in {self._directory}; {advice}")
             builder.readFile(data, name)
             self._hasFile = True
         for assignment in self._assignments:
