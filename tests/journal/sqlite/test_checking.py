@@ -351,6 +351,7 @@ class RestoreTests(CheckTestCase):
     def test_failed(self) -> None:
         """A copy that fails leaves no journal, and another attempt succeeds."""
         self.backup()
+        self.data.mkdir(0o700)
         sync = os.fsync
 
         def fail(descriptor: int) -> None:
@@ -365,6 +366,7 @@ class RestoreTests(CheckTestCase):
     def test_synced(self) -> None:
         """The file is synced before it is renamed, and the directory after that."""
         self.backup()
+        self.data.mkdir(0o700)
         synced: list[str] = []
         sync = os.fsync
 
