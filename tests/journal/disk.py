@@ -60,7 +60,7 @@ def kill(log: SqliteLog) -> None:
     """Close a log's files as they are, like a process that was killed."""
     writerOf(log).abandon()
     readerOf(log).close()
-    log._closed = True  # private: a killed process closes nothing
+    log.closed = True
 
 
 def temporary(case: SynchronousTestCase) -> str:

@@ -201,3 +201,12 @@ def _name(uid: int) -> str:
         return getpwuid(uid).pw_name
     except KeyError:
         return f"the user {uid}"
+
+
+def cure(directory: str) -> str:
+    """Say what the administrator can do about a damaged journal in a directory."""
+    data = f"--data {shlex.quote(directory)}"
+    return (
+        f"twistchat check {data} says more; to restore a backup, move {FILE} and the files beside it away, and use"
+        f" twistchat restore {data} FILE"
+    )

@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
@@ -22,16 +21,18 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twistchat.chat.errors import ChatError, NotRead, NotStored
-from twistchat.chat.model.events import Entry, Event, TextsForgotten
+from twistchat.chat.model.events import Entry, Event
 from twistchat.chat.model.sessions import Origin
 from twistchat.chat.model.spans import conversation, roomsOf
 from twistchat.interfaces import ILog, JournalFigures
 from twistchat.journal.following import Followers, Following
 from twistchat.journal.proposals import Mark, Proposal
 from twistchat.journal.sqlite.faults import DAMAGED, Fault
-from twistchat.journal.sqlite.files import FILE, sizeOnDisk
+from twistchat.journal.sqlite.files import FILE, cure, sizeOnDisk
+from twistchat.journal.sqlite.latechanges import LateChanges
 from twistchat.journal.sqlite.migrate import JournalUnusable
 from twistchat.journal.sqlite.reading import RowReader
+from twistchat.journal.sqlite.replaying import Replays
 from twistchat.journal.sqlite.restoring import restore
 from twistchat.journal.sqlite.rows import RowWriter
 from twistchat.journal.sqlite.writing.batches import Batch, LogLimits, takeBatch
@@ -42,7 +43,6 @@ from twistchat.journal.stamp import Stamp
 from twistchat.worker import Worker
 
 if TYPE_CHECKING:
-    from twistchat.chat.model.holding import HoldingChange
     from twistchat.interfaces import Apply, Refused
     from twistchat.journal.sqlite.sharing import Sharer
 
@@ -60,6 +60,8 @@ class SqliteLog:
     The log of the default journal.
 
     @ivar limits: the limits of the log.
+    @ivar sharer: the history, which works in the same file.
+    @ivar closed: whether it accepts no events, because it is not open.
     @ivar applied: the sequence number of the last entry that was applied or refused.
     @ivar figures: see L{ILog.figures}.
     """
@@ -104,10 +106,10 @@ class SqliteLog:
         self._makeWorker = worker
         self._durability = durability
         self._keepPassing = keepPassing
-        self._sharer: Sharer
+        self.sharer: Sharer
         self._rows = RowWriter()
         self._stamp = Stamp(now, "")
-        self._closed = True
+        self.closed = True
         self._closing: list[Deferred[None]] = []
         # Proposals wait in the queue, then a batch is written, then its items are settled.
         self._queue: deque[Proposal | Mark] = deque()
@@ -118,17 +120,17 @@ class SqliteLog:
         self.figures = JournalFigures(waiting=lambda: self._durable, size=partial(sizeOnDisk, directory))
         self._measuring = Measuring(self.figures, float if clock is None else clock.seconds)
         self._rename: Proposal | None = None
-        self._late: dict[int, HoldingChange] = {}
-        self._accepted: list[tuple[int, HoldingChange]] = []
+        self._late = LateChanges(self)
         self._durable = 0
         self._refused: set[int] = set()
         self._finishing = False
         self._fresh = 0
         self._followers = Followers()
+        self._replays = Replays(self)
 
     def share(self, sharer: Sharer) -> None:
         """Let the history work in the file.  Call this once, before the log is opened."""
-        self._sharer = sharer
+        self.sharer = sharer
 
     # ILog
 
@@ -141,7 +143,7 @@ class SqliteLog:
                 self._restore(writer)
                 reader = RowReader(writer.path)
                 try:
-                    self._sharer.prepare(reader, writer)
+                    self.sharer.prepare(reader, writer)
                 except BaseException:
                     reader.close()
                     raise
@@ -149,23 +151,23 @@ class SqliteLog:
                 writer.abandon()
                 raise
         except Fault as e:
-            advice = f"; {_cure(self._directory)}" if e.why == DAMAGED else ""
+            advice = f"; {cure(self._directory)}" if e.why == DAMAGED else ""
             return fail(JournalUnusable(f"{Path(self._directory, FILE)}: {e.why}: {e.detail}{advice}"))
         except Exception:
             return fail()
         self._threads = FileThreads(
-            writer, reader, self._makeWorker, self._sharer.resume, self._measuring, self._writePosition, self._clock
+            writer, reader, self._makeWorker, self.sharer.resume, self._measuring, self._writePosition, self._clock
         )
-        self._closed = False
-        self._sharer.resume()
+        self.closed = False
+        self.sharer.resume()
         for following in self._followers.active:
-            self._replay(following, following.start - 1, self.applied)
+            self._replays.begin(following, following.start - 1)
         return succeed(None)
 
     @property
     def trouble(self) -> str | None:
         """See L{ILog.trouble}."""
-        return "the journal is not open" if self._closed else self._threads.trouble
+        return "the journal is not open" if self.closed else self._threads.trouble
 
     @property
     def checkpoints(self) -> int:
@@ -195,8 +197,8 @@ class SqliteLog:
     def follow(self, sequence: int, receive: Callable[[Entry], None]) -> Following:
         """See L{ILog.follow}.  The stored entries are read in pages, between which the server continues."""
         following = self._followers.add(sequence, receive)
-        if not self._closed:
-            self._replay(following, sequence - 1, self.applied)
+        if not self.closed:
+            self._replays.begin(following, sequence - 1)
         return following
 
     def cloakKey(self) -> bytes:
@@ -206,12 +208,12 @@ class SqliteLog:
     def close(self) -> Deferred[None]:
         """See L{ILog.close}."""
         closed: Deferred[None] = Deferred()
-        if self._closed and not self._closing:
+        if self.closed and not self._closing:
             return succeed(None)
         self._closing.append(closed)
-        if not self._closed:
-            self._closed = True
-            self._sharer.stop()
+        if not self.closed:
+            self.closed = True
+            self.sharer.stop()
             self._advance()
         return closed
 
@@ -227,7 +229,7 @@ class SqliteLog:
 
         @return: fires with its result.  Fails with L{NotRead}.
         """
-        return fail(NotRead("the journal is closed")) if self._closed else self._threads.read(work)
+        return fail(NotRead("the journal is closed")) if self.closed else self._threads.read(work)
 
     def write(self, work: Callable[[Writer], T]) -> Deferred[T]:
         """
@@ -260,7 +262,7 @@ class SqliteLog:
         @return: the reason why this is not possible, or C{None}.
         """
         durable = event.durable
-        if self._closed:
+        if self.closed:
             return "the journal is closed"
         if durable:
             if self._threads.writer.broken is not None:
@@ -310,12 +312,12 @@ class SqliteLog:
                         self._clock.callLater(0, self._continue)
         finally:
             self._settling = False
-        self._accept()
+        self._late.make()
         if self._fresh and not self._resting:
-            self._sharer.stored(self._fresh)
+            self.sharer.stored(self._fresh)
             self._fresh = 0
         if (
-            self._closed
+            self.closed
             and self._closing
             and not (self._finishing or self._resting or self._batch is not None or self._queue)
         ):
@@ -365,7 +367,7 @@ class SqliteLog:
                 if isinstance(item, Proposal) and item.entry.event.durable:
                     item.why = why
         else:
-            self._late.update(batch.late)
+            self._late.waiting.update(batch.late)
             self._measuring.written(batch)
         self._stored.extend(batch.items)
         self._fresh += len(batch.items)
@@ -389,7 +391,8 @@ class SqliteLog:
             self._threads.lost += 1
             proposal.refuse(Failure(NotStored(proposal.why)))
             return
-        change = self._late.pop(entry.sequence, None) if self._late else None
+        late = self._late.waiting
+        change = late.pop(entry.sequence, None) if late else None
         try:
             self._apply(entry, proposal.origin)
         except ChatError:
@@ -403,9 +406,7 @@ class SqliteLog:
         else:
             self.applied = entry.sequence
             if change is not None:
-                self._accepted.append((entry.sequence, change))
-                if isinstance(entry.event, TextsForgotten):
-                    self._sharer.forgotten(entry.sequence, entry.event.account)
+                self._late.applied(entry, change)
             for following in self._followers.active:
                 try:
                     following.receive(entry)
@@ -418,19 +419,12 @@ class SqliteLog:
 
     def _finishRename(self, proposal: Proposal) -> None:
         """Move what a room holds to its new name, before anything else is written, if the rename was applied."""
-        self._accept()
+        self._late.make()
         self._rename = None
         sequence = proposal.entry.sequence
         if proposal.why is None and sequence not in self._refused:
             renaming = self._threads.write(lambda writer: writer.rename(sequence))
-            renaming.addCallbacks(lambda _: self._sharer.renamed(sequence), ignoreFault)
-
-    def _accept(self) -> None:
-        """Make the late changes of the entries that were applied since the last call."""
-        if self._accepted:
-            accepted, self._accepted = self._accepted, []
-            self._threads.write(lambda writer: writer.accept(accepted)).addErrback(ignoreFault)
-            self._sharer.erased()
+            renaming.addCallbacks(lambda _: self.sharer.renamed(sequence), ignoreFault)
 
     # The file
 
@@ -461,28 +455,7 @@ class SqliteLog:
 
         sequences = json.dumps(sorted(refused))
         self._threads.write(lambda writer: writer.forget(sequences)).addCallbacks(done, ignoreFault)
-        self._sharer.erased()
-
-    def _replay(self, following: Following, after: int, last: int) -> None:
-        """Pass the stored entries after C{after}, up to C{last}, to a follower.  It gets later ones as usual."""
-
-        def replay(page: tuple[list[Entry], int]) -> None:
-            entries, end = page
-            following.replay(entries)
-            if following.active:
-                self._replay(following, end, last)
-
-        def stop(failure: Failure) -> None:
-            if not self._closed:
-                log.failure("The journal could not be read for a follower, which receives no more entries", failure)
-            following.stop()
-
-        if after >= last:
-            following.join()
-        else:
-            refused = self.refused()
-            reading = self.read(lambda reader: reader.page(after, last, self.limits.page, refused))
-            reading.addCallbacks(replay, stop)
+        self.sharer.erased()
 
     def _finish(self) -> None:
         """Close the file: all proposals are settled."""
@@ -495,12 +468,3 @@ class SqliteLog:
 
         self._finishing = True
         self._threads.close(self._stamp.sequence, self._stamp.time, closed)
-
-
-def _cure(directory: str) -> str:
-    """Say what the administrator can do about a damaged journal."""
-    data = f"--data {quote(directory)}"
-    return (
-        f"twistchat check {data} says more; to restore a backup, move {FILE} and the files beside it away, and use"
-        f" twistchat restore {data} FILE"
-    )
