@@ -26,7 +26,6 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "test_conversations",
         "test_daemon",
         "test_default_limits",
-        "test_durability",
         "test_irc_replay",
         "test_log",
         "test_injection",

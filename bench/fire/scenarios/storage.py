@@ -23,6 +23,9 @@ from twistchat.journal.sqlite.reading import BUSY
 HOLD = 0.5
 """How long a fault lasts, in seconds."""
 
+PATIENCE = 3.0
+"""How long a fault lasts at most if it has had no effect, in seconds: the disk may not be full yet."""
+
 PAUSE = 0.02
 """The pause between two texts, in seconds."""
 
@@ -153,10 +156,15 @@ def restart(stage: Stage, witness: Witness) -> None:
 def disturb(trial: Trial, fault: Fault, stage: Stage, faults: Faults) -> None:
     """Cause a fault once, while the witness says and reads texts."""
     refused, unread = len(trial.witness.refused), trial.unread
+
+    def isEffective() -> bool:
+        """Whether the fault has been noticed, if it must be."""
+        return (len(trial.witness.refused) > refused or not fault.refuses) and (trial.unread > unread or fault.reads)
+
     trial.say()
     with fault.cause(stage, faults):
-        end = time.monotonic() + fault.hold
-        while time.monotonic() < end:
+        begun = time.monotonic()
+        while (now := time.monotonic() - begun) < fault.hold or (now < PATIENCE and not isEffective()):
             trial.say()
             trial.read()
             time.sleep(PAUSE)
