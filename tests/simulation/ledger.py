@@ -47,6 +47,7 @@ class Text:
     @ivar stored: whether it was found on disk.
     @ivar isRequest: whether it is a CTCP request, which some histories leave out.
     @ivar room: the folded name that its room has now, if it is in the room's history.
+    @ivar names: all folded names that its room has had since then.
     """
 
     number: int
@@ -58,6 +59,7 @@ class Text:
     redacted: bool = False
     stored: bool = False
     room: str = ""
+    names: set[str] = field(default_factory=set)
     isRequest: bool = False
 
 
@@ -70,7 +72,7 @@ class Ledger:
     @ivar history: the numbers of the texts of each room, oldest first, by the folded name that it has now.
     @ivar names: all folded names that each of these rooms has had.
     @ivar expect: called with a session and a text that it must hear.
-    @ivar entered: called with a session, the folded name of a room, and the number of earlier texts there, when the
+    @ivar entered: called with a session, the folded name of a room, and the sequence number of the entry, when the
         session has joined it.
     @ivar begins: called with the state of a server that starts.
     @ivar tell: called with each entry after it was applied, also when a server restores its state; and with the error
@@ -136,6 +138,7 @@ class Ledger:
             self.names[new] = self.names.pop(old, {old}) | self.names.get(new, {new})
             for number in moved:
                 self.texts[number].room = new
+                self.texts[number].names.add(new)
             for times in (self.times, self._storedTimes):
                 times[new] = max(times.pop(old, 0), times.get(new, 0))
         elif type(event) is RoomMessageRedacted:
@@ -218,9 +221,10 @@ class Ledger:
         key = fold(event.room)
         if user is not None:
             for session in user.sessions.values():
-                self.entered(session, key, len(self.history.get(key, ())))
+                self.entered(session, key, self.sequence)
 
     def _keep(self, text: Text, room: str, words: str) -> None:
+        text.names.add(room)
         text.room, text.isRequest = room, words.startswith("\x01")
         self.history.setdefault(room, []).append(text.number)
         self.names.setdefault(room, {room})

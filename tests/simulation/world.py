@@ -381,8 +381,8 @@ class World:
         for promise in self.promises:
             promise.applied(entry, refused)
 
-    def _entered(self, session: Session, room: str, earlier: int) -> None:
+    def _entered(self, session: Session, room: str, sequence: int) -> None:
         connection = self._connectionOf(session)
         if connection is not None:
-            connection.client.entered.setdefault(room, []).append(earlier)
+            connection.client.entered.setdefault(room, []).append(sequence)
             connection.client.account = session.currentAccount is not None

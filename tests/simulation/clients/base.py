@@ -44,7 +44,7 @@ class Client:
     @ivar nick: the nick that it asked for, or has.
     @ivar outgoing: the bytes that it has sent, and that have not arrived at the server.
     @ivar expected: the numbers of the texts that it must hear, in order, for each place.
-    @ivar entered: how many texts a room had each time when the client joined it, by the room's folded name.
+    @ivar entered: the sequence number of each entry with which the client joined a room, by the room's folded name.
     @ivar heard: the numbers of the live texts that it has heard.
     @ivar account: whether it has logged in.
     @ivar registered: whether the server has welcomed it.
@@ -186,6 +186,8 @@ class Client:
         key = self._ledger.texts[numbers[0]].room if numbers[0] in self._ledger.texts else ""
         known = playback.room in self._ledger.names.get(key, ())
         history = self._ledger.history[key] if known else []
+        # Since then, the texts of another room may have come to it.
+        history = [number for number in history if playback.room in self._ledger.texts[number].names]
         places = {number: place for place, number in enumerate(history)}
         missing = [number for number in numbers if number not in places]
         if missing:
@@ -200,17 +202,18 @@ class Client:
             raise Broken("no gaps", f"client {self.slot} was shown a history without {skipped}: {numbers}")
         if not playback.asked and playback.room in self.entered:
             # The client may have left and joined again since.
-            faults = [self._faultAtEnd(history, order[-1] + 1, end) for end in self.entered[playback.room]]
+            faults = [self._faultAtEnd(history, order[-1] + 1, joined) for joined in self.entered[playback.room]]
             if all(faults):
                 raise Broken("history joins live texts", f"client {self.slot} in {playback.room}: {faults[-1]}")
 
-    def _faultAtEnd(self, history: list[int], shown: int, end: int) -> str:
+    def _faultAtEnd(self, history: list[int], shown: int, joined: int) -> str:
         """
         Describe what is wrong with the end of a history.
 
         @param shown: how many texts of the room there were up to the last one that was shown.
-        @param end: how many there were when the client joined.
+        @param joined: the sequence number of the entry with which the client joined.
         """
+        end = len([number for number in history if self._ledger.texts[number].sequence < joined])
         if shown > end:
             return f"it was shown {history[end:shown]}, which it hears live"
         lost = [number for number in history[shown:end] if self.mustShow(number)]
