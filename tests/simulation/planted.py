@@ -98,7 +98,7 @@ FAULTS: Final[Mapping[str, Planted]] = {
     "too-early": Planted(tooEarly, ("durable before visible",)),
     "gap-at-seam": Planted(gapAtSeam, ("history joins live texts",)),
     "no-flush": Planted(noFlush, ("no gaps", "clients agree")),
-    "ignored-heard": Planted(ignoredHeard, ("nobody learns more",)),
+    "ignored-heard": Planted(ignoredHeard, ("nobody learns more", "no duplicates")),
     "never-resumed": Planted(neverResumed, ("nobody waits in vain",)),
 }
 """All of them, by name."""

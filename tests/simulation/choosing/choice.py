@@ -39,9 +39,20 @@ WEIGHTS: Final = {
 }
 """How often each kind of step is chosen."""
 
+RARE: Final = ("raw", "stall", "cut", "finish", "fault", "reload", "jump", "settle", "crash", "ping")
+"""The kinds of steps that some episodes do not have, and others have more often."""
+
+CROWDS: Final = (3, 8, 14, 14)
+"""The most clients at a time: in each episode one of these."""
+
 
 class Choice:
-    """Chooses steps.  The same seed and the same world give the same steps."""
+    """
+    Chooses steps.  The same seed and the same world give the same steps.
+
+    Some kinds of steps hide what others cause: after a crash, no connection is stalled.  So each seed leaves out some
+    kinds, and has more of others (Groce et al., "Swarm Testing", 2012).
+    """
 
     def __init__(self, seed: str, world: World) -> None:
         """
@@ -50,8 +61,8 @@ class Choice:
         """
         self._random = Random(seed)
         picks = Picks(self._random, world)
-        machine, people = Machine(picks, world), People(picks, world, LINES)
-        self._names, self._weights = [*WEIGHTS], [*WEIGHTS.values()]
+        machine, people = Machine(picks, world), People(picks, world, LINES, self._random.choice(CROWDS))
+        self._names, self._weights = [*WEIGHTS], [self._weigh(name) for name in WEIGHTS]
         self._choose: dict[str, Callable[[], Step | None]] = {
             name: getattr(people, name, None) or getattr(machine, name) for name in WEIGHTS
         }
@@ -63,3 +74,6 @@ class Choice:
             (name,) = self._random.choices(self._names, self._weights)
             step = self._choose[name]()
         return step
+
+    def _weigh(self, name: str) -> float:
+        return WEIGHTS[name] * (self._random.choice((0, 1, 1, 1, 3)) if name in RARE else 1)

@@ -58,7 +58,7 @@ PERSON_ROOMS: Final[Templates] = {
 
 PERSON_PEOPLE: Final[Templates] = {
     "/nick {newNick}": 1,
-    "/ignore {nick}": 1,
+    "/ignore {nick}": 3,
     "/unignore {nick}": 1,
     "/whois {nick}": 1,
     "/away": 1,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from tests.simulation.clients.irc import KINDS, IrcClient
 from tests.simulation.steps import Step
@@ -14,22 +14,21 @@ if TYPE_CHECKING:
     from tests.simulation.connection import Connection
     from tests.simulation.world import World
 
-CLIENTS: Final = 14
-"""The most clients at a time."""
-
 
 class People:
     """Chooses steps that a client takes.  Each method makes a step; C{None} if nobody can take one."""
 
-    def __init__(self, picks: Picks, world: World, lines: Mapping[str, Lines]) -> None:
+    def __init__(self, picks: Picks, world: World, lines: Mapping[str, Lines], crowd: int) -> None:
         """
         @param lines: the lines of each kind of client.
+        @param crowd: the most clients at a time.
         """
+        self._crowd = crowd
         self._picks, self._world, self._lines = picks, world, lines
 
     def connect(self) -> Step | None:
         """A client connects."""
-        free = [slot for slot in range(CLIENTS) if slot not in self._world.connections]
+        free = [slot for slot in range(self._crowd) if slot not in self._world.connections]
         if not free:
             return None
         one = self._picks.one
