@@ -227,6 +227,8 @@ class World:
         @param size: how many bytes at most.
         """
         socket = connection.socket
+        if connection.session is not None:
+            connection.client.ignored |= connection.session.ignored.keys()
         data = bytes(socket.sent[:size])
         del socket.sent[:size]
         if data:
