@@ -2,13 +2,15 @@
 Clients in a room, in a process of their own, who count the texts that they receive.
 
 C{python -m bench.fire.audience PLAN} takes a L{Plan} as JSON.  It prints L{READY} when all clients are in the room, and
-reads until the standard input ends.  Then it prints a L{Hearing} for each client as JSON.  The process can be stopped
-with SIGSTOP, which stops its clients in the middle of everything.
+reads until the standard input ends.  Meanwhile it prints how many texts all of them have received, on a line of its own
+after every L{STEP}.  At the end it prints a L{Hearing} for each client as JSON, on one line.  SIGSTOP stops it,
+and so its clients.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import select
 import socket
@@ -29,6 +31,9 @@ READY = "ready"
 
 TEXT = re.compile(rb"~(\d+)~")
 """The number of a text.  Texts of others than the scenario have none."""
+
+STEP = 500
+"""After how many texts the process tells that its clients have received them."""
 
 READ_SIZE = 1 << 18
 """The maximum number of bytes in one read."""
@@ -128,9 +133,11 @@ class Audience:
         @raise Refused: one cannot enter.
         """
         command = [sys.executable, "-m", "bench.fire.audience", json.dumps(asdict(plan))]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert self._process.stdout is not None
-        said = self._process.stdout.readline().strip()
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._printed = b""
+        while b"\n" not in self._printed and self._read(None):
+            pass
+        said = self._printed.decode().strip()
         if said != READY:
             self.close()
             raise Refused(f"the audience could not enter: {said or 'its process has ended'}")
@@ -139,22 +146,51 @@ class Audience:
         """Send a signal, such as SIGSTOP or SIGCONT."""
         self._process.send_signal(number)
 
+    def waitFor(self, count: int) -> None:
+        """
+        Wait until all clients have received so many texts, or up to L{STEP} fewer.
+
+        @raise OSError: they do not receive them in time.
+        """
+        until = time.monotonic() + PATIENCE
+        while int(b"0" + self._printed.split()[-1].removeprefix(READY.encode())) < count - STEP:
+            if not self._read(until - time.monotonic()):
+                raise OSError(f"clients that read do not have {count} texts after {PATIENCE:g} s")
+
     def hearings(self) -> list[Hearing]:
         """
         Let the clients read what has arrived, leave, and return what each received.
 
         @raise OSError: the process has no answer.
         """
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        until = time.monotonic() + 2 * PATIENCE
+        while self._read(until - time.monotonic()):
+            pass
         try:
-            output, _ = self._process.communicate(timeout=2 * PATIENCE)
-            return [Hearing(**values) for values in json.loads(output)]
-        except (subprocess.TimeoutExpired, ValueError) as e:
+            return [Hearing(**values) for values in json.loads(self._printed.splitlines()[-1])]
+        except (ValueError, TypeError) as e:
             raise OSError(f"the audience has no report: {e}") from e
+
+    def _read(self, timeout: float | None) -> bool:
+        """
+        Read what the process has printed.
+
+        @param timeout: how long to wait for it, in seconds; C{None} for ever.
+        @return: whether it has printed something.
+        """
+        assert self._process.stdout is not None
+        if timeout is not None and not select.select([self._process.stdout], [], [], max(0.0, timeout))[0]:
+            return False
+        data = os.read(self._process.stdout.fileno(), READ_SIZE)
+        self._printed += data
+        return bool(data)
 
     def close(self) -> None:
         """End the process, if it still runs."""
-        self._process.kill()
-        self._process.communicate()
+        with self._process:
+            self._process.kill()
 
 
 def listen(plan: Plan) -> list[Hearing]:
@@ -173,7 +209,7 @@ def listen(plan: Plan) -> list[Hearing]:
             epoll.register(connection, select.EPOLLIN)
         print(READY, flush=True)
         epoll.register(sys.stdin, select.EPOLLIN)
-        until = None
+        until, told = None, 0
         while until is None or time.monotonic() < until:
             events = epoll.poll(0.05)
             if until is not None and not events:
@@ -185,6 +221,9 @@ def listen(plan: Plan) -> list[Hearing]:
                 elif not listeners[descriptor].read():
                     epoll.unregister(descriptor)
                     listeners[descriptor].connection.close()
+            if (least := min(listener.hearing.heard for listener in listeners.values())) >= told + STEP:
+                told = least
+                print(told, flush=True)
         for listener in listeners.values():
             listener.connection.close()
     return [listener.hearing for listener in listeners.values()]

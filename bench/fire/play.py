@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.fire.canary import NEWCOMER, newcomer
 from bench.fire.figures import TRACEBACK, Figures, missed, percentiles
 from bench.fire.scenario import NEWCOMER as PATIENCE
-from bench.fire.scenario import Scenario, Seen
+from bench.fire.scenario import Marks, Scenario, Seen
 from bench.fire.stage import Stage
 
 WARM_UP = 0.8
@@ -58,11 +58,11 @@ def play(scenario: Scenario, seconds: float, place: Path, cores: Iterable[int] |
             stage.measure()
             begin = time.monotonic()
             seen = scenario.run(stage, max(seconds, scenario.shortest))
-            figures = _finish(stage, begin)
+            figures = _finish(stage, begin, scenario.marks)
     return Outcome(seen, figures, (*seen.missed, *missed(figures, scenario.marks)))
 
 
-def _finish(stage: Stage, begin: float) -> Figures:
+def _finish(stage: Stage, begin: float, marks: Marks) -> Figures:
     """Let newcomers in, let the canary finish, and return all figures."""
     stage.measured()
     cpu = sum(life.cpu for life in stage.lives) / max(0.001, sum(life.seconds for life in stage.lives))
@@ -94,7 +94,7 @@ def _finish(stage: Stage, begin: float) -> Figures:
         grew=max(0.0, *(life.peak - life.before for life in stage.lives)),
         after=stage.server.memory() if stage.alive else 0.0,
         newcomer=max(came) if came and len(came) == len(arrived) else None,
-        left=stage.left() if stage.alive else 0,
+        left=stage.left(marks.left) if stage.alive else 0,
         alive=stage.alive,
         stopped=stage.stopped,
         tracebacks=log.count(TRACEBACK),

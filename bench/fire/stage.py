@@ -162,14 +162,14 @@ class Stage:
             life.peak, life.seconds = self.server.peak(), time.monotonic() - life.began
             life.cpu = self.server.cpu() - life.spent
 
-    def left(self) -> int:
+    def left(self, most: int | None) -> int:
         """
         Return how many more descriptors than at the beginning of its process the server has open.
 
-        Clients that have gone may keep theirs for L{SETTLING}.
+        @param most: how many are fine; the server has L{SETTLING} to close others.  C{None} for any number.
         """
-        until = time.monotonic() + SETTLING
-        while (left := self.server.descriptors() - self.lives[-1].opened) > 0 and time.monotonic() < until:
+        until = time.monotonic() + (0.0 if most is None else SETTLING)
+        while (left := self.server.descriptors() - self.lives[-1].opened) > (most or 0) and time.monotonic() < until:
             time.sleep(0.05)
         return left
 

@@ -63,14 +63,12 @@ class Attack:
     @ivar begin: when to begin, by C{time.monotonic}, which is the same in all processes (clock_gettime(2)).  An attack
         begins later if the process is not ready, or the one before has not ended.
     @ivar seconds: the duration of the flood.
-    @ivar deaf: whether the attackers stop reading after their login.
     """
 
     kind: str
     port: int
     begin: float
     seconds: float
-    deaf: bool = False
 
 
 @dataclass(slots=True)
@@ -252,7 +250,7 @@ class Attacker:
     def _wanted(self) -> int:
         """Return the events to wait for."""
         wanted = select.EPOLLRDHUP
-        if not (self._plan.deaf and self._state == "flood"):
+        if not (self._kind.deaf and self._state == "flood"):
             wanted |= select.EPOLLIN
         if self._chunk or self._kind.hangUp or not self._connected:
             wanted |= select.EPOLLOUT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.websocket import PING, WebSocket, frame, framed
 
@@ -49,6 +49,7 @@ class Kind:
     @ivar pause: how long to wait before a dropped connection is made again, in seconds.
     @ivar hangUp: whether the attackers close each connection as soon as it is made.
     @ivar encrypted: whether the attackers complete the TLS handshake.
+    @ivar deaf: whether the attackers stop reading when they begin to repeat.
     @ivar webSocket: whether they open a WebSocket, and send each line of C{opening} as a message.
     """
 
@@ -65,6 +66,7 @@ class Kind:
     hangUp: bool = False
     encrypted: bool = False
     webSocket: bool = False
+    deaf: bool = False
 
     def greeting(self, nick: bytes) -> bytes:
         """Return what a connection with this nick sends first."""
@@ -141,6 +143,17 @@ def _kinds() -> Iterable[Kind]:
     yield _irc("room", "PRIVMSG to the canary's room", room)
 
 
+def _deaf() -> Iterable[Kind]:
+    """Floods of clients that do not read the answers."""
+    yield replace(
+        _irc("deaf-names", "NAMES and MOTD, and no answer is read", b"NAMES " + ROOM + b"\r\nMOTD\r\n"), deaf=True
+    )
+    yield replace(_line("deaf-help", "/help at the line door, and no answer is read", b"/help\n"), deaf=True)
+    yield replace(
+        _socket("deaf-ping", "pings over WebSockets, and no answer is read", frame(b"x" * 100, PING)), deaf=True
+    )
+
+
 def _web() -> Iterable[Kind]:
     """Floods of the web door: first HTTP, then WebSockets."""
     get = _request("GET", "/")
@@ -187,7 +200,7 @@ def _request(method: str, path: str, headers: str = "") -> bytes:
     return f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\r\n".encode()
 
 
-KINDS = {kind.name: kind for kind in (*_kinds(), *_web())}
+KINDS = {kind.name: kind for kind in (*_kinds(), *_web(), *_deaf())}
 """All kinds, by name."""
 
 QUICK = ("pong", "refused", "early-irc", "tls-garbage", "churn", "room", "http-pipeline", "ws-ping")

@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 
-from bench.fire.audience import Audience, Hearing, Plan
+from bench.fire.audience import STEP, Audience, Hearing, Plan
 from bench.fire.clients import EXEMPT, FIRST, PATIENCE, enter, rest
 from bench.fire.scenario import Scenario, Seen, Setup, always
 from bench.fire.stage import Stage
@@ -25,6 +25,9 @@ OVERFLOW = 8 << 20
 
 FEW = 200
 """How many texts a stopped client must find when it goes on."""
+
+AHEAD = 2000
+"""How many texts clients that read may be behind: less than the buffers of a connection hold."""
 
 BUFFER = 4096
 """The size of the receive buffer of a client that stops reading, in bytes."""
@@ -49,15 +52,18 @@ class Speaker:
         self._connection = enter(stage.ports["irc"], "irc", number, ROOM, EXEMPT, 6 * PATIENCE)
         self._said = 0
 
-    def say(self, count: int) -> None:
+    def say(self, count: int, audience: Audience | None = None) -> None:
         """
         Send texts, and wait until the server has taken them.
 
+        @param audience: clients that read, for whom to wait if they are L{AHEAD} texts behind.
         @raise OSError: the server takes none, or has ended the connection.
         """
         for _ in range(count):
             self._connection.sendall(b"PRIVMSG #b%d :~%d~%s\r\n" % (ROOM, self._said, b"x" * LINE))
             self._said += 1
+            if audience is not None and self._said % STEP == 0:
+                audience.waitFor(self._said - AHEAD)
         token = b"said%d" % self._said
         self._connection.sendall(b"PING %s\r\n" % token)
         heard = b""
@@ -89,7 +95,7 @@ def slow(stage: Stage, seconds: float) -> Seen:
             ]
             speaker = leaving.enter_context(closing(Speaker(stage, next(numbers))))
             began = time.monotonic()
-            speaker.say(count)
+            speaker.say(count, audience)
             longest = max(longest, time.monotonic() - began)
             witnesses = audience.hearings()
             dropped += sum(_dropped(connection) for connection in deaf)

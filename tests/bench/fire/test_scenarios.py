@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import socket
 import sys
 from contextlib import redirect_stderr, redirect_stdout
@@ -11,12 +12,16 @@ from tempfile import TemporaryDirectory
 
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
+from bench.fire import __main__ as program
 from bench.fire.__main__ import main
 from bench.fire.play import Outcome, play
+from bench.fire.scenario import Seen
 from bench.fire.scenarios import CATALOGUE, GROUPS, chosen
 from bench.fire.scenarios.connections import DESCRIPTORS
 from bench.fire.scenarios.death import compared
 from bench.fire.scenarios.silence import GRACE, Phase, Quiet, late
+from bench.servers import NotStarted
+from tests.bench.fire.test_figures import GOOD
 
 
 class CatalogueTests(SynchronousTestCase):
@@ -71,6 +76,11 @@ class PlayTests(SynchronousTestCase):
         """Clients that are stopped find everything, or are disconnected if it is too much."""
         outcome = self.play("sigstop")
         self.assertEqual(outcome.seen.figures["disconnected"], 4)
+
+    def test_memory(self) -> None:
+        """A server with little memory has room for a thousand users, and for a flood."""
+        outcome = self.play("memory")
+        self.assertGreater(outcome.figures.grew, 2.0)  # the users are there
 
     def test_descriptors(self) -> None:
         """Users go on talking while the server has no descriptors left."""
@@ -135,6 +145,38 @@ class OptionTests(SynchronousTestCase):
             with redirect_stderr(said), self.assertRaises(SystemExit):
                 main(arguments)
             self.assertIn(words, said.getvalue())
+
+    def outcome(self, *played: object) -> tuple[int, str]:
+        """Run C{main} with the outcomes, or errors, of its scenarios.  Return the exit status and the output."""
+        if sys.platform != "linux":
+            raise SkipTest("the benchmarks are for Linux")
+        left = list(played)
+
+        def play(*arguments: object) -> object:
+            outcome = left.pop(0)
+            if isinstance(outcome, Exception):
+                raise outcome
+            return outcome
+
+        self.patch(program, "play", play)
+        said = io.StringIO()
+        names = [scenario.name for scenario in GROUPS["death"]]
+        with TemporaryDirectory() as folder, redirect_stdout(said):
+            status = main(["--scenarios", *names, "--out", folder])
+            self.assertEqual(
+                {"machine", "seconds", "scenarios", "errors"}, {*json.loads(Path(folder, "fire.json").read_text())}
+            )
+        return status, said.getvalue()
+
+    def test_status(self) -> None:
+        """The exit status is 1 if a mark was missed or a scenario failed, and 0 otherwise.  The others are played."""
+        good, bad = Outcome(Seen("x"), GOOD, ()), Outcome(Seen("y"), GOOD, ("lost",))
+        self.assertEqual(0, self.outcome(good, good)[0])
+        status, said = self.outcome(bad, good)
+        self.assertEqual((1, 1), (status, said.count("MISSED: lost")))
+        status, said = self.outcome(NotStarted("no port"), good)
+        self.assertEqual((1, 1), (status, said.count("ERROR: NotStarted: no port")))
+        self.assertIn("The canary's longest wait across all of it: 300.0 ms, in sigterm (1 scenarios", said)
 
     def test_list(self) -> None:
         """The list has every scenario."""
