@@ -74,6 +74,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "bench/fire/test_clock",
         "bench/fire/test_figures",
         "bench/fire/test_ledger",
+        "bench/fire/test_logins",
         "bench/fire/test_picture",
         "bench/fire/test_powercuts",
         "bench/fire/test_scenarios",

@@ -14,21 +14,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from twisted.internet.defer import Deferred
-
 from bench import machine
 from bench.fire.canary import Canary
 from bench.fire.figures import percentiles
 from bench.load import percentile
+from bench.logins.accounts import PASSWORD, prepare
 from bench.logins.clients import Plan
 from bench.protocols import Refused
 from bench.servers import TWISTD, NotStarted, freePort, running
-from twistchat.accounts.secrets.passwords import SALT, hashPassword
-from twistchat.accounts.secrets.scram import ITERATIONS, encodeKeys, makeKeys
-from twistchat.chat.model.events import SERVER, AccountRegistered, Credential, CredentialSet, Event
-from twistchat.testing import MemoryServer
-
-PASSWORD = "correct horse"
 
 P99, GROWTH = 0.05, 64.0
 """The marks: the maximum p99 of the canary in seconds, and the growth of the server in MiB."""
@@ -103,25 +96,6 @@ class Figures:
     def good(self) -> bool:
         """Whether the canary and the memory are within the marks."""
         return self.p99 <= P99 and self.grew <= GROWTH and not self.lost
-
-
-def prepare(folder: Path, accounts: int) -> None:
-    """
-    Write a journal with accounts C{user0}, C{user1} and so on, which have the same password.
-
-    @param folder: the data directory.
-    """
-    salt = bytes(SALT)
-    keys = encodeKeys(makeKeys(PASSWORD, salt, ITERATIONS))
-    credential = Credential("password", secret=hashPassword(PASSWORD, salt), scram=keys)
-    server = MemoryServer(directory=str(folder))
-    receipts: list[Deferred[object]] = []
-    for number in range(accounts):
-        name = f"user{number}"
-        events: list[Event] = [AccountRegistered(SERVER, name), CredentialSet(SERVER, name, credential)]
-        receipts += [server.log.append(event) for event in events]
-    server.pump()
-    server.close()
 
 
 def measure(scenario: Scenario, place: Path) -> Figures:

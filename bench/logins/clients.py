@@ -6,16 +6,14 @@ import asyncio
 import json
 import sys
 import time
-from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
+from bench.logins.ways import IN, Plain
+
 ENTERING = 32
 """The number of clients that register at the same time, before they log in."""
-
-OUTCOMES = {"903": "logged in", "904": "refused", "907": "refused", "FAIL": "told to wait"}
-"""What the answers to AUTHENTICATE mean, by numeric or command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +64,8 @@ async def run(plan: Plan) -> Report:
     samples = {outcome: line for outcome, _, line in results}
     return Report(
         dict(outcomes),
-        sorted(seconds for outcome, seconds, _ in results if outcome == "logged in"),
-        sorted(seconds for outcome, seconds, _ in results if outcome != "logged in"),
+        sorted(seconds for outcome, seconds, _ in results if outcome == IN),
+        sorted(seconds for outcome, seconds, _ in results if outcome != IN),
         sorted(samples.values()),
     )
 
@@ -80,36 +78,16 @@ async def _client(
 
     @return: the outcome, the seconds until the answer, and the answer.
     """
-    address = plan.addresses[number % len(plan.addresses)]
+    client = Plain(plan.timeout)
     async with entering:
-        reader, writer = await asyncio.open_connection("127.0.0.1", plan.port, local_addr=(address, 0))
-        writer.write(b"CAP REQ :sasl\r\nNICK guest%d\r\nUSER x 0 * :x\r\nCAP END\r\n" % number)
-        await _answer(reader, {"422", "376"}, plan.timeout)
+        await client.connect(plan.port, plan.addresses[number % len(plan.addresses)], f"guest{number}")
     await ready.wait()
     await asyncio.sleep(max(0.0, plan.begin - time.monotonic()))
     started = time.monotonic()
-    response = b64encode(f"\0{name}\0{plan.password}".encode())
-    writer.write(b"AUTHENTICATE PLAIN\r\nAUTHENTICATE %s\r\n" % response)
-    try:
-        code, line = await _answer(reader, set(OUTCOMES), plan.timeout)
-    except TimeoutError:
-        code, line = "", "no answer"
-    except (OSError, EOFError):
-        code, line = "", "disconnected"
+    outcome, line = await client.attempt(name, plan.password)
     taken = time.monotonic() - started
-    writer.close()
-    return OUTCOMES.get(code, line), taken, line
-
-
-async def _answer(reader: asyncio.StreamReader, codes: set[str], timeout: float) -> tuple[str, str]:
-    """Read lines until one has one of these numerics or commands."""
-    async with asyncio.timeout(timeout):
-        while line := await reader.readline():
-            words = line.decode().split(" ")
-            code = words[1] if words[0].startswith(":") else words[0]
-            if code in codes:
-                return code, line.decode().strip()
-    raise EOFError
+    client.close()
+    return outcome, taken, line
 
 
 def plans(text: str) -> Iterator[Plan]:

@@ -13,13 +13,14 @@ from bench.fire.scenarios import (
     damage,
     death,
     floods,
+    logins,
     powercuts,
     readers,
     silence,
     storage,
 )
 
-MODULES = (floods, readers, silence, connections, death, storage, damage, powercuts, clock, configuration)
+MODULES = (floods, readers, silence, connections, death, storage, damage, powercuts, clock, configuration, logins)
 """The modules, in the order of the table."""
 
 GROUPS: Mapping[str, tuple[Scenario, ...]] = MappingProxyType(
