@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import stat
 from contextlib import closing
 from pathlib import Path
 from shutil import rmtree
@@ -70,6 +72,21 @@ class CopyTests(SynchronousTestCase):
         self.assertFalse(self.reader.in_transaction)
         copyTo(self.reader, self.target)
         self.assertEqual(3 * PAGES + 4, self.copied())
+
+    def test_private(self) -> None:
+        """Only the owner can read the copy, or any file that is there while it is made, whatever the umask is."""
+        earlier = os.umask(0)
+        self.addCleanup(os.umask, earlier)
+        modes: dict[str, int] = {}
+
+        def note(_: object) -> None:
+            modes.update({path.name: stat.S_IMODE(path.stat().st_mode) for path in self.folder.glob("target*")})
+
+        copyTo(self.reader, self.target, note, note)
+        note(None)
+        self.assertIn("target.part", modes)
+        self.assertIn("target", modes)
+        self.assertEqual(modes, dict.fromkeys(modes, 0o600))
 
     def test_inTransaction(self) -> None:
         """A transaction that the connection is in continues, and the copy has what it sees."""
