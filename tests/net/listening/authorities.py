@@ -101,6 +101,7 @@ class ClientSide:
         self._context = SSL.Context(SSL.TLS_CLIENT_METHOD)
         if version is not None:
             self._context.set_max_proto_version(version)
+            self._context.set_cipher_list(b"DEFAULT:@SECLEVEL=0")  # at other levels OpenSSL offers no old version
         if identity is not None:
             self._context.use_certificate(identity.parsed)
             self._context.use_privatekey(identity.private)

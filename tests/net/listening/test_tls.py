@@ -23,9 +23,13 @@ from twistchat.net.listening import tls
 from twistchat.net.listening.tls import BadCertificate, Certificates, UnreadableFile, filesIn, filesOf
 
 
-def shake(certificates: Certificates, name: str = "") -> list[str]:
-    """Shake hands with a client in memory, and return the names in the certificates that it was shown."""
-    side = ClientSide(serverName=name)
+def shake(certificates: Certificates, name: str = "", version: int | None = None) -> list[str]:
+    """
+    Shake hands with a client in memory, and return the names in the certificates that it was shown.
+
+    @param version: the highest version of TLS that the client offers; C{None} for the newest.
+    """
+    side = ClientSide(serverName=name, version=version)
     client, server = side.clientConnectionForTLS(None), certificates.serverConnectionForTLS(None)
     client.set_connect_state()
     server.set_accept_state()
@@ -157,6 +161,12 @@ class SslTests(CertificatesTestCase):
         self.assertEqual(
             "OpenSSL does not accept a certificate or its key (ca md too weak)", self.refused(self.certificates)
         )
+
+    def test_versions(self) -> None:
+        """Clients need TLS 1.2 or newer (RFC 8996)."""
+        self.assertEqual("old.example", shake(self.certificates, version=SSL.TLS1_2_VERSION)[0])
+        error = self.assertRaises(SSL.Error, shake, self.certificates, version=SSL.TLS1_1_VERSION)
+        self.assertIn("unsupported protocol", str(error))
 
 
 class TlsTests(CertificatesTestCase):
