@@ -12,10 +12,26 @@ from tempfile import mkdtemp
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from bench.fire.shim.disk import Cut, Disk
+from bench.fire.shim.record import Kind, records
+from tests.bench.fire.shim.preloaded import PreloadedTestCase
 from twistchat.journal.sqlite.copying import PAGES, copyTo
 
 BLOB = 4000
 """The size of a row, which fills a page."""
+
+COPY = f"""
+import sqlite3
+from pathlib import Path
+from twistchat.directories import makeDirectory
+from twistchat.journal.sqlite.copying import copyTo
+source = sqlite3.connect("source", isolation_level=None)
+source.execute("CREATE TABLE row (body)")
+source.executemany("INSERT INTO row VALUES (?)", [("x" * {BLOB},)] * 600)
+makeDirectory(Path("disk/new"))
+copyTo(source, Path("disk/new/copy"))
+"""
+"""Code that copies a database of three steps to a new folder."""
 
 
 class CopyTests(SynchronousTestCase):
@@ -118,3 +134,26 @@ class CopyTests(SynchronousTestCase):
 
         self.assertRaises(OSError, copyTo, self.reader, self.target, progress)
         self.assertEqual([], list(self.folder.glob("target*")))
+
+
+class PowerCutTests(PreloadedTestCase):
+    """A power cut while a copy is made."""
+
+    def test_cuts(self) -> None:
+        """At every moment of a copy, after a power cut there is either the whole copy or none."""
+        self.execute(COPY)
+        disk, found = Disk(), set[bytes | None]()
+        for place, record in enumerate(records(self.record)):
+            disk.apply(record)
+            if record.kind is not Kind.WRITTEN:
+                found.update(copyAfter(disk, Cut(kept, place)) for kept in (0.0, 0.3, 0.7, 1.0))
+        whole = (self.disk / "new" / "copy").read_bytes()
+        self.assertEqual(found, {None, whole})
+        self.assertEqual(copyAfter(disk, Cut(0.0)), whole)
+        with closing(sqlite3.connect(self.disk / "new" / "copy")) as copy:
+            self.assertEqual(copy.execute("SELECT count(*) FROM row").fetchone(), (600,))
+
+
+def copyAfter(disk: Disk, cut: Cut) -> bytes | None:
+    """The copy after a power cut; C{None} if there is none."""
+    return dict(disk.after(cut)).get("new/copy")
