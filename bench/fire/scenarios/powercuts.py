@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from random import Random
+from threading import Event
 
 from bench.fire.chatter import COUNT, chatter
 from bench.fire.powercuts import Problem, Shown, cutPower
@@ -20,6 +23,12 @@ LOAD = 0.2
 
 CUTS = 8
 """The number of cuts for each second of a scenario."""
+
+PAUSE = 0.1
+"""The most seconds that a fault lasts, and the most until the next one."""
+
+ROOM = 60_000
+"""The most bytes that are left on a disk that becomes full."""
 
 DISK = "disk"
 """The folder that is recorded.  The server makes its data directory in it."""
@@ -61,16 +70,52 @@ def recorded(stage: Stage, seconds: float, breaks: bool = False) -> list[Record]
     return list(records(stage.folder / RECORD))
 
 
-def powerCut(stage: Stage, seconds: float, breaks: bool = False) -> Seen:
+def unsteady(stage: Stage, seconds: float) -> list[Record]:
+    """
+    Let clients talk while the disk is full, fails or writes less than asked, again and again; then kill the server.
+
+    @return: the record.
+    @raise OSError: clients could not talk, or nothing was refused.
+    """
+    over, random = Event(), Random(1)
+    with closing(Faults(stage.folder)) as faults, ThreadPoolExecutor(1) as threads:
+        causes = (
+            faults.failWrites,
+            faults.failReads,
+            lambda: faults.fill(random.randrange(ROOM)),
+            lambda: faults.shortenWrites(random.choice((1000, 4096, 5000))),
+        )
+
+        def disturb() -> None:
+            # Clients first come in.
+            over.wait(seconds / 4)
+            while not over.wait(random.random() * PAUSE):
+                random.choice(causes)()
+                over.wait(random.random() * PAUSE)
+                faults.heal()
+
+        disturbing = threads.submit(disturb)
+        try:
+            clients = chatter(stage.ports["irc"], seconds)
+        finally:
+            over.set()
+        disturbing.result()
+    if not any(client.refused for client in clients):
+        raise OSError("no text was refused")
+    stage.end(signal.SIGKILL)
+    return list(records(stage.folder / RECORD))
+
+
+def powerCut(record: Callable[[Stage, float], list[Record]], stage: Stage, seconds: float) -> Seen:
     """Record a server, kill it, and cut the power at many moments of the record."""
-    record = recorded(stage, seconds * LOAD, breaks)
-    problems = list(cutPower(record, int(seconds * CUTS)))
+    found = record(stage, seconds * LOAD)
+    problems = list(cutPower(found, int(seconds * CUTS)))
     shown = Shown()
-    for each in record:
+    for each in found:
         shown.hear(each)
     bad = sum(map(bool, problems))
-    words = f"{len(record):,} records, {len(shown.texts):,} texts shown; {len(problems)} cuts, {bad} of them bad"
-    return Seen(words, missed(problems), {"cuts": len(problems), "records": len(record), "bad": bad})
+    words = f"{len(found):,} records, {len(shown.texts):,} texts shown; {len(problems)} cuts, {bad} of them bad"
+    return Seen(words, missed(problems), {"cuts": len(problems), "records": len(found), "bad": bad})
 
 
 def missed(problems: Sequence[Sequence[Problem]]) -> list[str]:
@@ -86,7 +131,7 @@ SCENARIOS = (
         "power-cut",
         "the power is cut at any moment: what was not synced is lost, kept or torn",
         REQUIRED,
-        powerCut,
+        partial(powerCut, recorded),
         shortest=5.0,
         prepare=prepare,
     ),
@@ -94,7 +139,16 @@ SCENARIOS = (
         "power-cut-after-failed-sync",
         "a sync fails and the disk drops what it had not stored; after a restart, the power is cut at any moment",
         REQUIRED,
-        partial(powerCut, breaks=True),
+        partial(powerCut, partial(recorded, breaks=True)),
+        shortest=5.0,
+        prepare=prepare,
+        marks=Marks(refused=True),
+    ),
+    Scenario(
+        "power-cut-between-faults",
+        "the disk is full, fails, or writes less than asked, again and again; then the power is cut at any moment",
+        REQUIRED,
+        partial(powerCut, unsteady),
         shortest=5.0,
         prepare=prepare,
         marks=Marks(refused=True),

@@ -151,3 +151,7 @@ class ServerTests(SynchronousTestCase):
         outcome = played("power-cut-after-failed-sync", 1.5)
         self.assertEqual([], outcome.seen.missed)
         self.assertGreater(outcome.figures.refused, 0)
+
+    def test_unsteady(self) -> None:
+        """What was shown between faults of the disk is there."""
+        self.assertEqual([], played("power-cut-between-faults", 2.5).seen.missed)
