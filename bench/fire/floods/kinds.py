@@ -203,5 +203,5 @@ def _request(method: str, path: str, headers: str = "") -> bytes:
 KINDS = {kind.name: kind for kind in (*_kinds(), *_web(), *_deaf())}
 """All kinds, by name."""
 
-QUICK = ("pong", "refused", "early-irc", "tls-garbage", "churn", "room", "http-pipeline", "ws-ping")
-"""The kinds of a quick run."""
+QUICK = ("early-irc", "tls-garbage", "room", "http-pipeline", "ws-ping")
+"""The kinds of a quick run, which also has a short flood of every command."""

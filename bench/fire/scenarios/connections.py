@@ -20,6 +20,9 @@ from bench.fire.stage import DOORS, Stage
 CONNECTS = 10_000
 """How many connections are made and closed."""
 
+RATE = 1500
+"""The most connections per second.  If too many wait to be accepted, a client waits for a second and tries again."""
+
 ADDRESSES = tuple(f"127.0.1.{number}" for number in range(1, 9))
 """From where connections come.  The kernel keeps the ports of a closed connection for a minute."""
 
@@ -38,24 +41,17 @@ LINES = 200
 
 def comeAndGo(stage: Stage, seconds: float) -> Seen:
     """Connect and close in many ways, until the time is over, but L{CONNECTS} times at least."""
-    before, until, made, failed = stage.log().count("\n"), time.monotonic() + seconds, 0, 0
-    ways = itertools.product(ENDINGS, DOORS, ADDRESSES)
-    for ending, door, address in itertools.cycle(ways):
-        if made + failed >= CONNECTS and time.monotonic() > until:
-            break
-        try:
-            connection = connect(stage.ports[door], address)
-        except OSError:
+    before, began, made, failed = stage.log().count("\n"), time.monotonic(), 0, 0
+    for ending, door, address in itertools.cycle(itertools.product(ENDINGS, DOORS, ADDRESSES)):
+        ahead = began + (made + failed) / RATE - time.monotonic()
+        if ahead > 0:
+            time.sleep(ahead)
+        if _comeAndGo(stage.ports[door], ending, address):
+            made += 1
+        else:
             failed += 1
-            continue
-        made += 1
-        with connection, suppress(OSError):
-            if ending == "half":
-                connection.shutdown(socket.SHUT_WR)
-            elif ending == "words":
-                connection.sendall(b"GET NICK \x16\x03")
-            if ending != "FIN":
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        if made + failed >= CONNECTS and time.monotonic() > began + seconds:
+            break
     logged = stage.log().count("\n") - before
     missed = [f"{failed} connections were not accepted"] if failed else []
     missed += [f"{logged} lines in the log"] if logged > LINES else []
@@ -64,6 +60,28 @@ def comeAndGo(stage: Stage, seconds: float) -> Seen:
         missed,
         {"made": made},
     )
+
+
+def _comeAndGo(port: int, ending: str, address: str) -> bool:
+    """
+    Connect and close.
+
+    @param ending: one of L{ENDINGS}.
+    @param address: the client's address.
+    @return: whether the system made the connection.
+    """
+    try:
+        connection = connect(port, address)
+    except OSError:
+        return False
+    with connection, suppress(OSError):
+        if ending == "half":
+            connection.shutdown(socket.SHUT_WR)
+        elif ending == "words":
+            connection.sendall(b"GET NICK \x16\x03")
+        if ending != "FIN":
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+    return True
 
 
 DESCRIPTORS = 80

@@ -28,7 +28,7 @@ MOST = 3
 """How many different last lines of dropped connections are reported."""
 
 
-SLICE = 0.1
+SLICE = 0.07
 """The shortest time for one command, in seconds."""
 
 MARKS = Marks(left=None)
