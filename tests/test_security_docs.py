@@ -22,6 +22,10 @@ FUZZING = "tests/fuzzing/targets/"
 """The folder with the targets of the fuzzer."""
 
 
+PROMISES = "tests/simulation/promises/"
+"""The folder with a module for each promise that the simulation checks."""
+
+
 def named(text: str) -> list[tuple[str, str]]:
     """
     Return what the links of a page name in code, as in C{[`FloodTests`](../tests/test_nobody_hangs.py)}.
@@ -69,8 +73,16 @@ class SecurityTests(SynchronousTestCase):
     def test_kinds(self) -> None:
         """The page names scenarios, targets of the fuzzer, promises of the simulation, and tests."""
         paths = [path for _, path in named(self.text)]
-        for folder in (SCENARIOS, FUZZING, "tests/simulation/promises/", "tests/test_"):
+        for folder in (SCENARIOS, FUZZING, PROMISES, "tests/test_"):
             self.assertTrue(any(path.startswith(folder) for path in paths), folder)
+
+    def test_complete(self) -> None:
+        """The page names each group of scenarios, or a scenario of it, and each promise of the simulation."""
+        paths = {path for _, path in named(self.text)}
+        promises = {path.relative_to(ROOT).as_posix() for path in (ROOT / PROMISES).glob("[!_]*.py")}
+        wanted = {f"{SCENARIOS}{group}.py" for group in GROUPS} | promises - {f"{PROMISES}promise.py"}
+        self.assertGreater(len(promises), 5)
+        self.assertEqual(set(), wanted - paths)
 
     def test_everyLink(self) -> None:
         """Every link to a Python file names something in it, so that none escapes this test."""
