@@ -12,7 +12,15 @@ class SearchContract(OpenedJournal):
 
     def test_search(self) -> None:
         """A text must contain all words, as whole words, in any order.  Case and diacritics are ignored."""
-        texts = ["The quick brown fox", "a BROWN dog", "Café brown-eyed", "don't panic", "browning", "тихий ДОМ"]
+        texts = [
+            "The quick brown fox",
+            "a BROWN dog",
+            "Café brown-eyed",
+            "don't panic",
+            "browning",
+            "тихий ДОМ",
+            "ΛΌΓΟΣ",
+        ]
         self.append(*map(said, texts))
         self.append(said("brown elsewhere", "#other"))
         self.assertEqual(self.search("brown"), [texts[0], texts[1], texts[2]])
@@ -23,6 +31,7 @@ class SearchContract(OpenedJournal):
         self.assertEqual(self.search("panic don"), [texts[3]])
         self.assertEqual(self.search("panic'don"), [])
         self.assertEqual(self.search("дом"), [texts[5]])
+        self.assertEqual(self.search("λόγος"), [texts[6]])
         self.assertEqual(self.search("fox dog"), [])
 
     def test_searchKinds(self) -> None:

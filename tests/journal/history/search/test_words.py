@@ -14,6 +14,7 @@ class WordTests(SynchronousTestCase):
     def test_tokens(self) -> None:
         """Tokens are runs of letters and digits, without case and diacritics."""
         self.assertEqual(tokens("Don't   PANIC, Zoë: 42nd_time!"), ["don", "t", "panic", "zoe", "42nd", "time"])
+        self.assertEqual(tokens("ΣΑΣ σας Straße ſo"), ["σασ", "σασ", "straße", "so"])
         self.assertEqual(tokens("… ☃ --"), [])
 
     def test_forgotten(self) -> None:

@@ -50,7 +50,8 @@ class Letters(dict[int, str]):
         if unicodedata.combining(character):
             letter = ""
         else:
-            letter = character.lower() if character.isalnum() else " "
+            folded = character.casefold()  # unlike lower(), this maps the final sigma to sigma, as SQLite does
+            letter = (folded if len(folded) == 1 else character.lower()) if character.isalnum() else " "
         if len(self) < self._limit:
             self[point] = letter
         return letter
