@@ -28,7 +28,7 @@ from twistchat.chat.model.events import (
 from twistchat.chat.model.modes.room import RANK_BY_LETTER
 from twistchat.journal.codec import KINDS, Unreadable, decode, encode
 from twistchat.testing.contract import ANN, said
-from twistchat.testing.samples import eventClasses
+from twistchat.testing.samples import eventClasses, everyEvent
 
 SAMPLES = st.one_of(*(st.from_type(kind) for kind in KINDS)).filter(
     lambda event: getattr(event, "rank", "") in ("", *RANK_BY_LETTER)
@@ -65,6 +65,11 @@ class EncodingTests(SynchronousTestCase):
             usermodes verified
         """
         self.assertEqual(sorted(KINDS.values()), kinds.split())
+
+    def test_samples(self) -> None:
+        """The examples of events for tests are valid."""
+        for event in everyEvent("x"):
+            self.assertEqual(asKept(event), decode(*encode(event)))
 
     @given(SAMPLES)
     @settings(max_examples=300)

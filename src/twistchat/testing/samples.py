@@ -30,6 +30,8 @@ _FIXED: dict[str, Any] = {
     "sequence": 3,
     "until": 1000,
     "read": 1000,
+    "last": None,
+    "texts": (3,),
     "forgets": (),
     "first": False,
     "privileges": frozenset({"kill"}),
@@ -40,6 +42,19 @@ _FIXED: dict[str, Any] = {
     "changes": (ModeChange(True, "o", "bob", BOB), ModeChange(False, "m")),
 }
 """The values of fields that are not free text, by name."""
+
+
+_OWN: dict[type[Event], dict[str, Any]] = {
+    events.Announced: {"everyone": True},
+    events.CredentialRemoved: {"kind": "password"},
+    events.Killed: {"rooms": ("#room",)},
+    events.LoginRecorded: {"kind": "password", "forgets": ""},
+    events.Renamed: {"rooms": ("#room",)},
+    events.RoomDropped: {"sealed": True},
+    events.RoomRenamed: {"name": "#other"},
+    events.SessionEnded: {"rooms": ("#room",)},
+}
+"""The values of fields that have another type, or another meaning, in one class."""
 
 
 def everyEvent(text: str) -> list[Event]:
@@ -55,9 +70,7 @@ def everyEvent(text: str) -> list[Event]:
             person = BOB if field.name in {"recipient", "invitee", "killed", "kicked", "user"} else ALICE
             free = person if field.type is Source else text
             values[field.name] = _FIXED.get(field.name, free)
-        if kind is events.RoomRenamed:
-            values["name"] = "#other"
-        made.append(kind(**values))
+        made.append(kind(**values | _OWN.get(kind, {})))
     return made
 
 
