@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from tests.fuzzing.findings import findingsOf
-from tests.fuzzing.targets import TARGETS
+from tests.fuzzing.registry import NAMES, targetNamed
 
 CORPUS = Path(".fuzzing")
 """The folder with the inputs that reached new code, by targets."""
@@ -44,16 +44,16 @@ def main(arguments: list[str] | None = None) -> int | str:
     @return: 0 if all is well; otherwise 1, or what is wrong.
     """
     parser = ArgumentParser(prog="python -m tests.fuzzing", description="Fuzz the parsers of twistchat.")
-    parser.add_argument("target", nargs="?", choices=sorted(TARGETS), help="what to fuzz; without it, list all targets")
+    parser.add_argument("target", nargs="?", choices=sorted(NAMES), help="what to fuzz; without it, list all targets")
     parser.add_argument("files", nargs="*", type=Path, help="inputs to try once; without them, atheris makes inputs")
     parser.add_argument("--seconds", type=int, default=60, help="the time to fuzz (default: 60)")
     options = parser.parse_args(arguments)
     if options.target is None:
-        print("\n".join(TARGETS))
+        print("\n".join(NAMES))
         return 0
     for path in options.files:
         print(f"Trying {path}")
-        TARGETS[options.target].check(path.read_bytes())
+        targetNamed(options.target).check(path.read_bytes())
     if options.files:
         return 0
     if find_spec("atheris") is None:

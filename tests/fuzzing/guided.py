@@ -18,8 +18,8 @@ import atheris
 
 with atheris.instrument_imports(include=["twistchat"]):
     from tests.fuzzing.mutation import mutated
+    from tests.fuzzing.registry import targetNamed
     from tests.fuzzing.target import Target
-    from tests.fuzzing.targets import TARGETS
 
 from tests.fuzzing.findings import command, findingsOf, keep
 
@@ -87,7 +87,8 @@ def main(name: str, seconds: int, corpus: Path) -> None:
     @param seconds: the time to fuzz.
     @param corpus: a folder for the inputs that reach new code.  A later run starts from them.
     """
-    target = TARGETS[name]
+    with atheris.instrument_imports(include=["twistchat"]):
+        target = targetNamed(name)
     corpus.mkdir(parents=True, exist_ok=True)
     kept = [data for _, data in findingsOf(name)]
     for number, data in enumerate([*target.seeds, *kept]):

@@ -24,11 +24,14 @@ from tests.fuzzing import __main__, findings
 from tests.fuzzing.__main__ import main
 from tests.fuzzing.findings import command, findingsOf, keep
 from tests.fuzzing.mutation import mutated
+from tests.fuzzing.registry import NAMES, targetNamed
 from tests.fuzzing.target import Target, pieces
-from tests.fuzzing.targets import TARGETS
 
-LEAST = 5
-"""The fewest inputs that are tried for a target."""
+TARGETS = {name: targetNamed(name) for name in NAMES}
+"""All targets."""
+
+LEAST = 0.2
+"""The least part of the inputs of a profile that are tried for an expensive target."""
 
 PATIENCE = 5.0
 """The most seconds of CPU that the longest input takes.  Nearly all take a thousandth of that."""
@@ -70,7 +73,7 @@ def generated(target: Target) -> Callable[[Any], None]:
     """Make the test that tries generated inputs."""
 
     def test(self: SynchronousTestCase) -> None:
-        @settings(max_examples=max(LEAST, settings().max_examples // target.cost))
+        @settings(max_examples=int(settings().max_examples * max(LEAST, 1 / target.cost)))
         @given(inputsOf(target))
         def tryInput(data: bytes) -> None:
             target.check(data)
@@ -142,7 +145,7 @@ class CommandTests(SynchronousTestCase):
         def fail(data: bytes) -> None:
             raise AssertionError("a property does not hold")
 
-        self.patch(__main__, "TARGETS", {"proxy": replace(TARGETS["proxy"], check=fail)})
+        self.patch(__main__, "targetNamed", {"proxy": replace(TARGETS["proxy"], check=fail)}.get)
         self.assertRaises(AssertionError, main, ["proxy", str(path)])
 
     def test_kept(self) -> None:

@@ -40,8 +40,8 @@ def checkFile(data: bytes) -> None:
     """
     A file gives settings, or an error of one line that names a line of the file.
 
-    The standard library accepts every file that is accepted.  Settings that are written give the same when they are
-    read, unless they hide a secret.
+    The standard library accepts every file that is accepted, with a line end at its end.  Settings that are written
+    give the same when they are read, unless they hide a secret.
     """
     try:
         settings = settingsIn(data)
@@ -51,7 +51,7 @@ def checkFile(data: bytes) -> None:
         assert place is not None, bad.where
         assert 1 <= int(place[1]) <= data.count(b"\n") + 1, (bad.where, data)
     else:
-        tomllib.loads(data.decode().removeprefix("\ufeff"))
+        tomllib.loads(data.decode().removeprefix("\ufeff") + "\n")
         asObject(settings)
         text = writeSettings(settings)
         if HIDDEN not in text:
@@ -179,3 +179,6 @@ ENDPOINT: Final = Target(
     most=512,
 )
 """The description of an endpoint."""
+
+TARGETS: Final = (CONFIGURATION, ASSIGNMENT, ENDPOINT)
+"""The targets of this module."""

@@ -113,3 +113,6 @@ CONTROL: Final = Target(
     cost=3,
 )
 """The control socket."""
+
+TARGETS: Final = (CONTROL,)
+"""The targets of this module."""

@@ -303,3 +303,6 @@ TEXT: Final = Target(
     ),
 )
 """The texts of other servers."""
+
+TARGETS: Final = (JOURNAL, SLACK, MATTERMOST, ARCHIVE, JSON, TEXT)
+"""The targets of this module."""

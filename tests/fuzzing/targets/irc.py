@@ -27,6 +27,9 @@ from twistchat.wire.irc.message import (
 
 DELIMITERS: Final = frozenset("\0\r\n")
 
+ESCAPED: Final = {":": ";", "s": " ", "r": "\r", "n": "\n"}
+"""What a character after a backslash stands for, in the value of a tag."""
+
 
 def checkMessage(line: bytes) -> None:
     """
@@ -91,22 +94,39 @@ def _checkTwisted(line: bytes, message: Message) -> None:
     assert (message.source, message.command, list(message.params)) == (source, upper, params), text
 
 
+def modelValue(text: str) -> str:
+    """Unescape the value of a tag, character by character."""
+    found = ""
+    letters = iter(text)
+    for letter in letters:
+        escaped = next(letters, "") if letter == "\\" else ""
+        found += ESCAPED.get(escaped, escaped) if letter == "\\" else letter
+    return found
+
+
+def modelTags(text: str) -> dict[str, str]:
+    """Parse tags.  The last value of a key counts."""
+    parts = [tag.partition("=") for tag in text.split(";")]
+    return {key: modelValue(value) for key, _, value in parts if key}
+
+
 def checkTags(data: bytes) -> None:
     """
-    Any text between C{@} and the space has tags.
+    Any text between C{@} and the space has tags, which a plain implementation reads too.
 
     Their keys are valid.  Values survive escaping.  What the server writes of them is bounded, and parses as the same.
     """
-    text = data.decode(errors="replace").replace(" ", "").translate(dict.fromkeys(range(32)))
+    whole = data.decode(errors="replace")
+    assert parseTags(whole) == modelTags(whole)
+    assert unescapeTag(whole) == modelValue(whole)
+    assert unescapeTag(escapeTag(whole)) == whole
+    text = whole.replace(" ", "").translate(dict.fromkeys(range(32)))
     tags = parseTags(text)
-    assert len(tags) <= text.count(";") + 1
     for key, value in tags.items():
         assert key and isTagKey(key), key
         assert unescapeTag(escapeTag(value)) == value
         assert not set(escapeTag(value)) & set("; \r\n")
     assert parseTags(writeTags(tags)) == tags
-    whole = data.decode(errors="replace")
-    assert unescapeTag(escapeTag(whole)) == whole
     written = clientTags(tuple(tags.items()))
     assert len(written.encode()) <= MAX_CLIENT_TAGS + 1
     assert not set(written) & set(" \0\r\n")
@@ -114,6 +134,9 @@ def checkTags(data: bytes) -> None:
         found = parseTags(written[1:])
         assert all([key[:1] == "+" and tags[key[1:]] == value for key, value in found.items()]), written
 
+
+LETTERS: Final = (b"\r", b"\n", b"\0", b"\xff")
+"""Bytes that are refused in some places."""
 
 MESSAGE: Final = Target(
     "irc-message",
@@ -128,7 +151,13 @@ MESSAGE: Final = Target(
         b"@a=\x00 PRIVMSG #a x\r",
         b"NICK \xed\xa0\x80",
     ),
-    words("PRIVMSG NICK @ : :: = ; \\ \\: \\s @label= +draft/reply= #tea 001 \xe9", b" ", b" :", b"\r", b"\0", b"\xff"),
+    words(
+        "PRIVMSG NICK @ : :: = ; \\ \\: \\s @label= +draft/reply= #tea 001 \xe9",
+        b" ",
+        b" :",
+        *LETTERS,
+        b"PRIVMSG #tea :x",
+    ),
     most=1024,
 )
 """One line of IRC."""
@@ -137,7 +166,10 @@ TAGS: Final = Target(
     "tags",
     checkTags,
     (b"a=1;b;c=;+x/y=\\:\\s\\\\\\r\\n;a=2", b"label=abc;batch=1", b"a=b=c:d;;=x;\\=\\", b"\xff\xfe=\xed\xa0\x80"),
-    words("; = \\ \\: \\s \\\\ \\r \\n + +draft/ label= batch= \xe9", b"\0", b"\r", b"\n", b"\xff"),
+    words("; = \\ \\: \\s \\\\ \\r \\n + +draft/ label= batch= \xe9", *LETTERS),
     most=9000,
 )
 """The tags of a message."""
+
+TARGETS: Final = (MESSAGE, TAGS)
+"""The targets of this module."""

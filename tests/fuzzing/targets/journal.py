@@ -7,6 +7,7 @@ from datetime import UTC
 from functools import cache
 from tempfile import TemporaryDirectory
 from typing import Final
+from unicodedata import ucd_3_2_0
 
 from tests.chat.fakes import Scene, done, newState, rebuilt
 from tests.fuzzing.target import UNSAFE, Target, words
@@ -78,7 +79,7 @@ def checkEntry(data: bytes) -> None:
     try:
         event = decode(kind, body)
     except Unreadable as bad:
-        assert str(bad)
+        assert str(bad) and data not in ROWS
         return
     again, written = encode(event)
     assert again == kind
@@ -162,7 +163,6 @@ ENTRY: Final = Target(
         *(b"\xff", b"[" * 3000, b"\n"),
     ),
     most=8192,
-    cost=3,
 )
 """The rows of entries."""
 
@@ -202,6 +202,9 @@ SNAPSHOT: Final = Target(
 )
 """A snapshot of the state."""
 
+OLD: Final = frozenset({"Cc", "Lu", "Ll", "Lt", "Nd", "Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "Zs"})
+"""The categories of characters on which SQLite and Python agree."""
+
 TEXTS: Final = (
     *("The quick brown fox", "a BROWN dog", "Café brown-eyed", "don't panic", "browning", "тихий ДОМ", "日本語 text"),
     *(
@@ -232,16 +235,27 @@ _directories: Final[list[TemporaryDirectory[str]]] = []
 """The directories of journals on disk, which are removed at the end of the process."""
 
 
+def isOld(text: str) -> bool:
+    """
+    Whether all characters of a text are letters, digits, spaces or punctuation of Unicode 3.2 (2002).
+
+    SQLite knows Unicode 6.1 (2012), and takes later characters for letters.  It and Python do not agree on symbols
+    and marks, either.
+    """
+    return all([ucd_3_2_0.category(letter) in OLD for letter in text])
+
+
 def checkSearch(data: bytes) -> None:
-    """Any words find the same texts in a journal on disk and in one in memory."""
-    first, _, rest = data.partition(b"\n")
+    """Any words find the same texts in a journal on disk and in one in memory, if their characters are old."""
+    text = data.decode(errors="surrogateescape")
+    first, _, rest = text.partition("\n")
     search = Search(
-        first.decode(errors="surrogateescape"),
+        first,
         1 + len(first) % 20,
-        {"#room": 0, **({"#" + rest.decode(errors="surrogateescape"): 0} if rest else {})},
+        {"#room": 0, **({"#" + rest: 0} if rest else {})},
         "bob" if len(first) % 2 else None,
-        rest.decode(errors="surrogateescape") or None,
-        oldest=len(data) % 3 == 0,
+        rest or None,
+        oldest=len(text) % 3 == 0,
     )
     found = []
     for server in _servers():
@@ -250,7 +264,7 @@ def checkSearch(data: bytes) -> None:
         server.pump()
         (entries,) = results
         found.append([getattr(getattr(entry, "event", None), "text", None) for entry in entries])
-    assert found[0] == found[1], found
+    assert found[0] == found[1] or not isOld(first), found
 
 
 SEARCH: Final = Target(
@@ -269,3 +283,6 @@ SEARCH: Final = Target(
     cost=5,
 )
 """The words of searches."""
+
+TARGETS: Final = (ENTRY, SNAPSHOT, SEARCH)
+"""The targets of this module."""

@@ -150,3 +150,6 @@ CHUNKS: Final = Target(
     most=6000,
 )
 """The chunks of SASL responses."""
+
+TARGETS: Final = (SASL, CHUNKS)
+"""The targets of this module."""

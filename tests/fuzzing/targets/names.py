@@ -209,3 +209,6 @@ NAME: Final = Target(
     most=128,
 )
 """Names of users and rooms."""
+
+TARGETS: Final = (SELECTOR, MASK, NAME)
+"""The targets of this module."""

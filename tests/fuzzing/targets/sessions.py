@@ -121,3 +121,6 @@ LINE: Final = Target(
     cost=20,
 )
 """A client of the line door, before and after its registration."""
+
+TARGETS: Final = (IRC, LINE)
+"""The targets of this module."""

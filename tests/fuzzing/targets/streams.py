@@ -248,3 +248,6 @@ SNIFF: Final = Target(
     words("GET POST / HTTP/1.1 HTTP/ Host: * :", b" ", b"\t", b"\r\n", b"\x16\x03", b"\x0b", b"\x85"),
 )
 """Recognition of other protocols."""
+
+TARGETS: Final = (LINE, INTAKE, TELNETS, PROXY, SNIFF)
+"""The targets of this module."""

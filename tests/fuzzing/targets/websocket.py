@@ -133,3 +133,6 @@ WEBSOCKET: Final = Target(
     most=12_000,
 )
 """The frames of a client."""
+
+TARGETS: Final = (WEBSOCKET,)
+"""The targets of this module."""
