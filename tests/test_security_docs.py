@@ -9,7 +9,7 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from bench.fire.scenarios import GROUPS
-from tests.fuzzing import targets
+from tests.fuzzing.registry import MODULES, NAMES
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -44,8 +44,7 @@ def isIn(name: str, path: str) -> bool:
     if path.startswith(SCENARIOS):
         return module in GROUPS and name in {module, *(scenario.name for scenario in GROUPS[module])}
     if path.startswith(FUZZING):
-        made = getattr(targets, module, None)
-        return made is not None and name in targets.TARGETS and targets.TARGETS[name] in vars(made).values()
+        return name in MODULES.get(module, ())
     owner, _, method = name.partition(".")
     for node in _parsed(path).body:
         if isinstance(node, ast.ClassDef) and node.name == owner:
@@ -115,7 +114,7 @@ class SecurityTests(SynchronousTestCase):
         self.assertEqual({"bench.fire --scenarios", "tests.fuzzing"}, {program for program, _ in commands})
         known = {
             "bench.fire --scenarios": {*GROUPS, *(one.name for group in GROUPS.values() for one in group)},
-            "tests.fuzzing": set(targets.TARGETS),
+            "tests.fuzzing": set(NAMES),
         }
         wrong = [word for program, words in commands for word in words.split() if word not in known[program]]
         self.assertEqual([], wrong)
