@@ -75,11 +75,13 @@ class Disk:
 
     @ivar fault: the name of its fault, from L{FAULTS}; C{""} for none.
     @ivar broken: whether a sync has failed since the server started.
+    @ivar last: the sequence number of the last entry in the file when that happened.
     """
 
     def __init__(self) -> None:
         self.fault = ""
         self.broken = False
+        self.last = 0
         self._reader: sqlite3.Connection | None = None
 
     def watch(self, log: SqliteLog, path: Path) -> None:
@@ -114,7 +116,10 @@ class Disk:
         """
         if self.fault:
             code, name = FAULTS[self.fault]
-            self.broken = self.broken or self.fault == "unsynced"
+            if self.fault == "unsynced" and not self.broken:
+                assert self._reader is not None
+                self.broken = True
+                (self.last,) = self._reader.execute("SELECT coalesce(max(sequence), 0) FROM entry").fetchone()
             error = sqlite3.OperationalError(f"the simulated disk is {self.fault}")
             error.sqlite_errorcode, error.sqlite_errorname = code, name
             raise error

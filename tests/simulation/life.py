@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tests.simulation.broken import Broken
+from tests.simulation.clients.irc import IrcClient
 from tests.simulation.disk import copyJournal, spoil
 from tests.simulation.reactor import SimulatedReactor
 from tests.simulation.rest import Rest
@@ -66,11 +67,18 @@ class Life:
         """
         Stop the server as C{SIGTERM} does, and start another one.
 
-        @raise Broken: it takes too long.
+        @raise Broken: it takes too long, or a client is not told why its connection ends.
         """
         world, server = self._world, self._world.server
         for promise in world.promises:
             promise.stopping()
+        listening = [
+            each.client
+            for each in world.connections.values()
+            if isinstance(each.client, IrcClient)
+            and each.client.registered
+            and not (each.client.stalled or each.client.ended or each.socket.finished or each.socket.closed)
+        ]
         stopping, until = server.stop(), world.reactor.seconds() + STOPPING
         while not stopping.called or not server.isIdle:
             if not Rest(world).carry():
@@ -80,6 +88,9 @@ class Life:
         for connection in list(world.connections.values()):
             if not connection.socket.closed:
                 raise Broken("stop in order", f"client {connection.client.slot} is still connected")
+        untold = [client.slot for client in listening if not client.ended]
+        if untold:
+            raise Broken("stop in order", f"clients {untold} were not told why their connections end")
         self._move()
         self._again()
 

@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Final
 from unittest.mock import patch
 
 from twistchat.chat.fanout import audience, delivery
+from twistchat.chat.model.rooms import Room
+from twistchat.chat.model.users import User
+from twistchat.journal.sqlite import checking
 from twistchat.journal.sqlite.writing.threads import FileThreads
+from twistchat.journal.sqlite.writing.writer import Writer
+from twistchat.journal.stamp import Stamp
+from twistchat.net.input import intake
 from twistchat.net.input.intake import Intake
+from twistchat.net.limits.admission import Admission
 from twistchat.protocols.irc.history import joining
+from twistchat.protocols.irc.protocol import IrcConnection
 from twistchat.protocols.line import history, rooms
+from twistchat.services import assembly
 
 
 @contextmanager
@@ -81,6 +91,116 @@ def neverResumed() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def untold() -> Iterator[None]:
+    """Who sends a text that the journal refuses is not told."""
+    with patch.object(IrcConnection, "refused", lambda self, event, failure: None):
+        yield
+
+
+@contextmanager
+def pongOvertakes() -> Iterator[None]:
+    """A ping does not wait for the texts before it."""
+    submit = IrcConnection._submit  # private: all lines pass here, before they wait
+
+    def submitLater(self: IrcConnection, line: Any) -> None:
+        if isinstance(line, bytes) and line.startswith(b"PING "):
+            self.reply(b"PONG sim.example %s\r\n" % line[5:])
+        else:
+            submit(self, line)
+
+    with patch.object(IrcConnection, "_submit", submitLater):
+        yield
+
+
+@contextmanager
+def addressShown() -> Iterator[None]:
+    """The address of a user is shown in place of the cloak."""
+    with patch.object(assembly, "cloak", lambda key: lambda address: address or "nowhere"):
+        yield
+
+
+@contextmanager
+def secretShown() -> Iterator[None]:
+    """Secret rooms are shown to everybody."""
+    with patch.object(Room, "secretTo", lambda self, user: False):
+        yield
+
+
+@contextmanager
+def nodesDiffer() -> Iterator[None]:
+    """The state depends on where the sessions are."""
+    add = User.addSession
+
+    def addSession(self: User, id: str, session: Any, node: str) -> None:
+        add(self, id, session, node)
+        self.since += session is not None
+
+    with patch.object(User, "addSession", addSession):
+        yield
+
+
+@contextmanager
+def leftBehind() -> Iterator[None]:
+    """The connections of an address are counted after their end."""
+    with patch.object(Admission, "leave", lambda self, record: None):
+        yield
+
+
+@contextmanager
+def timeGoesBack() -> Iterator[None]:
+    """The journal takes its times from the clock, whatever that says."""
+    stamp = Stamp.__call__
+
+    def call(self: Stamp, event: Any) -> Any:
+        self.time = 0
+        return stamp(self, event)
+
+    with patch.object(Stamp, "__call__", call):
+        yield
+
+
+@contextmanager
+def rowLost() -> Iterator[None]:
+    """Every tenth batch of the journal is not written."""
+    write, numbers = FileThreads.writeBatch, count(1)
+
+    def writeBatch(self: FileThreads, rows: Any, effects: Any, done: Callable[[str | None], None]) -> None:
+        write(self, rows if next(numbers) % 10 else (), effects, done)
+
+    with patch.object(FileThreads, "writeBatch", writeBatch):
+        yield
+
+
+@contextmanager
+def damageShown() -> Iterator[None]:
+    """Checksums are not compared."""
+    with patch.object(checking, "isIntact", lambda *row: True):
+        yield
+
+
+@contextmanager
+def goesOn() -> Iterator[None]:
+    """The journal goes on after a failed sync."""
+    write = Writer.write
+
+    def writeAgain(self: Writer, *arguments: Any) -> None:
+        try:
+            write(self, *arguments)
+        finally:
+            self.broken = None
+
+    with patch.object(Writer, "write", writeAgain):
+        yield
+
+
+@contextmanager
+def noShares() -> Iterator[None]:
+    """All lines of a client are executed in one turn."""
+    with patch.object(intake, "LINES", 1_000_000):
+        yield
+
+
 @dataclass(frozen=True, slots=True)
 class Planted:
     """
@@ -100,5 +220,16 @@ FAULTS: Final[Mapping[str, Planted]] = {
     "no-flush": Planted(noFlush, ("no gaps", "clients agree")),
     "ignored-heard": Planted(ignoredHeard, ("nobody learns more", "no duplicates")),
     "never-resumed": Planted(neverResumed, ("nobody waits in vain",)),
+    "untold": Planted(untold, ("who sends is told",)),
+    "pong-overtakes": Planted(pongOvertakes, ("PONG overtakes nothing", "who sends is told")),
+    "address-shown": Planted(addressShown, ("nobody learns more",)),
+    "secret-shown": Planted(secretShown, ("nobody learns more",)),
+    "nodes-differ": Planted(nodesDiffer, ("the same on every node",)),
+    "left-behind": Planted(leftBehind, ("nothing stays of who left",)),
+    "time-goes-back": Planted(timeGoesBack, ("time never decreases",)),
+    "row-lost": Planted(rowLost, ("durable before visible",)),
+    "damage-shown": Planted(damageShown, ("a changed row is noticed",)),
+    "goes-on": Planted(goesOn, ("after a failed sync nothing is written",)),
+    "no-shares": Planted(noShares, ("work is bounded",)),
 }
 """All of them, by name."""

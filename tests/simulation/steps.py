@@ -15,6 +15,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "input": "the server gets {size} from {who}",
     "output": "{who} reads {size}",
     "stall": "{who} stops reading, or starts again",
+    "greed": "{who} asks for something {number:,} times, and reads nothing",
     "cut": "the connection of {who} is reset",
     "finish": "{who} closes the sending side",
     "turn": "a turn passes",

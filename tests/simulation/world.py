@@ -19,6 +19,8 @@ from tests.simulation.disk import FAULTS, Disk
 from tests.simulation.ledger import Ledger, Text
 from tests.simulation.life import Life
 from tests.simulation.promises.agreement import Agreement
+from tests.simulation.promises.answers import Answers
+from tests.simulation.promises.bounds import Bounds
 from tests.simulation.promises.determinism import Determinism
 from tests.simulation.promises.durability import Durability
 from tests.simulation.promises.emptiness import Emptiness
@@ -27,6 +29,7 @@ from tests.simulation.promises.integrity import Integrity
 from tests.simulation.promises.order import Order
 from tests.simulation.promises.promise import Promise
 from tests.simulation.promises.restart import Restart
+from tests.simulation.promises.secrecy import Secrecy
 from tests.simulation.reactor import SimulatedReactor
 from tests.simulation.rest import Rest
 from tests.simulation.sockets import SimulatedSocket, SimulatedTransport
@@ -74,7 +77,7 @@ class World:
         self.ledger = Ledger(self._expect, self._entered, self._begins, self._applied)
         self.connections: dict[int, Connection] = {}
         self._life = Life(self, folder)
-        self._failures, self._durability = Failures(self), Durability(self)
+        self._failures, self._durability, self._bounds = Failures(self), Durability(self), Bounds(self)
         self.promises: tuple[Promise, ...] = (
             Order(self),
             self._failures,
@@ -84,6 +87,9 @@ class World:
             Determinism(self),
             Integrity(self),
             Emptiness(self),
+            Answers(self),
+            Secrecy(self),
+            self._bounds,
         )
         self.server = self._life.start()
         for promise in self.promises:
@@ -92,6 +98,7 @@ class World:
     def close(self) -> None:
         """Close the files."""
         self._failures.close()
+        self._bounds.close()
         self.disk.release()
         self.server.kill()
 
@@ -174,23 +181,51 @@ class World:
         else:
             client = IrcClient(kind, nick, *rest)
         self._clients.append(client)
-        client.onText = self._durability.seen
         protocol = self.server.factories[door].buildProtocol(IPv4Address("TCP", address, port))
         if protocol is None:
             return
         socket = SimulatedSocket(port, step.size)
         transport = SimulatedTransport(socket, protocol, (address, port), self.reactor)
-        self.connections[step.slot] = self._byPort[port] = Connection(client, socket, transport)
+        self.connections[step.slot] = self._byPort[port] = connection = Connection(client, socket, transport)
+        self._observe(connection)
         protocol.makeConnection(transport)
         client.greet()
-        for promise in self.promises:
-            promise.connected(self.connections[step.slot])
+
+    def _observe(self, connection: Connection) -> None:
+        """Let the promises learn what a client sends and reads."""
+        client, promises = connection.client, self.promises
+        for promise in promises:
+            promise.connected(connection)
+
+        def send(line: str) -> None:
+            for promise in promises:
+                promise.sent(connection, line)
+
+        def sendRaw(data: bytes) -> None:
+            for promise in promises:
+                promise.sentRaw(connection, data)
+
+        def read(line: str) -> None:
+            for promise in promises:
+                promise.heard(connection, line)
+
+        client.onSend, client.onSendRaw, client.onLine = send, sendRaw, read
+        client.onText = self._durability.seen
 
     def _send(self, step: Step) -> None:
-        """A client sends a line."""
+        """A client sends lines."""
         connection = self.connections.get(step.slot)
         if connection is not None and not connection.socket.finished:
-            connection.client.send(step.text)
+            for line in step.text.split("\n"):
+                connection.client.send(line)
+
+    def _greed(self, step: Step) -> None:
+        """A client asks for something many times, and reads nothing.  C{size}: how many times."""
+        connection = self.connections.get(step.slot)
+        if connection is not None and not connection.socket.finished:
+            connection.client.stalled = True
+            for _ in range(step.size):
+                connection.client.send(step.text)
 
     def _raw(self, step: Step) -> None:
         """A client sends bytes.  C{text}: the bytes, as characters of Latin-1."""
@@ -265,6 +300,7 @@ class World:
     def _forget(self, connection: Connection) -> None:
         """The client is gone.  Another may come in its place."""
         self.connections.pop(connection.client.slot, None)
+        connection.client.unobserve()
 
     # The machine
 
@@ -338,6 +374,7 @@ class World:
         """All connections are lost, because the server has ended."""
         for connection in self.connections.values():
             connection.socket.broken = connection.socket.closed = True
+            connection.client.unobserve()
         self.connections.clear()
         self._bySession.clear()
         self._byPort.clear()

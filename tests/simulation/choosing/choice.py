@@ -16,7 +16,7 @@ from tests.simulation.world import World
 WEIGHTS: Final = {
     "input": 230,
     "output": 180,
-    "talk": 220,
+    "talk": 160,
     "carry": 60,
     "work": 130,
     "report": 130,
@@ -27,6 +27,8 @@ WEIGHTS: Final = {
     "connect": 20,
     "raw": 2,
     "stall": 3,
+    "greed": 0.5,
+    "shout": 6,
     "cut": 2,
     "finish": 1,
     "fault": 1.5,

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from tests.simulation.choosing.templates import Lines, Templates
+from tests.simulation.promises.secrecy import KEY
 
 IRC_ROOMS: Final[Templates] = {
     "JOIN {room}": 4,
     "PART {own}": 1.5,
     "PART {own} :bye": 0.5,
+    f"JOIN {{room}} {KEY}": 0.5,
+    "MODE #vault1 +s": 0.5,
     "JOIN 0": 0.1,
     "MODE {own} {mode}": 2,
     "MODE {own} {rank} {nick}": 2,

@@ -11,13 +11,17 @@ if TYPE_CHECKING:
     from tests.simulation.choosing.picks import Picks
     from tests.simulation.world import World
 
-NONSENSE: Final = ("", " ", ":", "@", "\x01", "\xff\xfe", "\x00", "\xff\xfd\x01", "x" * 700, "@a=b", "\xe9" * 300)
+NONSENSE: Final = (
+    *("", " ", ":", "@", "\x01", "\xff\xfe", "\x00", "\xff\xfd\x01", "x" * 700, "@a=b", "\xe9" * 300),
+    *("\n" * 900, "PONG\r\n" * 300),
+)
 ENDS: Final = ("", "\n", "\r\n", "\r\n\r\n")
 
 CONFIGURATIONS: Final = (
     "",
     '[irc]\nmotd = "hello"\n',
     "[limits]\nsendq = 65536\n",
+    "[limits]\nsendq = 32768\n",
     "[limits]\nhistoryOnJoin = 10\n",
     "[limits]\nmistake = 1\n",
     '[accounts]\nalwaysOn = "opt-out"\n',

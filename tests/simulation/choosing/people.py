@@ -54,6 +54,24 @@ class People:
         target = picks.nick() if isPrivate else picks.one(client.inRooms)
         return f"{picks.one(('PRIVMSG', 'PRIVMSG', 'PRIVMSG', 'NOTICE'))} {target} :{text}"
 
+    def shout(self) -> Step | None:
+        """A client says much at once."""
+        connection = self._picks.someone(lambda one: bool(one.client.inRooms))
+        if connection is None:
+            return None
+        room, picks = self._picks.one(connection.client.inRooms), self._picks
+        lines = [f"PRIVMSG {room} :{picks.longText()}" for _ in range(10)]
+        return Step("send", connection.client.slot, text="\n".join(lines), turn=False)
+
+    def greed(self) -> Step | None:
+        """A client asks for much, and does not read it."""
+        connection = self._picks.someone(lambda one: bool(one.client.registered))
+        if connection is None:
+            return None
+        own = connection.client.inRooms
+        line = f"CHATHISTORY LATEST {self._picks.one(own)} * 500" if own else "/history 500"
+        return Step("greed", connection.client.slot, self._picks.one((20, 60)), line, turn=False)
+
     def act(self) -> Step | None:
         """A client does something else."""
         connection = self._picks.someone()

@@ -10,7 +10,7 @@ from tests.simulation.connection import Connection
 from tests.simulation.world import World
 
 NICKS: Final = ("ann", "bob", "carl", "dora", "eve", "finn", "gus", "hal", "ida", "jo", "kim", "lou", "Ann", "BOB")
-ROOMS: Final = ("#lobby", "#lobby", "#lobby", "#tea", "#tea", "#hall", "#den", "#hush")
+ROOMS: Final = ("#lobby", "#lobby", "#lobby", "#tea", "#tea", "#hall", "#den", "#hush", "#vault1")
 """The rooms.  Most clients are in the first ones, so that many hear what is said there."""
 
 T = TypeVar("T")
@@ -57,3 +57,7 @@ class Picks:
     def text(self) -> str:
         """Make a text with a number of its own."""
         return f"t{self.number()} {'word ' * self.one((0, 1, 5, 40))}".strip()
+
+    def longText(self) -> str:
+        """Make a long one."""
+        return f"t{self.number()} {'word ' * 75}".strip()

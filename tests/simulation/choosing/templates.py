@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from tests.simulation.promises.secrecy import KEY
+
 if TYPE_CHECKING:
     from tests.simulation.choosing.picks import Picks
     from tests.simulation.clients.base import Client
@@ -13,7 +15,7 @@ Templates: TypeAlias = Mapping[str, float]
 """Templates, each with how often it is chosen."""
 
 MODES: Final = (
-    *("+m", "-m", "-m", "+n", "-n", "+t", "-t", "+i", "-i", "-i", "+s", "-s", "+l 3", "-l", "+k door", "-k door"),
+    *("+m", "-m", "-m", "+n", "-n", "+t", "-t", "+i", "-i", "-i", "+s", "-s", "+l 3", "-l", f"+k {KEY}", f"-k {KEY}"),
     *("+M", "-M", "+C", "-C", "+g", "-g", "+N", "-N", "+R", "-R", "-R", "+T", "-T", "+c", "-c", "+f #hall", "-f"),
 )
 TOPICS: Final = ("tea", "cake and tea", "", "nothing at all")

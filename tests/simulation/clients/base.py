@@ -53,6 +53,9 @@ class Client:
     @ivar slowest: the longest time that it waited for the answer to a ping, in seconds.
     @ivar ended: whether the server has told it that the connection ends.
     @ivar stalled: whether it reads nothing.
+    @ivar onSend: called with each line that it sends.
+    @ivar onSendRaw: called with each piece of bytes that it sends otherwise.
+    @ivar onLine: called with each line that it reads.
     """
 
     lineEnd = b"\n"
@@ -76,7 +79,14 @@ class Client:
         self.slowest = 0.0
         self._rest = b""
         self.onText: Callable[[Text], None] = lambda text: None
+        self.unobserve()
         self.onPlayback: Callable[[Playback], None] = lambda playback: None
+
+    def unobserve(self) -> None:
+        """Report nothing more to anybody."""
+        self.onSend: Callable[[str], None] = lambda line: None
+        self.onSendRaw: Callable[[bytes], None] = lambda data: None
+        self.onLine: Callable[[str], None] = lambda line: None
 
     @property
     def inRooms(self) -> list[str]:
@@ -85,10 +95,12 @@ class Client:
 
     def send(self, line: str) -> None:
         """Send a line."""
+        self.onSend(line)
         self.outgoing += line.encode("utf-8", "surrogateescape") + self.lineEnd
 
     def sendRaw(self, data: bytes) -> None:
         """Send bytes as they are."""
+        self.onSendRaw(data)
         self.outgoing += data
 
     def greet(self) -> None:
@@ -133,11 +145,13 @@ class Client:
         if SECRET in data:
             raise Broken("secrets", f"client {self.slot} was sent a password")
         *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in lines:
+        for received in lines:
             try:
-                self.lineReceived(self.decode(line.removesuffix(b"\r")))
+                line = self.decode(received.removesuffix(b"\r"))
+                self.onLine(line)
+                self.lineReceived(line)
             except UnicodeDecodeError as e:
-                raise Broken("text is UTF-8", f"client {self.slot} was sent {line!r}") from e
+                raise Broken("text is UTF-8", f"client {self.slot} was sent {received!r}") from e
 
     def decode(self, line: bytes) -> str:
         """Decode a line."""

@@ -25,6 +25,7 @@ class WebSocketClient(IrcClient):
 
     def send(self, line: str) -> None:
         """Send a line as a message."""
+        self.onSend(line)
         self.outgoing += frame(line.encode("utf-8", "surrogateescape"))
 
     def receive(self, data: bytes) -> None:

@@ -69,6 +69,7 @@ class Emptiness(Promise):
             **dict(_sizes(world.server.context, "context", {id(world.server.context.idle)})),
             "users": [user.nick for user in world.server.chat.state.users if not user.stays],
             "connections": len(self._transports),
+            "admitted": sum(world.server.context.admission.connections.values()),
             "timers": sorted(timers),
             "descriptors": [*world.reactor.reading, *world.reactor.writing],
         }

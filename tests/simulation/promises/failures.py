@@ -8,7 +8,10 @@ from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublish
 from zope.interface import implementer
 
 from tests.simulation.broken import Broken
+from tests.simulation.clients.base import SECRET
+from tests.simulation.ledger import NUMBER
 from tests.simulation.promises.promise import Promise
+from tests.simulation.promises.secrecy import KEY
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -25,6 +28,9 @@ class Failures(Promise):
 
     def __call__(self, event: LogEvent) -> None:
         """See L{ILogObserver}."""
+        text = formatEvent(event)
+        if SECRET.decode() in text or KEY in text or NUMBER.search(text):
+            self._failures.append(f"the log has a secret: {text}")
         failure = event.get("log_failure")
         if failure is not None:
             self._failures.append(f"{formatEvent(event)}: {failure.getTraceback()}")

@@ -27,6 +27,15 @@ class Promise:
     def connected(self, connection: Connection) -> None:
         """A client has connected."""
 
+    def sent(self, connection: Connection, line: str) -> None:
+        """A client sends a line."""
+
+    def sentRaw(self, connection: Connection, data: bytes) -> None:
+        """A client sends other bytes."""
+
+    def heard(self, connection: Connection, line: str) -> None:
+        """A client reads a line."""
+
     def stepped(self) -> None:
         """A step is over, or a turn of those in which everything comes to rest."""
 
