@@ -12,9 +12,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bench import machine, picture
-from bench.fire import table
-from bench.fire.picture import draw
 from bench.fire.play import Outcome, play
+from bench.fire.results import table
+from bench.fire.results.picture import draw
 from bench.fire.scenario import Scenario
 from bench.fire.scenarios import CATALOGUE, GROUPS, chosen
 from bench.protocols import Refused

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.fire.canary import NEWCOMER, newcomer
-from bench.fire.figures import TRACEBACK, Figures, missed, percentiles
+from bench.fire.results.figures import TRACEBACK, Figures, missed, percentiles
 from bench.fire.scenario import NEWCOMER as PATIENCE
 from bench.fire.scenario import Marks, Scenario, Seen
 from bench.fire.stage import Stage

@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 from bench import machine, picture
 from bench.fire.canary import Canary
-from bench.fire.figures import percentiles
+from bench.fire.results.figures import percentiles
 from bench.history.clients import Plan, Question
 from bench.history.fill import PASSWORD, READER, prepared, word
 from bench.protocols import Refused

@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 from bench import machine
 from bench.fire.canary import Canary
-from bench.fire.figures import percentiles
+from bench.fire.results.figures import percentiles
 from bench.load import percentile
 from bench.logins.accounts import PASSWORD, prepare
 from bench.logins.clients import Plan

@@ -116,7 +116,7 @@ def ofCommands(door: str, title: str, exempt: bool) -> Scenario:
     made = Scenario(
         f"{door}-commands",
         f"floods of each of the {count} commands of the {title}, one after the other",
-        f"the server answers most of them, however short each flood is; {PASSWORD:g} MiB more memory are fine, for a hash",
+        f"the server answers most of them, however short each flood is; a hash may take {PASSWORD:g} MiB more",
         partial(commands, door),
         shortest=count * SLICE,
         marks=replace(MARKS, growth=GROWTH + PASSWORD),

@@ -7,10 +7,10 @@ from dataclasses import replace
 from twisted.trial.unittest import SynchronousTestCase
 
 from bench.fire.canary import Outage
-from bench.fire.figures import Figures, missed, percentiles
 from bench.fire.play import Outcome
+from bench.fire.results.figures import Figures, missed, percentiles
+from bench.fire.results.table import COLUMNS, failed, header, longest, remarks, row
 from bench.fire.scenario import GROWTH, LEFT, NEWCOMER, P99, Marks, Scenario, Seen
-from bench.fire.table import COLUMNS, failed, header, longest, remarks, row
 
 GOOD = Figures(
     said=200,

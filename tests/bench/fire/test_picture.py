@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from bench import picture
-from bench.fire.picture import draw
 from bench.fire.play import Outcome
+from bench.fire.results.picture import draw
 from bench.fire.scenario import Seen
 from tests.bench.fire.test_figures import GOOD
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bench.fire.figures import common
 from bench.fire.play import Outcome
+from bench.fire.results.figures import common
 from bench.fire.scenario import GROWTH, LEFT, NEWCOMER, P99, Scenario
 
 COLUMNS = ("scenario", "tried", "required", "seen", "canary p99 ms", "longest ms", "verdict")
