@@ -150,6 +150,7 @@ SCENARIOS = (
         REQUIRED,
         partial(powerCut, unsteady),
         shortest=5.0,
+        quick=False,
         prepare=prepare,
         marks=Marks(refused=True),
     ),

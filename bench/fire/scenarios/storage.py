@@ -26,6 +26,9 @@ HOLD = 0.5
 PATIENCE = 3.0
 """How long a fault lasts at most if it has had no effect, in seconds: the disk may not be full yet."""
 
+WAITS = 3
+"""How many times a text may wait for a lock: for the batch before it, for a probe of the journal, and for its own."""
+
 PAUSE = 0.02
 """The pause between two texts, in seconds."""
 
@@ -253,15 +256,15 @@ LOCKED = Fault(locked, hold=BUSY + 1.0)
 SLOW = Fault(partial(healed, lambda faults: faults.delaySyncs(DELAY)), hold=3 * DELAY, refuses=False)
 
 
-def scenario(name: str, tried: str, required: str, fault: Fault, p99: float = P99) -> Scenario:
+def scenario(name: str, tried: str, required: str, fault: Fault, p99: float = P99, quick: bool = True) -> Scenario:
     """Make the scenario of a fault."""
-    marks = Marks(p99=p99, refused=fault.refuses)
-    return Scenario(name, tried, required, partial(disturbed, [fault]), fault.hold + 0.5, prepare=prepare, marks=marks)
+    marks, run = Marks(p99=p99, refused=fault.refuses), partial(disturbed, [fault])
+    return Scenario(name, tried, required, run, fault.hold + 0.5, quick, prepare, marks)
 
 
 SCENARIOS = (
     scenario("disk-full", "the disk is full again and again", REFUSED, FULL),
-    scenario("write-error", "writes fail (EIO) again and again", REFUSED, UNWRITABLE),
+    scenario("write-error", "writes fail (EIO) again and again", REFUSED, UNWRITABLE, quick=False),
     Scenario(
         "failed-sync",
         "a sync fails (EIO) once",
@@ -281,7 +284,7 @@ SCENARIOS = (
         f"another program locks the journal for {LOCKED.hold:g} s, again and again",
         REFUSED,
         LOCKED,
-        p99=BUSY + P99,
+        p99=WAITS * BUSY + P99,
     ),
     scenario(
         "slow-disk",
