@@ -205,6 +205,38 @@ class CheckTests(CheckTestCase):
         self.successResultOf(self.serve().close())
         self.assertEqual(1, self.check()[0])
 
+    def test_unfinished(self) -> None:
+        """A journal whose making was interrupted is not damaged: the next start completes it."""
+        self.data.mkdir(0o700)
+        with closing(sqlite3.connect(PATH, isolation_level=None)) as connection:
+            migrate(connection, Path(PATH), lambda: "j", schema())
+            connection.execute("DELETE FROM journal")
+        repairs = "something that was written to the journal is incomplete; the next start of the server repairs it"
+        self.assertEqual(
+            self.refused("check", "--data=data"), f"twistchat: {PATH}: {repairs}: the journal has no position"
+        )
+        self.assertEqual(
+            self.refused("export", "--all", "--data=data"), f"twistchat: {repairs}: the journal has no name"
+        )
+        self.serve().close()
+        self.assertEqual(self.check(), (0, [f"{PATH} is good: 0 entries read"]))
+
+    def test_rollback(self) -> None:
+        """The same if a migration was interrupted, which SQLite undoes with its rollback journal."""
+        self.earlier()
+        with closing(sqlite3.connect(PATH, isolation_level=None)) as connection:
+            connection.execute("PRAGMA cache_size = 1")
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("CREATE TABLE other AS SELECT zeroblob(100000) AS body")
+            files = {path.name: path.read_bytes() for path in self.data.iterdir()}
+            connection.execute("ROLLBACK")
+        self.assertEqual(sorted(files), ["journal.sqlite", "journal.sqlite-journal"])
+        for name, content in files.items():
+            (self.data / name).write_bytes(content)
+        self.assertIn("the next start of the server repairs it", self.refused("check", "--data=data"))
+        self.serve().close()
+        self.assertEqual(self.check()[0], 0)
+
     def test_progress(self) -> None:
         """A terminal shows a progress bar, which is erased at the end."""
         self.fill(498)

@@ -11,7 +11,7 @@ from typing import Any
 
 from twistchat.journal.codec import Unreadable, decode
 from twistchat.journal.sqlite.constants import readConstants
-from twistchat.journal.sqlite.faults import Fault, faults
+from twistchat.journal.sqlite.faults import INTERRUPTED, Fault, faults
 from twistchat.journal.sqlite.migrate import APPLICATION_ID, JournalUnusable, schema
 from twistchat.journal.sqlite.position import readReserved
 from twistchat.journal.sqlite.reading import ACTS, CHECKSUMS, LAST, LATE, SHARES, connect
@@ -109,7 +109,7 @@ def check(path: Path, progress: Callable[[float], None], page: int = 500) -> Fin
     @param progress: called repeatedly with the fraction of the entries that has been read, from 0 to 1.
     @param page: the number of entries to read at a time.  A running server does not wait for the check.
     @raise JournalUnusable: it is not a journal, or a newer version wrote it.
-    @raise Fault: it cannot be opened.
+    @raise Fault: it cannot be opened, or its making was interrupted.
     """
     with faults(), closing(connect(path)) as connection:
         (identity,) = connection.execute("PRAGMA application_id").fetchone()
@@ -275,6 +275,8 @@ class _Checking:
         except sqlite3.DatabaseError as e:
             self._break(f"what rooms keep cannot be read: {_damage(e)}")
         except Fault as e:
+            if e.why == INTERRUPTED:
+                raise
             self._break(e.detail)
         else:
             self.findings.faults += [f"not in force after the next start: {what}" for what in lost]

@@ -10,6 +10,9 @@ from contextlib import contextmanager
 DAMAGED = "the journal's file is damaged"
 """Why a file that SQLite cannot read is not used."""
 
+INTERRUPTED = "something that was written to the journal is incomplete; the next start of the server repairs it"
+"""Why a command cannot read a journal whose server lost its power while it made or migrated the journal."""
+
 FULL = "the disk is full"
 FAILED = "the disk failed"
 
@@ -18,6 +21,7 @@ _WHYS = {
     sqlite3.SQLITE_BUSY: "another process has the journal locked",
     sqlite3.SQLITE_LOCKED: "another process has the journal locked",
     sqlite3.SQLITE_READONLY: "the journal cannot be written to",
+    sqlite3.SQLITE_READONLY_ROLLBACK: INTERRUPTED,
     sqlite3.SQLITE_CANTOPEN: "the journal's files cannot be opened",
     sqlite3.SQLITE_PERM: "the journal's files cannot be opened",
     sqlite3.SQLITE_IOERR: FAILED,
@@ -51,7 +55,8 @@ def faults() -> Iterator[None]:
 
 def fault(error: sqlite3.Error) -> Fault:
     """Make a L{Fault} from an error of SQLite."""
-    why = _WHYS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "the journal failed")
+    code = getattr(error, "sqlite_errorcode", 0)
+    why = _WHYS.get(code) or _WHYS.get(code & 0xFF, "the journal failed")
     return Fault(why, f"{error} ({getattr(error, 'sqlite_errorname', type(error).__name__)})")
 
 

@@ -8,6 +8,7 @@ from zlib import crc32
 
 from twisted.logger import Logger
 
+from twistchat.journal.sqlite.faults import INTERRUPTED, Fault
 from twistchat.journal.sqlite.rows import COLUMNS, isIntact
 
 _RESERVED = "SELECT CAST(reserved AS INTEGER), CAST(time AS INTEGER), CAST(checksum AS INTEGER) FROM journal"
@@ -49,8 +50,12 @@ def readReserved(connection: sqlite3.Connection) -> Position | None:
     Read the position that L{RESERVE} wrote last.  Versions before 4 wrote no checksum.
 
     @return: C{None} if it changed on disk.
+    @raise Fault: there is none, because the journal was not made completely.
     """
-    sequence, time, checksum = connection.execute(_RESERVED).fetchone()
+    found = connection.execute(_RESERVED).fetchone()
+    if found is None:
+        raise Fault(INTERRUPTED, "the journal has no position")
+    sequence, time, checksum = found
     intact = None not in (sequence, time) and (checksum is None or reservation(sequence, time)[-1] == checksum)
     return Position(sequence, time) if intact else None
 

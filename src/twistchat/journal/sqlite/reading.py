@@ -19,7 +19,7 @@ from twistchat.chat.model.spans import Damaged, Kept
 from twistchat.journal.codec import Unreadable, decode
 from twistchat.journal.sqlite.constants import readConstants
 from twistchat.journal.sqlite.copying import copyTo
-from twistchat.journal.sqlite.faults import Fault, faults
+from twistchat.journal.sqlite.faults import INTERRUPTED, Fault, faults
 from twistchat.journal.sqlite.rows import COLUMNS, isIntact, readText
 from twistchat.journal.stamp import msgid
 
@@ -101,7 +101,10 @@ class RowReader:
             self._connection = connect(path)
             try:
                 self.execute("PRAGMA cache_size = -16384")
-                (self.name,) = self.execute("SELECT name FROM journal").fetchone()
+                named = self.execute("SELECT name FROM journal").fetchone()
+                if named is None:
+                    raise Fault(INTERRUPTED, "the journal has no name")
+                (self.name,) = named
                 (self.version,) = self.execute("PRAGMA user_version").fetchone()
                 self.execute("PRAGMA temp_store = MEMORY")
                 self._checked = self.version >= CHECKSUMS
