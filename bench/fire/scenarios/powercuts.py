@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -22,7 +23,7 @@ LOAD = 0.2
 """The part of the time in which clients talk and the server is recorded.  The rest is for the cuts."""
 
 CUTS = 8
-"""The number of cuts for each second of a scenario."""
+"""The number of cuts in a row for each second of a scenario, and at most for five seconds."""
 
 PAUSE = 0.1
 """The most seconds that a fault lasts, and the most until the next one."""
@@ -107,15 +108,19 @@ def unsteady(stage: Stage, seconds: float) -> list[Record]:
 
 
 def powerCut(record: Callable[[Stage, float], list[Record]], stage: Stage, seconds: float) -> Seen:
-    """Record a server, kill it, and cut the power at many moments of the record."""
+    """Record a server, kill it, and cut the power at many moments of the record, until the time is over."""
+    until = time.monotonic() + seconds
     found = record(stage, seconds * LOAD)
-    problems = list(cutPower(found, int(seconds * CUTS)))
+    problems: list[list[Problem]] = []
+    while time.monotonic() < until or not problems:
+        problems += cutPower(found, int(min(seconds, 5.0) * CUTS), seed=len(problems))
     shown = Shown()
     for each in found:
         shown.hear(each)
     bad = sum(map(bool, problems))
     words = f"{len(found):,} records, {len(shown.texts):,} texts shown; {len(problems)} cuts, {bad} of them bad"
-    return Seen(words, missed(problems), {"cuts": len(problems), "records": len(found), "bad": bad})
+    figures = {"cuts": len(problems), "records": len(found), "texts": len(shown.texts), "bad": bad}
+    return Seen(words, missed(problems), figures)
 
 
 def missed(problems: Sequence[Sequence[Problem]]) -> list[str]:

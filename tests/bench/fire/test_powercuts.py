@@ -138,12 +138,13 @@ class ServerTests(SynchronousTestCase):
         """Whatever was shown is there."""
         outcome = played("power-cut", 1.5)
         self.assertEqual([], outcome.seen.missed)
-        self.assertEqual((outcome.seen.figures["cuts"], outcome.seen.figures["bad"]), (12, 0))
+        self.assertEqual(0, outcome.seen.figures["bad"])
+        self.assertNotEqual(0, outcome.seen.figures["texts"])
 
     def test_relaxed(self) -> None:
         """With relaxed durability it is not, which shows that the checks can fail.  The journal is not damaged."""
         (found,) = played("power-cut", 1.5, partial(prepare, durability="relaxed")).seen.missed
-        self.assertRegex(found, r"^\d+ of 12 cuts: .*shown and lost: \d+ \(\|")
+        self.assertRegex(found, r"^\d+ of \d+ cuts: .*shown and lost: \d+ \(\|")
         self.assertNotRegex(found, "damaged|does not open|twistchat check|not the first ones")
 
     def test_failedSync(self) -> None:
