@@ -50,6 +50,22 @@ class ReadSmallTests(SynchronousTestCase):
             self.assertEqual("No such device or address", self.refused(self.folder / "socket"))
         self.assertEqual("Is a directory", self.refused(self.folder))
 
+    def test_closed(self) -> None:
+        """Whatever a path leads to, no descriptor stays open."""
+
+        def free() -> int:
+            descriptor = os.open(self.folder, os.O_RDONLY)
+            os.close(descriptor)
+            return descriptor
+
+        before = free()
+        self.path.write_bytes(b"x")
+        readSmall(self.path)
+        os.truncate(self.path, MOST_BYTES + 1)
+        for path in (self.path, self.folder, Path("/dev/zero")):
+            self.refused(path)
+            self.assertEqual(before, free(), path)
+
     def test_missing(self) -> None:
         """A missing file raises the same error as elsewhere."""
         self.assertRaises(FileNotFoundError, readSmall, self.path)

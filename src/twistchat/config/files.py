@@ -30,13 +30,16 @@ def readSmall(path: Path, most: int = MOST_BYTES) -> bytes:
     @raise OSError: it cannot be read, is not a regular file, or has more bytes.  C{strerror} says why.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
-    with open(descriptor, "rb", closefd=True) as file:  # noqa: PTH123  # a Path cannot be opened without waiting
+    try:
         status = os.fstat(descriptor)
         if stat.S_ISDIR(status.st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "it is not a regular file", str(path))
-        data = b"" if status.st_size > most else file.read(most + 1)
+        with open(descriptor, "rb", closefd=False) as file:
+            data = b"" if status.st_size > most else file.read(most + 1)
+    finally:
+        os.close(descriptor)  # open() leaves it open if it is that of a directory
     if status.st_size > most or len(data) > most:
         raise OSError(errno.EFBIG, f"it has more than {most:,} bytes", str(path))
     return data
