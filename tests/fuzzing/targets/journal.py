@@ -213,6 +213,7 @@ TEXTS: Final = (
         "ภาษาไทย x",
         "한국어 test",
         "a_b c.d 1,000",
+        "haha🤣 ok👍🏽",
     ),
 )
 """The texts that are searched."""
@@ -239,8 +240,7 @@ def isOld(text: str) -> bool:
     """
     Whether all characters of a text are letters, digits, spaces or punctuation of Unicode 3.2 (2002).
 
-    SQLite knows Unicode 6.1 (2012), and takes later characters for letters.  It and Python do not agree on symbols
-    and marks, either.
+    SQLite and Python know other versions of Unicode, and do not agree on all symbols and marks.
     """
     return all([ucd_3_2_0.category(letter) in OLD for letter in text])
 

@@ -20,6 +20,7 @@ class SearchContract(OpenedJournal):
             "browning",
             "тихий ДОМ",
             "ΛΌΓΟΣ",
+            "haha🤣 🙂yes 👍🏽ok",
         ]
         self.append(*map(said, texts))
         self.append(said("brown elsewhere", "#other"))
@@ -32,6 +33,8 @@ class SearchContract(OpenedJournal):
         self.assertEqual(self.search("panic'don"), [])
         self.assertEqual(self.search("дом"), [texts[5]])
         self.assertEqual(self.search("λόγος"), [texts[6]])
+        for word in ("haha", "yes", "ok", "haha🙃"):
+            self.assertEqual(self.search(word), [texts[7]])
         self.assertEqual(self.search("fox dog"), [])
 
     def test_searchKinds(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.journal.history.search.words import SPACELESS, Letters, Words, matches, splitWords, tokens
@@ -44,6 +46,13 @@ class WordTests(SynchronousTestCase):
         self.assertTrue(matches("我用iPhone手机", splitWords("iphone 手")))
         self.assertFalse(matches("我用iPhone手机", splitWords("用手")))
         self.assertFalse(matches("我用iPhone手机", splitWords("phone")))
+
+    def test_symbols(self) -> None:
+        """The word index of the journal on disk separates words at the same symbols."""
+        (*_, newest) = [script for script in schema() if "TABLE word" in script]
+        (symbols,) = re.findall("separators ''(.*)''", newest)
+        self.assertEqual(len(symbols), len(set(symbols)))
+        self.assertEqual(["a"] * len(symbols), tokens("".join([f"a{symbol}" for symbol in symbols])))
 
     def test_ranges(self) -> None:
         """The word index of the journal on disk has the same ranges."""

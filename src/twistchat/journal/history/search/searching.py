@@ -78,9 +78,11 @@ _PENDING = """
 # The word index of entries that are not indexed yet.  It has the tokenizer of the table "word", so both find the same.
 _TAIL = """
     CREATE VIRTUAL TABLE temp.tail USING fts5(
-        place, text, content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2'
+        place, text, content = '', columnsize = 0, tokenize = {tokenizer}
     )
 """
+
+_TOKENIZER = "SELECT sql FROM sqlite_schema WHERE name = 'word'"
 
 _FILL = """
     INSERT INTO temp.tail (rowid, place, text)
@@ -139,7 +141,9 @@ class HistorySearch:
         self._file = reader.file
         self._seconds, self._longest, self._glance = seconds, longest, glance
         with faults():
-            self._file.execute(_TAIL)
+            (table,) = self._file.execute(_TOKENIZER).fetchone()
+            tokenizer = table.partition("tokenize = ")[2].removesuffix(")")
+            self._file.execute(_TAIL.format(tokenizer=tokenizer))
 
     def search(self, search: Search, before: int = LAST, without: str = "[]") -> Sequence[Kept]:
         """

@@ -87,7 +87,8 @@ def tokens(text: str, letters: Letters = _LETTERS) -> list[str]:
     The words of a text, for comparison: runs of letters and digits, without case and diacritics.  Scripts without
     spaces have none.
 
-    SQLite's tokenizer C{unicode61} gives the same words (FTS5, section 4.3.1).
+    SQLite's tokenizer C{unicode61} gives the same words (FTS5, section 4.3.1), as the schema lists newer symbols as
+    separators.
     """
     if not text.isascii():
         text = unicodedata.normalize("NFKD", _RUN.sub(" ", text))
