@@ -6,7 +6,7 @@ import itertools
 import signal
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, closing
 
 from bench.fire.audience import STEP, Audience, Hearing, Plan
@@ -34,6 +34,12 @@ BUFFER = 4096
 
 ROOM = 7
 """The number of the room.  The canary is in another."""
+
+MANY = 100_000
+"""More clients than stop reading: those who read have higher numbers."""
+
+LONGEST_STOP = 60.0
+"""How long clients are stopped at most, in seconds.  It is less than C{limits.ping}, so their silence is no reason."""
 
 SETTINGS = {"limits.roomJoinBurst": 1000}
 """With its default, only one client per second could join the room."""
@@ -88,7 +94,7 @@ def slow(stage: Stage, seconds: float) -> Seen:
     while time.monotonic() < until or not rounds:
         rounds += 1
         with ExitStack() as leaving:
-            audience = leaving.enter_context(closing(_audience(stage, 4 * rounds * 1000)))
+            audience = leaving.enter_context(closing(_audience(stage, MANY * rounds)))
             deaf = [
                 leaving.enter_context(enter(stage.ports[door], door, next(numbers), ROOM, buffer=BUFFER))
                 for door, _ in zip(itertools.cycle(DOORS), range(SLOW), strict=False)
@@ -98,7 +104,7 @@ def slow(stage: Stage, seconds: float) -> Seen:
             speaker.say(count, audience)
             longest = max(longest, time.monotonic() - began)
             witnesses = audience.hearings()
-            dropped += sum(_dropped(connection) for connection in deaf)
+            dropped += _dropped(deaf)
             heard += sum(hearing.heard for hearing in witnesses)
             disordered += sum(hearing.disordered for hearing in witnesses)
     missed = []
@@ -115,9 +121,10 @@ def slow(stage: Stage, seconds: float) -> Seen:
     return Seen(text, missed, {"rounds": rounds, "dropped": dropped, "heard": heard, "longest": longest})
 
 
-def _dropped(connection: socket.socket) -> bool:
-    """Whether the server has ended a connection.  What it sent before is read first."""
-    return rest(connection, PATIENCE)[1]
+def _dropped(connections: Iterable[socket.socket]) -> int:
+    """Count the connections that the server has ended.  What it sent before is read first."""
+    until = time.monotonic() + PATIENCE
+    return sum(rest(connection, max(0.05, until - time.monotonic()))[1] for connection in connections)
 
 
 def stopped(stage: Stage, seconds: float) -> Seen:
@@ -135,7 +142,7 @@ def stopped(stage: Stage, seconds: float) -> Seen:
         brief.send(signal.SIGSTOP)
         long.send(signal.SIGSTOP)
         speaker.say(FEW)
-        time.sleep(max(0.0, seconds - 2 * REST))
+        time.sleep(min(LONGEST_STOP, max(0.0, seconds - 2 * REST)))
         brief.send(signal.SIGCONT)
         time.sleep(REST)
         patient = brief.hearings()
