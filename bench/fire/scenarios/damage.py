@@ -18,6 +18,9 @@ from twistchat.journal.sqlite.files import FILE
 TEXTS = 40
 """The number of texts of which some are damaged."""
 
+TALK = 0.5
+"""How long the canary talks before bits are flipped at random, in seconds."""
+
 BITS = 3
 """The number of random bits that are flipped before a start."""
 
@@ -127,11 +130,12 @@ def flippedBits(stage: Stage, seconds: float) -> Seen:
     """Flip random bits between two starts, again and again.  The server starts or says why it does not."""
     until, missed, refused = time.monotonic() + seconds, set[str](), 0
     random, journal, rounds = Random(1), stage.data / FILE, 0
-    # The canary could not come back.
-    stage.canary.report()
     with closing(Witness(stage.ports["irc"])) as witness:
         for _ in range(TEXTS):
             witness.say()
+        time.sleep(TALK)
+        # It could not come back.
+        stage.canary.report()
         stage.end(signal.SIGTERM)
         good = journal.read_bytes()
         while time.monotonic() < until or not rounds:
