@@ -19,6 +19,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
     "the whole server, in memory or as a process": (
         "simulation/test_disk",
         "simulation/test_network",
+        "simulation/test_digest",
         "simulation/test_running",
         "simulation/test_shrinking",
         "simulation/test_steps",

@@ -79,6 +79,7 @@ class Life:
             and each.client.registered
             and not (each.client.stalled or each.client.ended or each.socket.finished or each.socket.closed)
         ]
+        world.isStopping = True
         stopping, until = server.stop(), world.reactor.seconds() + STOPPING
         while not stopping.called or not server.isIdle:
             if not Rest(world).carry():
@@ -113,6 +114,8 @@ class Life:
         following.stop()
         for promise in world.promises:
             promise.started()
+        world.isStopping = False
+        world.canary.connect()
 
     def _startSpoiled(self) -> None:
         """Try to start on a file that is no journal.  That gives one line for the administrator."""

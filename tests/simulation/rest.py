@@ -101,6 +101,6 @@ class Rest:
             if socket.sent or connection.transport in world.reactor.writing or socket.closed:
                 busy = True
                 world.read(connection, len(socket.sent))
-        world.reactor.turn()
+        world.turn()
         world.check()
         return busy

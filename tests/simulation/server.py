@@ -173,19 +173,16 @@ class SimulatedServer:
 
     async def _stop(self) -> None:
         context = self.context
-        isClosed = True
         try:
             await self.log.close().addTimeout(JOURNAL_TIMEOUT, context.clock)
+            self.killed = True
         except Exception:
-            isClosed = False  # the service logs it
+            self.kill()  # the service logs it
         doors = [factory.close("The server is shutting down") for factory in self.factories.values()]
         await gatherResults(doors)
         for part in (context.connections, context.loginLog, context.registrar, context.logins, context.passwords):
             part.stop()
         context.upkeep.after(None)
-        if not isClosed:
-            self.kill()
-        self.killed = True
 
     def kill(self) -> None:
         """End without closing anything in order.  A second call does nothing."""

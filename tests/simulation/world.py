@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from twisted.internet.address import IPv4Address
 
+from tests.simulation.canary import Canary
 from tests.simulation.clients.base import Client
 from tests.simulation.clients.irc import IrcClient
 from tests.simulation.clients.line import LineClient
@@ -53,6 +54,8 @@ class World:
     @ivar ledger: what its journal applied.
     @ivar connections: the clients that are connected, by slot.
     @ivar configuration: the configuration in force, as TOML.
+    @ivar canary: a polite client.
+    @ivar isStopping: whether the server is stopping.
     @ivar promises: what must hold.
     @ivar steps: the number of steps so far.
     @ivar digest: the hash of all bytes that clients have read, in order.  The same steps give the same bytes.
@@ -77,6 +80,7 @@ class World:
         self.ledger = Ledger(self._expect, self._entered, self._begins, self._applied)
         self.connections: dict[int, Connection] = {}
         self._life = Life(self, folder)
+        self.canary, self.isStopping = Canary(self), False
         self._failures, self._durability, self._bounds = Failures(self), Durability(self), Bounds(self)
         self.promises: tuple[Promise, ...] = (
             Order(self),
@@ -94,6 +98,7 @@ class World:
         self.server = self._life.start()
         for promise in self.promises:
             promise.started()
+        self.canary.connect()
 
     def close(self) -> None:
         """Close the files."""
@@ -129,12 +134,17 @@ class World:
         act: Callable[[Step], None] = getattr(self, f"_{step.action}")
         act(step)
         if step.turn:
-            self.reactor.turn()
+            self.turn()
         self.steps += 1
         self.check()
         connection = self.connections.get(step.slot)
         if connection is not None:
             self._checkReader(connection)
+
+    def turn(self) -> None:
+        """Run a turn of the reactor.  The polite client acts after it."""
+        self.reactor.turn()
+        self.canary.turn()
 
     def check(self) -> None:
         """
@@ -362,6 +372,7 @@ class World:
         @raise Broken: something of them stays in the server.
         """
         Rest(self).come()
+        self.canary.leave()
         while self.connections:
             self._hangUp(next(iter(self.connections.values())))
         self._bySession.clear()
@@ -369,6 +380,7 @@ class World:
         Rest(self).pass_()
         for promise in self.promises:
             promise.deserted()
+        self.canary.connect()
 
     def cutAll(self) -> None:
         """All connections are lost, because the server has ended."""
