@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from twisted.python.failure import Failure
 
-from tests.journal.disk import connectionOf, useConnection, writerOf
+from tests.journal.disk import connectionOf, readerOf, useConnection, writerOf
 from twistchat.journal.sqlite.faults import Fault
 from twistchat.journal.sqlite.files import FILE
 from twistchat.journal.sqlite.log import SqliteLog
@@ -22,8 +22,16 @@ FAULTS: Final = {
     "locked": (sqlite3.SQLITE_BUSY, "SQLITE_BUSY"),
     "failing": (sqlite3.SQLITE_IOERR_WRITE, "SQLITE_IOERR_WRITE"),
     "unsynced": (sqlite3.SQLITE_IOERR_FSYNC, "SQLITE_IOERR_FSYNC"),
+    "unlockable": (sqlite3.SQLITE_IOERR_LOCK, "SQLITE_IOERR_LOCK"),
+    "unreadable": (sqlite3.SQLITE_IOERR_READ, "SQLITE_IOERR_READ"),
 }
-"""The faults: a full disk, a locked database, a write that fails, and a sync that fails."""
+"""
+The faults: a full disk, a locked database, a write that fails, a sync that fails, a lock that cannot be taken, and a
+file that cannot be read.
+"""
+
+AT_BEGIN: Final = ("locked", "unlockable")
+"""The faults that let the beginning of a transaction fail."""
 
 
 class SimulatedWorker:
@@ -94,6 +102,8 @@ class Disk:
         self.broken = False
         writer = writerOf(log)
         useConnection(writer, FaultyConnection(connectionOf(writer), self))
+        reader = readerOf(log)
+        useConnection(reader, FaultyReader(connectionOf(reader), self))
         writer.checkRoom = self._checkRoom  # type: ignore[method-assign]  # it would look at the real disk
         self._reader = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
 
@@ -144,15 +154,23 @@ class FaultyConnection:
 
     def _concerns(self, statement: str) -> bool:
         """Whether the fault lets this statement fail: it takes the lock, or it is the one that reaches the disk."""
-        if statement.startswith(("SELECT", "PRAGMA busy_timeout")):
+        if self._disk.fault == "unreadable" or statement.startswith(("SELECT", "PRAGMA busy_timeout")):
             return False
         if statement.startswith("BEGIN"):
-            return self._disk.fault == "locked"
+            return self._disk.fault in AT_BEGIN
         return statement.startswith("COMMIT") or not self._connection.in_transaction
 
     def __getattr__(self, name: str) -> Any:
         """Everything else is the real connection's."""
         return getattr(self._connection, name)
+
+
+class FaultyReader(FaultyConnection):
+    """SQLite's connection for reading."""
+
+    def _concerns(self, statement: str) -> bool:
+        """Whether the fault lets this statement fail."""
+        return self._disk.fault == "unreadable" and not statement.startswith("BEGIN")
 
 
 @contextmanager

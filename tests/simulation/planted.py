@@ -16,9 +16,11 @@ from twistchat.journal.sqlite import checking
 from twistchat.journal.sqlite.writing.threads import FileThreads
 from twistchat.journal.sqlite.writing.writer import Writer
 from twistchat.journal.stamp import Stamp
+from twistchat.net.client.following import LimitsFollower
 from twistchat.net.input import intake
 from twistchat.net.input.intake import Intake
 from twistchat.net.limits.admission import Admission
+from twistchat.net.output.turn import Turn
 from twistchat.protocols.irc.history import joining
 from twistchat.protocols.irc.protocol import IrcConnection
 from twistchat.protocols.line import history, rooms
@@ -201,6 +203,20 @@ def noShares() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def fewSends() -> Iterator[None]:
+    """Only one connection is sent its output in each turn."""
+    with patch.object(assembly, "Turn", lambda clock: Turn(clock, 1)):
+        yield
+
+
+@contextmanager
+def limitsStay() -> Iterator[None]:
+    """The limits of connected clients do not follow a reload."""
+    with patch.object(LimitsFollower, "notify", lambda self: None):
+        yield
+
+
 @dataclass(frozen=True, slots=True)
 class Planted:
     """
@@ -230,6 +246,8 @@ FAULTS: Final[Mapping[str, Planted]] = {
     "row-lost": Planted(rowLost, ("durable before visible",)),
     "damage-shown": Planted(damageShown, ("a changed row is noticed",)),
     "goes-on": Planted(goesOn, ("after a failed sync nothing is written",)),
+    "few-sends": Planted(fewSends, ("nobody holds up the others",)),
+    "limits-stay": Planted(limitsStay, ("limits follow",)),
     "no-shares": Planted(noShares, ("work is bounded",)),
 }
 """All of them, by name."""

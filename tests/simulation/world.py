@@ -29,6 +29,7 @@ from tests.simulation.promises.failures import Failures
 from tests.simulation.promises.integrity import Integrity
 from tests.simulation.promises.order import Order
 from tests.simulation.promises.promise import Promise
+from tests.simulation.promises.reload import Reload
 from tests.simulation.promises.restart import Restart
 from tests.simulation.promises.secrecy import Secrecy
 from tests.simulation.reactor import SimulatedReactor
@@ -82,6 +83,7 @@ class World:
         self._life = Life(self, folder)
         self.canary, self.isStopping = Canary(self), False
         self._failures, self._durability, self._bounds = Failures(self), Durability(self), Bounds(self)
+        self._reloads = Reload(self)
         self.promises: tuple[Promise, ...] = (
             Order(self),
             self._failures,
@@ -94,6 +96,7 @@ class World:
             Answers(self),
             Secrecy(self),
             self._bounds,
+            self._reloads,
         )
         self.server = self._life.start()
         for promise in self.promises:
@@ -349,13 +352,7 @@ class World:
 
     def _reload(self, step: Step) -> None:
         """The administrator changes the configuration.  C{text}: what it has besides the usual, as TOML."""
-        self.server.configuration = step.text
-        reloading = self.server.context.rehash("the simulation")
-
-        def reloaded(_: object) -> None:
-            self.configuration = step.text
-
-        reloading.addCallbacks(reloaded, lambda failure: None)
+        self._reloads.reload(step.text)
 
     def _crash(self, step: Step) -> None:
         """The server is killed, and starts again.  C{text}: C{"spoiled"} if its file cannot be opened at first."""
