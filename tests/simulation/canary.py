@@ -19,6 +19,9 @@ TURNS: Final = 3
 EVERY: Final = 1.0
 """The seconds between its pings."""
 
+WORDS: Final = "still here"
+"""What it says to itself."""
+
 ADDRESS: Final = ("198.51.100.1", 39_999)
 SLOT: Final = -1
 ROOM: Final = 65_536
@@ -42,6 +45,8 @@ class Canary:
         self._client = IrcClient("plain", "canary", SLOT, ADDRESS[0], world.ledger, lambda: world.reactor.seconds())
         self._socket = SimulatedSocket(ADDRESS[1], ROOM)
         self._next, self._turns = 0.0, 0
+        self._hears = False
+        self._client.onLine = self._read
         protocol = world.server.factories["irc"].buildProtocol(IPv4Address("TCP", *ADDRESS))
         self._transport = SimulatedTransport(self._socket, protocol, ADDRESS, world.reactor)
         protocol.makeConnection(self._transport)
@@ -53,6 +58,24 @@ class Canary:
             self._socket.broken = True
             self._world.reactor.read(self._transport)
             self._transport = None
+
+    @property
+    def canSpeak(self) -> bool:
+        """Whether it is connected, and the server has welcomed it."""
+        return self._transport is not None and self._client.registered
+
+    def speak(self) -> None:
+        """Say something to itself."""
+        self._hears = False
+        self._client.send(f"PRIVMSG {self._client.nick} :{WORDS}")
+
+    @property
+    def hears(self) -> bool:
+        """Whether it has heard what it said last."""
+        return self._hears
+
+    def _read(self, line: str) -> None:
+        self._hears = self._hears or WORDS in line
 
     def turn(self) -> None:
         """

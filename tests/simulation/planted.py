@@ -13,6 +13,7 @@ from twistchat.chat.fanout import audience, delivery
 from twistchat.chat.model.rooms import Room
 from twistchat.chat.model.users import User
 from twistchat.journal.sqlite import checking
+from twistchat.journal.sqlite.faults import Fault
 from twistchat.journal.sqlite.writing.threads import FileThreads
 from twistchat.journal.sqlite.writing.writer import Writer
 from twistchat.journal.stamp import Stamp
@@ -204,6 +205,22 @@ def noShares() -> Iterator[None]:
 
 
 @contextmanager
+def staysOff() -> Iterator[None]:
+    """The journal takes nothing more after any fault."""
+    write = Writer.write
+
+    def writeOnce(self: Writer, *arguments: Any) -> None:
+        try:
+            write(self, *arguments)
+        except Fault:
+            self.broken = self.broken or "something failed"
+            raise
+
+    with patch.object(Writer, "write", writeOnce):
+        yield
+
+
+@contextmanager
 def fewSends() -> Iterator[None]:
     """Only one connection is sent its output in each turn."""
     with patch.object(assembly, "Turn", lambda clock: Turn(clock, 1)):
@@ -246,6 +263,7 @@ FAULTS: Final[Mapping[str, Planted]] = {
     "row-lost": Planted(rowLost, ("durable before visible",)),
     "damage-shown": Planted(damageShown, ("a changed row is noticed",)),
     "goes-on": Planted(goesOn, ("after a failed sync nothing is written",)),
+    "stays-off": Planted(staysOff, ("writes resume",)),
     "few-sends": Planted(fewSends, ("nobody holds up the others",)),
     "limits-stay": Planted(limitsStay, ("limits follow",)),
     "no-shares": Planted(noShares, ("work is bounded",)),

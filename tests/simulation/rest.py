@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 PATIENCE: Final = 150.0
 """The seconds in which a client that reads must get its answers, when nothing else is sent."""
 
+SPEAKING: Final = 10.0
+"""The seconds in which a text of the polite client must be stored and heard, when nothing else happens."""
+
 AGAIN: Final = 20.0
 """The seconds after which a client asks again for a sign of life, when nothing else is sent."""
 
@@ -58,6 +61,23 @@ class Rest:
         for connection in list(world.connections.values()):
             if connection.client.awaits:
                 raise Broken("no gaps", f"client {connection.client.slot} never heard {connection.client.awaits}")
+
+    def speak(self) -> None:
+        """
+        Let the polite client say something, which needs a journal that takes texts again.
+
+        @raise Broken: it does not hear it.
+        """
+        world, canary = self._world, self._world.canary
+        if not canary.canSpeak:
+            return
+        canary.speak()
+        until = world.reactor.seconds() + SPEAKING
+        while not canary.hears or self.carry():
+            if world.reactor.seconds() > until:
+                raise Broken("writes resume", "the disk is repaired, and the journal takes nothing")
+            if not self.carry():
+                world.reactor.sleep(0.5)
 
     def pass_(self) -> None:
         """Let more time pass than any timer of a connection, a rate or an address lasts."""

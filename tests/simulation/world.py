@@ -401,6 +401,8 @@ class World:
         @raise Broken: somebody waits in vain.
         """
         Rest(self).come()
+        if not self.disk.broken:
+            Rest(self).speak()
         for promise in self.promises:
             promise.rested()
 
