@@ -50,6 +50,8 @@ class Reload(Promise):
         limit = self.world.server.context.settings.limits.sendq
         for connection in self.world.connections.values():
             outlet: Any = None if connection.session is None else connection.session.outlet
-            if outlet is not None and outlet.outbox._limit != limit:  # private: nothing else says it
-                slot = connection.client.slot
-                raise Broken("limits follow", f"sendq is {limit}, and {outlet.outbox._limit} for client {slot}")
+            if outlet is None:
+                continue
+            own = outlet.outbox._limit  # private: nothing else says it
+            if own != limit:
+                raise Broken("limits follow", f"sendq is {limit}, and {own} for client {connection.client.slot}")
