@@ -68,6 +68,22 @@ class JoiningTests(Conversations):
         bot.send("MODE robot +B")
         self.assertEqual(self.past(bot), [])
 
+    def test_playbackWaits(self) -> None:
+        """While a channel is played, those who leave it do so after the names, not before them."""
+        waiting = Deferred[object]()
+        read = self.server.history.read
+        self.patch(self.server.history, "read", lambda span: waiting.addCallback(lambda _: read(span)))
+        client = self.irc("alice", "znc.in/playback")
+        client.send("ZNC *playback PLAY * 0")
+        client.skip()
+        client.send("JOIN #tea")
+        self.bob.send("QUIT")
+        waiting.callback(None)
+        self.server.advance(1)
+        commands = [line.split(" ")[1] for line in client.lines()]
+        self.assertLess(commands.index("353"), commands.index("QUIT"))
+        self.assertIn("PRIVMSG", commands)
+
     def test_renamed(self) -> None:
         """The texts have the present name of the channel."""
         self.bob.send("RENAME #tea #chai")

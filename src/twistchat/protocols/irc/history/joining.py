@@ -74,6 +74,8 @@ class Entering:
         """
         client = self._client
         if PLAYBACK_CAPABILITY in client.capabilities:
+            if reply.label is None:
+                reply.flush()  # nothing is held back, so the names must go before whoever leaves meanwhile
             await playJoined(client, reply, room.name, before)
             return
         if not self._holding:
