@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.fakes import NOON, ManualScene, Person, Scene, done, newState, rebuilt, refused, shown
@@ -295,6 +295,26 @@ class EndTests(AlwaysOnTests):
         scene.wait(5)
         scene.commit()
         self.assertEqual(len(scene.state.users), 0)
+
+    def test_refusedAtOnce(self) -> None:
+        """A journal that takes nothing any more refuses within the call.  Each change is proposed once in a while."""
+        scene = ManualScene()
+        ann = entering(scene)
+        scene.commit()
+        scene.chat.presence.close(ann.session, "bye")
+        scene.commit()
+        proposed: list[Event] = []
+
+        def append(event: Event) -> Deferred[object]:
+            assert len(proposed) < 10, "the change is proposed without end"
+            proposed.append(event)
+            return fail(errors.NotStored("the last sync failed"))
+
+        self.patch(scene.log, "append", append)
+        scene.wait(31 * DAY)
+        self.assertEqual([type(event) for event in proposed], [PresenceEnded])
+        scene.wait(5)
+        self.assertEqual(len(proposed), 2)
 
 
 class RestartTests(AlwaysOnTests):

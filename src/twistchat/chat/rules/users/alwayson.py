@@ -62,12 +62,13 @@ class AlwaysOn:
         self._core = core
         self._later = later
         self._stale: dict[str, None] = {}
+        self._refused: set[str] = set()  # accounts whose changes could not be stored, until the next tend
         self._proposed: set[str] = set()
         self._begun = False
         self._asked = False
 
     def __bool__(self) -> bool:
-        return bool(self._stale or self._core.state.users.detached)
+        return bool(self._stale or self._refused or self._core.state.users.detached)
 
     def begin(self) -> None:
         """Bring back the users whose presence the journal keeps.  Call this once, after the log was opened."""
@@ -99,6 +100,8 @@ class AlwaysOn:
         """
         now, time = self._core.timestamp(), self._core.alwaysOn().time
         wait = None
+        self._stale.update(dict.fromkeys(sorted(self._refused)))
+        self._refused.clear()
         if time:
             for user in self._core.state.users.detached.values():
                 assert user.detached is not None
@@ -142,7 +145,7 @@ class AlwaysOn:
         def failed(failure: Any) -> None:
             self._proposed.discard(key)
             if failure.check(errors.NotStored) is not None:
-                self._stale[key] = None
+                self._refused.add(key)
                 self._later(RETRY)
 
         self._core.log.append(event).addCallbacks(stored, failed)
