@@ -57,7 +57,7 @@ def main(arguments: Sequence[str]) -> int:
             "scenarios": {name: asdict(outcome) for name, outcome in outcomes.items()},
             "errors": errors,
         }
-        (options.out / "fire.json").write_text(json.dumps(document, indent=1))
+        (options.out / "fire.json").write_text(json.dumps(_finite(document), indent=1))
         if outcomes and picture.possible():
             draw(outcomes, options.out / "fire.png")
     print(f"\n{table.longest(outcomes)}")
@@ -79,6 +79,15 @@ def _playAll(
         else:
             print(table.row(scenario, outcomes[scenario.name]), flush=True)
     return outcomes, errors
+
+
+def _finite(value: object) -> object:
+    """Replace infinite numbers, which JSON does not have, by C{None} in a document."""
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return None if value == float("inf") else value
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:

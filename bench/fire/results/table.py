@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from bench.fire.play import Outcome
 from bench.fire.results.figures import common
 from bench.fire.scenario import GROWTH, LEFT, NEWCOMER, P99, Scenario
@@ -27,7 +29,7 @@ def row(scenario: Scenario, outcome: Outcome) -> str:
     """Return the row of one scenario."""
     figures = outcome.figures
     verdict = f"MISSED: {'; '.join(outcome.missed)}" if outcome.missed else "good"
-    delays = (f"{1000 * figures.p99:,.1f}", f"{1000 * figures.worst:,.1f}")
+    delays = [f"{1000 * delay:,.1f}" if math.isfinite(delay) else "none" for delay in (figures.p99, figures.worst)]
     return _line(scenario.name, scenario.tried, scenario.required or "as always", outcome.seen.text, *delays, verdict)
 
 
@@ -44,9 +46,10 @@ def remarks(scenario: Scenario, outcome: Outcome) -> list[str]:
 
 def longest(outcomes: dict[str, Outcome]) -> str:
     """Return the sentence about the canary's longest wait in all scenarios."""
-    if not outcomes:
-        return "No scenario was played to its end."
-    name, outcome = max(outcomes.items(), key=lambda item: item[1].figures.worst)
+    heard = {name: outcome for name, outcome in outcomes.items() if math.isfinite(outcome.figures.worst)}
+    if not heard:
+        return "No scenario was played to its end, or the canary received nothing."
+    name, outcome = max(heard.items(), key=lambda item: item[1].figures.worst)
     said = sum(outcome.figures.said for outcome in outcomes.values())
     return (
         f"The canary's longest wait across all of it: {1000 * outcome.figures.worst:,.1f} ms, in {name} "

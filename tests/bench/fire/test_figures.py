@@ -84,6 +84,9 @@ class MarkTests(SynchronousTestCase):
         for begin in (4.9, 6.1):
             found = missed(replace(away, outages=[Outage(begin, 6.2, ["x"])]), Marks())
             self.assertEqual(found, ["the canary was disconnected: x"])
+        short = replace(away, p99=float("inf"), worst=float("inf"))
+        self.assertEqual(missed(short, Marks()), [])
+        self.assertEqual(missed(replace(short, downtimes=(), outages=(), cutOff=0), Marks()), ["p99 over 250 ms"])
         ended = replace(away, downtimes=[(5.0, None)], outages=[Outage(5.1, None, [])], alive=False, stopped=True)
         self.assertEqual(missed(replace(ended, newcomer=None), Marks()), [])
 
@@ -109,4 +112,6 @@ class TableTests(SynchronousTestCase):
         """The last line names the scenario with the longest wait."""
         outcomes = {name: Outcome(Seen(""), replace(GOOD, worst=worst), ()) for name, worst in (("a", 0.1), ("b", 0.2))}
         self.assertIn("200.0 ms, in b (2 scenarios, 400 lines", longest(outcomes))
-        self.assertEqual(longest({}), "No scenario was played to its end.")
+        outcomes["b"] = Outcome(Seen(""), replace(GOOD, worst=float("inf")), ())
+        self.assertIn("100.0 ms, in a (2 scenarios", longest(outcomes))
+        self.assertEqual(longest({}), "No scenario was played to its end, or the canary received nothing.")

@@ -7,6 +7,7 @@ import json
 import socket
 import sys
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -163,10 +164,15 @@ class OptionTests(SynchronousTestCase):
         names = [scenario.name for scenario in GROUPS["death"]]
         with TemporaryDirectory() as folder, redirect_stdout(said):
             status = main(["--scenarios", *names, "--out", folder])
-            self.assertEqual(
-                {"machine", "seconds", "scenarios", "errors"}, {*json.loads(Path(folder, "fire.json").read_text())}
-            )
+            read = json.loads(Path(folder, "fire.json").read_text(), parse_constant=self.fail)
+            self.assertEqual({"machine", "seconds", "scenarios", "errors"}, {*read})
         return status, said.getvalue()
+
+    def test_infinite(self) -> None:
+        """The document is JSON, also if the canary received nothing."""
+        unheard = Outcome(Seen("x"), replace(GOOD, p99=float("inf"), worst=float("inf")), ())
+        status, said = self.outcome(unheard, unheard)
+        self.assertEqual((0, 2), (status, said.count("| none | none | good |")))
 
     def test_status(self) -> None:
         """The exit status is 1 if a mark was missed or a scenario failed, and 0 otherwise.  The others are played."""
