@@ -12,7 +12,11 @@ import sqlite3
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+
+from bench.fire.shim.faults import Faults, install
 
 
 def syncs(folder: Path, seconds: float) -> list[float]:
@@ -52,16 +56,24 @@ def commits(folder: Path, seconds: float, size: int) -> float:
         return count / (time.monotonic() - began)
 
 
-def slowed(delay: float) -> list[str]:
+@contextmanager
+def slowed(folder: Path, delay: float) -> Iterator[list[str]]:
     """
-    The prefix of a command that delays each of its fdatasyncs.
+    Delay the syncs of commands in this context.
 
+    @param folder: the folder whose files are affected.
     @param delay: the delay in milliseconds; 0 adds none.
+    @return: the prefix of a command that is affected.
+    @raise NotBuilt: the preloaded library cannot be built.
     """
     if not delay:
-        return []
-    inject = f"inject=fdatasync,fsync:delay_exit={round(1000 * delay)}"
-    return ["strace", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync,fsync", "-e", inject]
+        yield []
+        return
+    with tempfile.TemporaryDirectory() as place:
+        variables = install(Path(place), folder)
+        with closing(Faults(Path(place))) as faults:
+            faults.delaySyncs(delay / 1000)
+            yield ["env", *[f"{name}={value}" for name, value in variables.items()]]
 
 
 if __name__ == "__main__":

@@ -87,21 +87,21 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--texts", type=int, default=2000, help="texts that each of 50 connections sends")
     parser.add_argument("--rate", type=float, default=200, help="texts per second in the steady load")
     parser.add_argument("--seconds", type=float, default=10, help="the duration of the steady load")
-    parser.add_argument("--sync-delay", type=float, default=0, help="milliseconds that strace adds to each fdatasync")
+    parser.add_argument("--sync-delay", type=float, default=0, help="milliseconds to add to each fdatasync")
     parser.add_argument("--json", type=Path, help="a file for all measurements")
     chosen = parser.parse_args(arguments)
 
     single: list[float] = []
     fsyncs: list[float] = []
     rounds: dict[str, list[Round]] = {name: [] for name in JOURNALS}
-    before = slowed(chosen.sync_delay)
-    disk = [*before, sys.executable, "-m", "bench.disk", str(chosen.dir), "2", str(SIZE)]
-    for _ in range(chosen.rounds):
-        found = json.loads(subprocess.run(disk, stdout=subprocess.PIPE, check=True).stdout)
-        single.append(found["commits"])
-        fsyncs += found["syncs"]
-        for name, options in JOURNALS.items():
-            rounds[name].append(measure(chosen.dir, options, before, chosen.texts, chosen.rate, chosen.seconds))
+    with slowed(chosen.dir, chosen.sync_delay) as before:
+        disk = [*before, sys.executable, "-m", "bench.disk", str(chosen.dir), "2", str(SIZE)]
+        for _ in range(chosen.rounds):
+            found = json.loads(subprocess.run(disk, stdout=subprocess.PIPE, check=True).stdout)
+            single.append(found["commits"])
+            fsyncs += found["syncs"]
+            for name, options in JOURNALS.items():
+                rounds[name].append(measure(chosen.dir, options, before, chosen.texts, chosen.rate, chosen.seconds))
 
     machine = {
         "cpus": os.cpu_count(),

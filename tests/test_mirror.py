@@ -63,6 +63,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
     "the benchmarks, and the guards on counted work": (
         "bench/test_accounts",
         "bench/test_commands",
+        "bench/test_disk",
         "bench/fire/reloads/test_mistakes",
         "bench/fire/reloads/test_reports",
         "bench/fire/reloads/test_visitor",
