@@ -47,7 +47,7 @@ class RunTests(SynchronousTestCase):
 
     def find(self, name: str) -> Failure:
         """Run episodes until one fails."""
-        runs = (runSeed(f"{name}/{episode}", Totals(), 1500) for episode in range(20))
+        runs = (runSeed(f"{name}/{episode}", Totals(), 600) for episode in range(50))
         failure = next(filter(None, runs), None)
         assert failure is not None, f"{name} was not found"
         return failure
