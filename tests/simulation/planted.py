@@ -21,6 +21,7 @@ from twistchat.net.client.following import LimitsFollower
 from twistchat.net.input import intake
 from twistchat.net.input.intake import Intake
 from twistchat.net.limits.admission import Admission
+from twistchat.net.output.outbox import SocketOutbox
 from twistchat.net.output.turn import Turn
 from twistchat.protocols.irc.history import joining
 from twistchat.protocols.irc.protocol import IrcConnection
@@ -234,6 +235,13 @@ def limitsStay() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def neverClosed() -> Iterator[None]:
+    """A connection whose client was told that it ends stays open."""
+    with patch.object(SocketOutbox, "_release", lambda self: None):  # private: closes the connection
+        yield
+
+
 @dataclass(frozen=True, slots=True)
 class Planted:
     """
@@ -253,6 +261,7 @@ FAULTS: Final[Mapping[str, Planted]] = {
     "no-flush": Planted(noFlush, ("no gaps", "clients agree")),
     "ignored-heard": Planted(ignoredHeard, ("nobody learns more", "no duplicates")),
     "never-resumed": Planted(neverResumed, ("nobody waits in vain",)),
+    "never-closed": Planted(neverClosed, ("the end", "stop in order")),
     "untold": Planted(untold, ("who sends is told",)),
     "pong-overtakes": Planted(pongOvertakes, ("PONG overtakes nothing", "who sends is told")),
     "address-shown": Planted(addressShown, ("nobody learns more",)),

@@ -49,6 +49,9 @@ class Rest:
             if busy:
                 continue
             world.checkReaders()
+            ended = [each.client.slot for each in world.connections.values() if each.client.ended]
+            if ended:
+                raise Broken("the end", f"clients {ended} were told that their connections end, which stay open")
             waiting = [each for each in world.connections.values() if self._isWaiting(each)]
             if not waiting:
                 break
@@ -95,7 +98,7 @@ class Rest:
         client = connection.client
         if connection.socket.finished:
             return True
-        if client.ended or not client.registered:
+        if not client.registered:
             return False
         asked, now = self._asked.get(client.slot), self._world.reactor.seconds()
         if asked is None or (client.pings and now >= asked + AGAIN):

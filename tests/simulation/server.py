@@ -74,7 +74,7 @@ class SimulatedServer:
     @ivar log: the log of its journal.
     @ivar history: the history of its journal.
     @ivar factories: the factories of its doors, by name.
-    @ivar killed: whether it has ended.
+    @ivar killed: whether its files are closed.
     @ivar configuration: the text that it reads when it reloads its settings.
     """
 

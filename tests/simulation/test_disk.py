@@ -45,7 +45,8 @@ class FaultTests(SynchronousTestCase):
         connection = sqlite3.connect(":memory:", isolation_level=None)
         self.addCleanup(connection.close)
         self.connection = FaultyConnection(connection, self.disk)
-        self.connection.execute("CREATE TABLE entry (number)")
+        self.connection.execute("CREATE TABLE entry (sequence)")
+        self.disk._reader = connection  # private: to watch a log, the disk needs a whole one
 
     def write(self) -> None:
         """Write an entry in a transaction."""
