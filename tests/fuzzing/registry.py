@@ -17,6 +17,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "journal": ("entries", "snapshot", "search"),
     "names": ("selectors", "masks", "names"),
     "logins": ("sasl", "sasl-chunks"),
+    "oidc": ("oidc",),
     "control": ("control",),
     "exports": ("import-journal", "import-slack", "import-mattermost", "import-zip", "import-json", "import-text"),
     "sessions": ("irc-session", "line-session"),

@@ -82,7 +82,7 @@ def readKeys(document: Mapping[str, Any]) -> list[Key]:
             continue
         try:
             keys.append(import_key(entry))
-        except (JoseError, ValueError, TypeError):
+        except (JoseError, KeyError, ValueError, TypeError):  # joserfc looks up the name of a curve without care
             continue
     if not keys:
         raise ProviderFault("The provider has no key with which it could sign a login")
