@@ -41,6 +41,8 @@ class Connection:
     @ivar session: its session, once the ledger has met it.
     @ivar sent: what it has sent, see L{Answers <tests.simulation.promises.answers.Answers>}.
     @ivar known: the secrets that it may know, see L{Secrecy <tests.simulation.promises.secrecy.Secrecy>}.
+    @ivar asked: the folded names of the rooms whose history it has asked for, in order.
+    @ivar left: for each room that it has left, how many of these requests it had sent then.
     """
 
     client: Client
@@ -49,6 +51,8 @@ class Connection:
     session: Session | None = None
     sent: Sent = field(default_factory=Sent)
     known: set[str] = field(default_factory=set)
+    asked: list[str] = field(default_factory=list)
+    left: dict[str, int] = field(default_factory=dict)
 
     @property
     def isOpen(self) -> bool:

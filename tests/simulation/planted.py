@@ -12,6 +12,7 @@ from unittest.mock import patch
 from twistchat.chat.fanout import audience, delivery
 from twistchat.chat.model.rooms import Room
 from twistchat.chat.model.users import User
+from twistchat.chat.rules.rooms import visibility
 from twistchat.journal.sqlite import checking
 from twistchat.journal.sqlite.faults import Fault
 from twistchat.journal.sqlite.writing.threads import FileThreads
@@ -128,6 +129,13 @@ def addressShown() -> Iterator[None]:
 def secretShown() -> Iterator[None]:
     """Secret rooms are shown to everybody."""
     with patch.object(Room, "secretTo", lambda self, user: False):
+        yield
+
+
+@contextmanager
+def everyoneReads() -> Iterator[None]:
+    """Everybody reads the history of each room."""
+    with patch.object(visibility, "readableFrom", lambda state, room, user: 0):
         yield
 
 
@@ -266,6 +274,7 @@ FAULTS: Final[Mapping[str, Planted]] = {
     "pong-overtakes": Planted(pongOvertakes, ("PONG overtakes nothing", "who sends is told")),
     "address-shown": Planted(addressShown, ("nobody learns more",)),
     "secret-shown": Planted(secretShown, ("nobody learns more",)),
+    "everyone-reads": Planted(everyoneReads, ("nobody learns more",)),
     "nodes-differ": Planted(nodesDiffer, ("the same on every node",)),
     "left-behind": Planted(leftBehind, ("nothing stays of who left",)),
     "time-goes-back": Planted(timeGoesBack, ("time never decreases",)),

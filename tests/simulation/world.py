@@ -11,7 +11,7 @@ from typing import Any, Final
 from twisted.internet.address import IPv4Address
 
 from tests.simulation.canary import Canary
-from tests.simulation.clients.base import Client
+from tests.simulation.clients.base import Client, Playback
 from tests.simulation.clients.irc import IrcClient
 from tests.simulation.clients.line import LineClient
 from tests.simulation.clients.websocket import WebSocketClient
@@ -29,6 +29,7 @@ from tests.simulation.promises.failures import Failures
 from tests.simulation.promises.integrity import Integrity
 from tests.simulation.promises.order import Order
 from tests.simulation.promises.promise import Promise
+from tests.simulation.promises.reading import Reading
 from tests.simulation.promises.reload import Reload
 from tests.simulation.promises.restart import Restart
 from tests.simulation.promises.secrecy import Secrecy
@@ -97,6 +98,7 @@ class World:
             Secrecy(self),
             self._bounds,
             self._reloads,
+            Reading(self),
         )
         self.server = self._life.start()
         for promise in self.promises:
@@ -223,6 +225,12 @@ class World:
                 promise.heard(connection, line)
 
         client.onSend, client.onSendRaw, client.onLine = send, sendRaw, read
+
+        def play(playback: Playback) -> None:
+            for promise in promises:
+                promise.played(connection, playback)
+
+        client.onPlayback = play
         client.onText = self._durability.seen
 
     def _send(self, step: Step) -> None:

@@ -56,6 +56,7 @@ class Client:
     @ivar onSend: called with each line that it sends.
     @ivar onSendRaw: called with each piece of bytes that it sends otherwise.
     @ivar onLine: called with each line that it reads.
+    @ivar onPlayback: called with each part of a history that it is shown.
     """
 
     lineEnd = b"\n"
@@ -80,13 +81,13 @@ class Client:
         self._rest = b""
         self.onText: Callable[[Text], None] = lambda text: None
         self.unobserve()
-        self.onPlayback: Callable[[Playback], None] = lambda playback: None
 
     def unobserve(self) -> None:
         """Report nothing more to anybody."""
         self.onSend: Callable[[str], None] = lambda line: None
         self.onSendRaw: Callable[[bytes], None] = lambda data: None
         self.onLine: Callable[[str], None] = lambda line: None
+        self.onPlayback: Callable[[Playback], None] = lambda playback: None
 
     @property
     def inRooms(self) -> list[str]:

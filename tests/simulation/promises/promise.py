@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.simulation.clients.base import Playback
     from tests.simulation.connection import Connection
     from tests.simulation.world import World
     from twistchat.chat.errors import ChatError
@@ -35,6 +36,9 @@ class Promise:
 
     def heard(self, connection: Connection, line: str) -> None:
         """A client reads a line."""
+
+    def played(self, connection: Connection, playback: Playback) -> None:
+        """A client is shown a part of the history of a room."""
 
     def stepped(self) -> None:
         """A step is over, or a turn of those in which everything comes to rest."""
