@@ -416,7 +416,8 @@ class World:
 
     # What the ledger tells
 
-    def _connectionOf(self, session: Session) -> Connection | None:
+    def connectionOf(self, session: Session) -> Connection | None:
+        """Return the connection of a session; C{None} if its client is gone, or is the polite one."""
         connection = self._bySession.get(session.id)
         if connection is None:
             outlet: Any = session.outlet
@@ -427,7 +428,7 @@ class World:
         return connection
 
     def _expect(self, session: Session, text: Text) -> None:
-        connection = self._connectionOf(session)
+        connection = self.connectionOf(session)
         if connection is not None:
             connection.client.expect(text)
 
@@ -440,7 +441,7 @@ class World:
             promise.applied(entry, refused)
 
     def _entered(self, session: Session, room: str, sequence: int) -> None:
-        connection = self._connectionOf(session)
+        connection = self.connectionOf(session)
         if connection is not None:
             connection.client.entered.setdefault(room, []).append(sequence)
             connection.client.account = session.currentAccount is not None

@@ -36,11 +36,10 @@ class Secrecy(Promise):
         """While a room is not secret, everybody may learn of it.  Who is invited may know, unless they ignore that."""
         event = entry.event
         if isinstance(event, Invited):
-            for connection in self.world.connections.values():
-                session = connection.session
-                if session is None or session.user is None or session.user.source.uid != event.invitee.uid:
-                    continue
-                if fold(event.source.nick) not in session.ignored:
+            invitee = self.world.server.chat.state.users.get(event.invitee.uid)
+            for session in () if invitee is None else invitee.sessions.values():
+                connection = self.world.connectionOf(session)
+                if connection is not None and fold(event.source.nick) not in session.ignored:
                     connection.known.add(fold(event.room))
             return
         name = getattr(event, "name", None) or getattr(event, "room", None)
