@@ -264,7 +264,7 @@ class Planted:
 
 
 FAULTS: Final[Mapping[str, Planted]] = {
-    "too-early": Planted(tooEarly, ("durable before visible",)),
+    "too-early": Planted(tooEarly, ("durable before visible", "history joins live texts")),
     "gap-at-seam": Planted(gapAtSeam, ("history joins live texts",)),
     "no-flush": Planted(noFlush, ("no gaps", "clients agree")),
     "ignored-heard": Planted(ignoredHeard, ("nobody learns more", "no duplicates")),
