@@ -74,7 +74,7 @@ class SilenceTests(ConnectionTestCase):
         self.assertTrue(self.client.gone)
 
     def test_paused(self) -> None:
-        """A client whose input is paused is not silent."""
+        """A client whose input is paused is not silent.  It is pinged, and need not answer."""
         self.serve(recvq=10)
         self.client, self.connection = self.connect()
         self.enter()
@@ -82,12 +82,12 @@ class SilenceTests(ConnectionTestCase):
         self.send(self.client, b"wait and wait and wait")
         for _ in range(30):
             self.server.advance(30)
-        self.assertEqual(([], False), (self.connection.asked, self.client.gone))
+        self.assertEqual(([90.0 * number for number in range(1, 11)], False), (self.connection.asked, self.client.gone))
         self.connection.work[0].callback(None)
         self.connection.work[1].callback(None)
         for _ in range(10):
             self.server.advance(30)
-        self.assertEqual((1, True), (len(self.connection.asked), self.client.gone))
+        self.assertEqual((11, True), (len(self.connection.asked), self.client.gone))
 
     def test_halfClosed(self) -> None:
         """A client that has half-closed its connection is served to the end, without a ping."""
@@ -172,14 +172,17 @@ class FakeCarrierTests(FakeCarrierTestCase):
         self.assertEqual([90.0], self.client.asked)
 
     def test_paused(self) -> None:
-        """A client that the server does not read is not silent; the time counts from when it is read again."""
+        """
+        A client that the server does not read is not silent; the time counts from when it is read again.  It is pinged
+        meanwhile, and need not answer.
+        """
         self.register(self.client)
         self.client.carrier.paused = True
         self.advance(1000)
-        self.assertEqual(([], False), (self.client.asked, self.client.ending))
+        self.assertEqual((11, False), (len(self.client.asked), self.client.ending))
         self.client.carrier.paused = False
         self.advance(90)
-        self.assertEqual(1, len(self.client.asked))
+        self.assertEqual(12, len(self.client.asked))
         self.advance(60)
         self.assertTrue(self.client.ending)
 
@@ -190,6 +193,15 @@ class FakeCarrierTests(FakeCarrierTestCase):
         self.advance(150)
         self.assertEqual(([90.0], True), (self.client.asked, self.client.ending))
         self.assertEqual(b"fault: Ping timeout: 150 s\n", self.client.outbox.sent)
+
+    def test_pausedAgain(self) -> None:
+        """A client that the server reads slowly is pinged too: if it is gone, only a write shows that."""
+        self.register(self.client)
+        self.client.carrier.paused = True
+        for _ in range(30):
+            self.advance(10)
+            self.client.carrier.heard = self.clock.seconds()
+        self.assertEqual((3, False), (len(self.client.asked), self.client.ending))
 
     def test_ended(self) -> None:
         """A client that sends no more is not silent: its commands may take a while."""

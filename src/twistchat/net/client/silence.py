@@ -61,13 +61,18 @@ class Silence:
             client.closing.giveUp(client.deadline(client.context.settings.limits).reason, "too_late")
             return
         carrier, limits = client.carrier, client.context.settings.limits
-        if carrier.ended or (carrier.paused and not carrier.hasHungUp()):
+        waits = carrier.paused and not carrier.ended
+        if carrier.ended or (waits and not carrier.hasHungUp()):
             carrier.heard = now  # the client is not silent: the server does not read its input
         heard = carrier.heard
         patience = limits.pingTimeout - limits.ping
         when = now + min(patience, limits.ping)
         if now - heard < limits.ping:
             when = heard + limits.ping
+            if waits:
+                # The client may be gone: its end is behind input that may take hours to read.  It need not answer this
+                # ping.  But the system of a client that is gone refuses it, and the next write fails.
+                client.idle()
         elif self._askedAt is None or self._askedAt <= heard:
             self._askedAt = now
             client.idle()
