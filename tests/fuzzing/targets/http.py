@@ -211,6 +211,7 @@ HEAD_SEEDS: Final = (
     _head('GET / HTTP/1.1\nHost: a\nForwarded: for="[2001:db8::1]:80", for=127.0.0.1\nX-Forwarded-Proto: https\n\n'),
     _head("GET /admin HTTP/1.1\nHost: [::1]:80\nX-Forwarded-For: 192.0.2.1, 127.0.0.1\nOrigin: null\n\n"),
     _head("POST / HTTP/1.1\nHost: a\nContent-Length: 1\nContent-Length: 2\n\nab"),
+    *[_head(f"GET / HTTP/1.1\nHost: a\nX: a{chr(code)}b\n\n") for code in (0, 9, 11, 12, 13, 27, 28, 127, 133)],
     _head("POST / HTTP/1.1\nTransfer-Encoding: chunked\nContent-Length: 0, 0\n\n0\n\n"),
 )
 """Requests of all kinds."""
