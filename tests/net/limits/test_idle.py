@@ -50,6 +50,18 @@ class IdleTests(SynchronousTestCase):
         self.assertEqual([1.0], sleepers[1.0].looks)
         self.assertEqual([], self.clock.getDelayedCalls())
 
+    def test_order(self) -> None:
+        """Timeouts of one moment come in the same order in each run: the one that was requested last comes first."""
+        order: list[int] = []
+
+        def noting(number: int) -> Sleeper:
+            return Sleeper(lambda now: order.append(number))
+
+        for number in range(50):
+            self.idle.watch(noting(number), 5.0)
+        self.pass_(6)
+        self.assertEqual(order, list(reversed(range(50))))
+
     def test_again(self) -> None:
         """C{timeout} may request another timeout."""
         sleeper = Sleeper(lambda now: self.idle.watch(sleeper, now + 10) if now < 30 else None)

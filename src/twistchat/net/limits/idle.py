@@ -48,7 +48,8 @@ class Idle:
 
     def __init__(self, clock: IReactorTime) -> None:
         self._clock = clock
-        self._slots: dict[int, set[Watched]] = {}
+        # The connections of a slot are the keys of a dictionary, which keeps their order.
+        self._slots: dict[int, dict[Watched, None]] = {}
         self._call: IDelayedCall | None = None
         self._next = inf
 
@@ -60,7 +61,7 @@ class Idle:
         """
         self.forget(watched)
         watched.slot = slot = ceil(when / INTERVAL)
-        self._slots.setdefault(slot, set()).add(watched)
+        self._slots.setdefault(slot, {})[watched] = None
         if slot < self._next:
             self._arm(slot)
 
@@ -70,7 +71,7 @@ class Idle:
         if slot is None:
             return
         waiting = self._slots[slot]
-        waiting.discard(watched)
+        waiting.pop(watched, None)
         if not waiting:
             del self._slots[slot]
         if not self._slots and self._call is not None:
@@ -102,11 +103,11 @@ class Idle:
         self._arm(min(self._slots, default=None))
 
     def _due(self, now: float) -> Iterator[Watched]:
-        """Take the due connections out of their slots, and yield them one by one."""
+        """Take the due connections out of their slots, and yield them one by one: of a slot, the last one first."""
         left = MAX_CHECKS
         for slot in sorted(slot for slot in self._slots if slot * INTERVAL <= now):
             while left and (waiting := self._slots.get(slot)):
-                watched = waiting.pop()
+                watched, _ = waiting.popitem()
                 watched.slot = None
                 if not waiting:
                     del self._slots[slot]
