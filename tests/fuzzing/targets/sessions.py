@@ -58,16 +58,26 @@ def checkIrc(data: bytes) -> None:
         assert len(rest) <= MAX_LINE - 2 and len(tags) < MAX_TAGS, line
 
 
-def checkIrcSession(data: bytes) -> None:
-    """Whatever a client of the IRC door sends, nothing fails, and everyone gets the same for any pieces."""
+def checkPieces(irc: bool, data: bytes) -> None:
+    """
+    Assert that everyone gets the same lines for any pieces.  Nothing fails in the server.
+
+    In one turn, a client gets the events of one room after those of another.  So the order of lines may differ.
+    """
     with nothingLogged():
-        assert talk(True, [data]) == talk(True, list(pieces(data)))
+        whole, divided = talk(irc, [data]), talk(irc, list(pieces(data)))
+    for one, other in zip(whole, divided, strict=True):
+        assert sorted(one.split(b"\n")) == sorted(other.split(b"\n")), (one, other)
+
+
+def checkIrcSession(data: bytes) -> None:
+    """Whatever a client of the IRC door sends, everyone gets the same lines for any pieces."""
+    checkPieces(True, data)
 
 
 def checkLineSession(data: bytes) -> None:
-    """Whatever a client of the line door sends, nothing fails, and everyone gets the same for any pieces."""
-    with nothingLogged():
-        assert talk(False, [data]) == talk(False, list(pieces(data)))
+    """Whatever a client of the line door sends, everyone gets the same lines for any pieces."""
+    checkPieces(False, data)
 
 
 def sentIn(door: str, most: int) -> tuple[bytes, ...]:
