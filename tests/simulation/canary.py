@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 from twisted.internet.address import IPv4Address
 
 from tests.simulation.broken import Broken
-from tests.simulation.clients.irc import IrcClient
+from tests.simulation.clients.base import Memory
+from tests.simulation.clients.irc.client import IrcClient
 from tests.simulation.sockets import SimulatedSocket, SimulatedTransport
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ class Canary:
     def connect(self) -> None:
         """Connect, with all state new."""
         world = self._world
-        self._client = IrcClient("plain", "canary", SLOT, ADDRESS[0], world.ledger, lambda: world.reactor.seconds())
+        self._client = IrcClient(
+            "plain", "canary", "", SLOT, ADDRESS[0], world.ledger, lambda: world.reactor.seconds(), Memory()
+        )
         self._socket = SimulatedSocket(ADDRESS[1], ROOM)
         self._next, self._turns = 0.0, 0
         self._hears = False

@@ -67,6 +67,7 @@ class Connection:
         return bool(
             self.socket.sent
             or self.client.isWithinLine
+            or self.client.unanswered
             or self.transport in reactor.writing
             or (outlet is not None and outlet.outbox.waiting)
         )

@@ -8,14 +8,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.simulation.broken import Broken
+from tests.simulation.readable import Readable
 from twistchat.chat.errors import ChatError
 from twistchat.chat.model.events import (
+    AccountSet,
+    Entered,
     Entry,
     Joined,
     PrivateMessage,
+    PrivateMessageRedacted,
     RoomMessage,
     RoomMessageRedacted,
     RoomRenamed,
+    SessionMoved,
+    SessionStarted,
 )
 from twistchat.chat.model.modes.room import RANK_BY_LETTER
 from twistchat.chat.model.names import fold
@@ -43,10 +49,12 @@ class Text:
     @ivar place: the room, as an object of the state; L{PRIVATE} if it is private.
     @ivar author: the folded nick of its author.
     @ivar people: the uids of the two users of a private conversation.
-    @ivar redacted: whether it was redacted.
+    @ivar redactedAt: the sequence number of its redaction; 0 for none.
+    @ivar left: the folded name of the account for which it waits until its user logs in; C{""} if it was delivered.
     @ivar stored: whether it was found on disk.
     @ivar isRequest: whether it is a CTCP request, which some histories leave out.
-    @ivar room: the folded name that its room has now, if it is in the room's history.
+    @ivar room: the folded name that its room has now, if it is in the room's history; for a private text, the folded
+        names of the two accounts, with a space between them.
     @ivar names: all folded names that its room has had since then.
     """
 
@@ -56,11 +64,17 @@ class Text:
     place: Any
     author: str = ""
     people: frozenset[str] = frozenset()
-    redacted: bool = False
+    redactedAt: int = 0
+    left: str = ""
     stored: bool = False
     room: str = ""
     names: set[str] = field(default_factory=set)
     isRequest: bool = False
+
+    @property
+    def redacted(self) -> bool:
+        """Whether it was redacted."""
+        return self.redactedAt > 0
 
 
 @dataclass(slots=True)
@@ -70,6 +84,7 @@ class Ledger:
 
     @ivar texts: all texts, by number.
     @ivar history: the numbers of the texts of each room, oldest first, by the folded name that it has now.
+    @ivar readable: which of them their members must be able to read.
     @ivar names: all folded names that each of these rooms has had.
     @ivar expect: called with a session and a text that it must hear.
     @ivar entered: called with a session, the folded name of a room, and the sequence number of the entry, when the
@@ -77,6 +92,7 @@ class Ledger:
     @ivar begins: called with the state of a server that starts.
     @ivar tell: called with each entry after it was applied, also when a server restores its state; and with the error
         if it could not be applied.
+    @ivar loggedIn: called with a session that is logged in from now on, and the folded name of its account.
     @ivar applied: how many entries were applied.
     @ivar times: the time of the last entry of each room, by its folded name.
     @ivar broken: the promises that an entry broke.  The log would only report an exception that is raised here.
@@ -88,6 +104,7 @@ class Ledger:
     entered: Callable[[Session, str, int], None]
     begins: Callable[[State], None]
     tell: Callable[[Entry, ChatError | None], None]
+    loggedIn: Callable[[Session, str], None]
     texts: dict[int, Text] = field(default_factory=dict)
     history: dict[str, list[int]] = field(default_factory=dict)
     names: dict[str, set[str]] = field(default_factory=dict)
@@ -95,15 +112,21 @@ class Ledger:
     times: dict[str, int] = field(default_factory=dict)
     broken: list[Broken] = field(default_factory=list)
     _state: State | None = None
+    readable: Readable = field(init=False)
     _storedTimes: dict[str, int] = field(default_factory=dict)
     sequence: int = 0
     isRestoring: bool = False
+
+    def __post_init__(self) -> None:
+        """Watch what may be hidden of the history."""
+        self.readable = Readable(self.history)
 
     def begin(self, state: State) -> None:
         """Watch the state of a server that starts.  First its journal restores the state from stored entries."""
         self._state = state
         self.begins(state)
         self.isRestoring = True
+        self.readable.restart()
         self.times = {**self._storedTimes}
 
     def apply(self, entry: Entry, origin: Origin | None = None) -> None:
@@ -141,10 +164,13 @@ class Ledger:
                 self.texts[number].names.add(new)
             for times in (self.times, self._storedTimes):
                 times[new] = max(times.pop(old, 0), times.get(new, 0))
-        elif type(event) is RoomMessageRedacted:
-            for number in self.history.get(fold(event.room), ()):
-                text = self.texts[number]
-                text.redacted = text.redacted or text.msgid == event.msgid
+        elif isinstance(event, (RoomMessageRedacted, PrivateMessageRedacted)):
+            for text in self.texts.values():
+                if text.msgid == event.msgid:
+                    text.redactedAt = entry.sequence
+        elif isinstance(event, (AccountSet, Entered, SessionStarted, SessionMoved)):
+            self._came(event, entry.sequence)
+        self.readable.note(event, self._state)
 
     def _pass(self, entry: Entry, origin: Origin | None) -> None:
         """Apply an entry, and tell its outcome."""
@@ -168,6 +194,14 @@ class Ledger:
             text = self._add(Text(number, entry.sequence, entry.msgid, None, fold(event.source.nick)))
             if not event.rank:
                 self._keep(text, fold(event.room), event.text)
+        elif type(event) is PrivateMessage and (number := numberOf(event.text)) is not None:
+            people = frozenset((event.source.uid, event.recipient.uid))
+            text = self._add(Text(number, entry.sequence, entry.msgid, PRIVATE, fold(event.source.nick), people))
+            text.left = fold(event.recipient.account or "")
+            self._keepPrivate(text, event)
+        assert self._state is not None
+        self.readable.note(event, self._state)
+        self.readable.restart()
         self.sequence = max(self.sequence, entry.sequence)
 
     def _break(self, promise: str, seen: str) -> None:
@@ -205,7 +239,10 @@ class Ledger:
             return
         people = frozenset((event.source.uid, event.recipient.uid))
         text = self._add(Text(number, entry.sequence, entry.msgid, PRIVATE, fold(event.source.nick), people))
+        self._keepPrivate(text, event)
         users = [self._state.users.get(uid) for uid in (event.recipient.uid, event.source.uid)]
+        if users[0] is None or users[0].detached is not None:
+            text.left = fold(event.recipient.account or "")
         for user in dict.fromkeys(users):
             if user is not None:
                 self._expectAll(user, event, text)
@@ -214,6 +251,20 @@ class Ledger:
             for session in users[0].sessions.values():
                 if session.id == event.session and fold(event.source.nick) not in session.ignored:
                     self.expect(session, text)
+
+    def _came(self, event: AccountSet | Entered | SessionStarted | SessionMoved, sequence: int) -> None:
+        """Note to whom a session belongs from now on."""
+        assert self._state is not None
+        names = event.user if isinstance(event, SessionMoved) else event.source
+        user = self._state.users.get(names.uid)
+        if user is None:
+            return
+        if user.source.account is not None:
+            for session in user.sessions.values():
+                self.loggedIn(session, fold(user.source.account))
+        if isinstance(event, (SessionStarted, SessionMoved)) and event.session in user.sessions:
+            for key in user.rooms:
+                self.entered(user.sessions[event.session], key, sequence)
 
     def _joined(self, event: Joined) -> None:
         assert self._state is not None
@@ -228,6 +279,12 @@ class Ledger:
         text.room, text.isRequest = room, words.startswith("\x01")
         self.history.setdefault(room, []).append(text.number)
         self.names.setdefault(room, {room})
+
+    def _keepPrivate(self, text: Text, event: PrivateMessage) -> None:
+        """Keep a private text.  The history has it if both users have an account."""
+        one, two = event.source.account, event.recipient.account
+        if one is not None and two is not None:
+            self._keep(text, " ".join(sorted((fold(one), fold(two)))), event.text)
 
     def _add(self, text: Text) -> Text:
         if text.number in self.texts:

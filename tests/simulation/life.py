@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tests.simulation.broken import Broken
-from tests.simulation.clients.irc import IrcClient
+from tests.simulation.clients.irc.client import IrcClient
 from tests.simulation.disk import copyJournal, spoil
 from tests.simulation.reactor import SimulatedReactor
 from tests.simulation.rest import Rest

@@ -57,7 +57,10 @@ class Rest:
                 break
             if world.reactor.seconds() > until:
                 names = ", ".join(str(each.client.slot) for each in waiting)
-                raise Broken("nobody waits in vain", f"clients {names} waited for {PATIENCE:g} seconds")
+                lines = [line for each in waiting for line in each.client.unanswered]
+                isServed = lines and not any(each.client.pings for each in waiting)
+                promise = "one answer for each label" if isServed else "nobody waits in vain"
+                raise Broken(promise, f"clients {names} waited for {PATIENCE:g} seconds for answers to {lines}")
             world.reactor.sleep(0.5)
         else:
             raise Broken("nobody waits in vain", "the server does not come to rest")
@@ -104,7 +107,7 @@ class Rest:
         if asked is None or (client.pings and now >= asked + AGAIN):
             self._asked[client.slot] = now
             client.ping(self._world.nextPing())
-        return bool(client.pings)
+        return bool(client.pings or client.unanswered)
 
     def carry(self) -> bool:
         """Run a turn in which every thread works, and every connection moves its bytes.  Return whether any did."""

@@ -41,6 +41,9 @@ timezone = "UTC"
 """
 """The configuration of every server: the default limits, and what would depend on the machine otherwise."""
 
+CONFIGURATION: Final = "[accounts]\nplaintext = true\n"
+"""What the administrator has added at first: clients may log in, though their connections are not encrypted."""
+
 LASTING_OF_ROOMS: Final = ("name", "founder", "topic", "modes", "lists", "granted", "settings", "metadata")
 """The fields of a registered room that outlive its members."""
 
@@ -160,6 +163,8 @@ class SimulatedServer:
             {name: room[name] for name in LASTING_OF_ROOMS} for room in snapshot["rooms"] if room.get("founder")
         ]
         rooms = sorted(registered, key=lambda room: str(room["name"]))
+        for account in snapshot["accounts"]:
+            account.pop("presence", None)  # it changes when the server starts: nobody is connected
         accounts = sorted(snapshot["accounts"], key=lambda account: str(account["name"]))
         return {"accounts": accounts, "rooms": rooms, "serverBans": snapshot["serverBans"]}
 

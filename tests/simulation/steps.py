@@ -12,6 +12,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "send": "{who} sends {text!r}",
     "raw": "{who} sends the bytes {text!r}",
     "ping": "{who} asks for a sign of life",
+    "login": "{who} logs in as {text!r}",
+    "page": "{who} reads {text} page by page, {number} texts on a page",
     "input": "the server gets {size} from {who}",
     "output": "{who} reads {size}",
     "stall": "{who} stops reading, or starts again",

@@ -31,7 +31,7 @@ def tell(steps: Iterable[Step]) -> list[str]:
     sentences = []
     for step in steps:
         if step.action == "connect":
-            names[step.slot] = f"{step.text.split()[-1]}/{step.slot}"
+            names[step.slot] = f"{step.text.split()[2]}/{step.slot}"
         sentences.append(_sentence(step, names.get(step.slot, f"nobody/{step.slot}")))
     return sentences
 

@@ -11,10 +11,8 @@ from typing import Any, Final
 from twisted.internet.address import IPv4Address
 
 from tests.simulation.canary import Canary
-from tests.simulation.clients.base import Client, Playback
-from tests.simulation.clients.irc import IrcClient
-from tests.simulation.clients.line import LineClient
-from tests.simulation.clients.websocket import WebSocketClient
+from tests.simulation.clients.base import Client, Memory, Playback
+from tests.simulation.clients.making import makeClient
 from tests.simulation.connection import Connection
 from tests.simulation.disk import FAULTS, Disk
 from tests.simulation.ledger import Ledger, Text
@@ -35,6 +33,7 @@ from tests.simulation.promises.restart import Restart
 from tests.simulation.promises.secrecy import Secrecy
 from tests.simulation.reactor import SimulatedReactor
 from tests.simulation.rest import Rest
+from tests.simulation.server import CONFIGURATION
 from tests.simulation.sockets import SimulatedSocket, SimulatedTransport
 from tests.simulation.steps import Step
 from twistchat.chat.errors import ChatError
@@ -55,6 +54,7 @@ class World:
     @ivar disk: its disk.
     @ivar ledger: what its journal applied.
     @ivar connections: the clients that are connected, by slot.
+    @ivar clients: all clients so far.
     @ivar configuration: the configuration in force, as TOML.
     @ivar canary: a polite client.
     @ivar isStopping: whether the server is stopping.
@@ -71,15 +71,16 @@ class World:
         """
         self._ports, self._pings = count(40_001), count(1)
         self._shift = 0.0
-        self.configuration = ""
+        self.configuration = CONFIGURATION
         self._bySession: dict[str, Connection] = {}
         self._byPort: dict[int, Connection] = {}
-        self._clients: list[Client] = []
+        self.clients: list[Client] = []
+        self._memories: dict[int, Memory] = {}
         self.steps = 0
         self.digest = sha256()
         self.reactor = SimulatedReactor()
         self.disk = Disk()
-        self.ledger = Ledger(self._expect, self._entered, self._begins, self._applied)
+        self.ledger = Ledger(self._expect, self._entered, self._begins, self._applied, self._loggedIn)
         self.connections: dict[int, Connection] = {}
         self._life = Life(self, folder)
         self.canary, self.isStopping = Canary(self), False
@@ -116,6 +117,9 @@ class World:
         """The time that the server sees, in seconds since the epoch.  The clock of the machine may jump."""
         return NOON + self._shift + self.reactor.seconds()
 
+    def _seconds(self) -> float:
+        return self.reactor.seconds()
+
     def nextPing(self) -> str:
         """Return the token of another ping."""
         return f"p{next(self._pings)}"
@@ -123,12 +127,12 @@ class World:
     @property
     def heard(self) -> int:
         """How many texts were heard, by all clients together."""
-        return sum([len(client.heard) for client in self._clients])
+        return sum([len(client.heard) for client in self.clients])
 
     @property
     def slowest(self) -> float:
         """The longest time that a client waited for the answer to a ping, in seconds."""
-        return max([client.slowest for client in self._clients], default=0.0)
+        return max([client.slowest for client in self.clients], default=0.0)
 
     def do(self, step: Step) -> None:
         """
@@ -182,20 +186,13 @@ class World:
     # The network
 
     def _connect(self, step: Step) -> None:
-        """A client connects.  C{text}: the door, the kind of client and its nick.  C{size}: the send buffer."""
+        """A client connects.  C{text}: see L{makeClient}.  C{size}: the send buffer."""
         if step.slot in self.connections:
             return
-        door, kind, nick = step.text.split()
         address, port = f"203.0.113.{step.slot + 1}", next(self._ports)
-        rest = (step.slot, address, self.ledger, lambda: self.reactor.seconds())
-        client: Client
-        if door == "line":
-            client = LineClient(nick, *rest)
-        elif door == "web":
-            client = WebSocketClient(kind, nick, *rest)
-        else:
-            client = IrcClient(kind, nick, *rest)
-        self._clients.append(client)
+        memory = self._memories.setdefault(step.slot, Memory())
+        door, client = makeClient(step.text, step.slot, address, self.ledger, self._seconds, memory)
+        self.clients.append(client)
         protocol = self.server.factories[door].buildProtocol(IPv4Address("TCP", address, port))
         if protocol is None:
             return
@@ -247,6 +244,18 @@ class World:
             connection.client.stalled = True
             for _ in range(step.size):
                 connection.client.send(step.text)
+
+    def _login(self, step: Step) -> None:
+        """A client logs in.  C{text}: the name of the account and the password."""
+        connection = self.connections.get(step.slot)
+        if connection is not None and not connection.socket.finished:
+            connection.client.login(*step.text.split())
+
+    def _page(self, step: Step) -> None:
+        """A client reads a room page by page.  C{text}: the room.  C{size}: the texts on a page."""
+        connection = self.connections.get(step.slot)
+        if connection is not None and not connection.socket.finished:
+            connection.client.page(step.text, step.size)
 
     def _raw(self, step: Step) -> None:
         """A client sends bytes.  C{text}: the bytes, as characters of Latin-1."""
@@ -444,4 +453,8 @@ class World:
         connection = self.connectionOf(session)
         if connection is not None:
             connection.client.entered.setdefault(room, []).append(sequence)
-            connection.client.account = session.currentAccount is not None
+
+    def _loggedIn(self, session: Session, account: str) -> None:
+        connection = self.connectionOf(session)
+        if connection is not None:
+            connection.client.accounts.add(account)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
-from tests.simulation.choosing.lines import LINES
+from tests.simulation.choosing.lines import EARLY, LINES
 from tests.simulation.choosing.machine import Machine
 from tests.simulation.choosing.people import People
 from tests.simulation.choosing.picks import Picks
@@ -22,9 +22,11 @@ WEIGHTS: Final = {
     "report": 130,
     "turn": 30,
     "sleep": 60,
-    "act": 60,
+    "act": 70,
+    "login": 6,
+    "page": 6,
     "ping": 12,
-    "connect": 20,
+    "connect": 22,
     "raw": 2,
     "stall": 3,
     "greed": 0.5,
@@ -63,7 +65,8 @@ class Choice:
         """
         self._random = Random(seed)
         picks = Picks(self._random, world)
-        machine, people = Machine(picks, world), People(picks, world, LINES, self._random.choice(CROWDS))
+        machine = Machine(picks, world)
+        people = People(picks, world, LINES, EARLY, self._random.choice(CROWDS))
         self._names, self._weights = [*WEIGHTS], [self._weigh(name) for name in WEIGHTS]
         self._choose: dict[str, Callable[[], Step | None]] = {
             name: getattr(people, name, None) or getattr(machine, name) for name in WEIGHTS

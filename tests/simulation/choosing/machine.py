@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tests.simulation.disk import FAULTS
+from tests.simulation.server import CONFIGURATION
 from tests.simulation.steps import Step
 
 if TYPE_CHECKING:
@@ -19,12 +20,15 @@ ENDS: Final = ("", "\n", "\r\n", "\r\n\r\n")
 
 CONFIGURATIONS: Final = (
     "",
-    '[irc]\nmotd = "hello"\n',
-    "[limits]\nsendq = 65536\n",
-    "[limits]\nsendq = 32768\n",
-    "[limits]\nhistoryOnJoin = 10\n",
-    "[limits]\nmistake = 1\n",
-    '[accounts]\nalwaysOn = "opt-out"\n',
+    CONFIGURATION,
+    CONFIGURATION,
+    CONFIGURATION + '[irc]\nmotd = "hello"\n',
+    CONFIGURATION + "[limits]\nsendq = 65536\n",
+    CONFIGURATION + "[limits]\nsendq = 32768\n",
+    CONFIGURATION + "[limits]\nhistoryOnJoin = 10\n",
+    CONFIGURATION + "[limits]\nmistake = 1\n",
+    CONFIGURATION + 'alwaysOn = "opt-out"\n',
+    CONFIGURATION + 'claimTime = "20s"\nprotection = "prompt"\n',
 )
 """What the administrator writes into the configuration.  One of them has a mistake."""
 

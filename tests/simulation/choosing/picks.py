@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from random import Random
 from typing import Final, TypeVar
 
@@ -48,6 +49,16 @@ class Picks:
         """Pick a nick, mostly one that is in use."""
         used = [one.client.nick for one in self._world.connections.values()]
         return self.random.choice(used if used and self.chance(0.9) else NICKS)
+
+    def account(self) -> str:
+        """Pick the name of an account, mostly of one that exists."""
+        names = [account.name for account in self._world.server.chat.state.accounts]
+        return self.random.choice(names if names and self.chance(0.8) else NICKS)
+
+    def stamp(self) -> str:
+        """Pick a time of the last hour, as IRCv3 writes it."""
+        time = datetime.fromtimestamp(self._world.wall() - self.random.randrange(3600), UTC)
+        return f"{time:%Y-%m-%dT%H:%M:%S}.000Z"
 
     def number(self) -> int:
         """Return the number of a new text."""

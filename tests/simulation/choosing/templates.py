@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from tests.simulation.clients.base import PASSWORD, passwordOf
 from tests.simulation.promises.secrecy import KEY
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Blanks:
     def __init__(self, picks: Picks, client: Client) -> None:
         self._picks, self._client = picks, client
         one, rooms = picks.one, picks.rooms
-        self._own = ""
+        self._own = self._account = ""
         self._fill: dict[str, Callable[[], str]] = {
             "room": lambda: one(rooms),
             "own": self._pickOwn,
@@ -41,6 +42,13 @@ class Blanks:
             "sign": lambda: one("+-"),
             "onOff": lambda: one(("on", "off")),
             "topic": lambda: one(TOPICS),
+            "account": self._pickAccount,
+            "password": lambda: passwordOf(self._account) if picks.chance(0.8) else f"{PASSWORD}-wrong",
+            "ownPassword": lambda: passwordOf(client.nick),
+            "level": lambda: one(("operator", "voice", "half-operator", "admin")),
+            "readers": lambda: one(("joined", "members", "accounts", "everyone")),
+            "msgid": self._pickId,
+            "stamp": picks.stamp,
         }
 
     def __getitem__(self, name: str) -> str:
@@ -48,8 +56,20 @@ class Blanks:
 
     def _pickOwn(self) -> str:
         """Pick a room, mostly one that the client is in."""
-        own = self._client.inRooms
-        return self._picks.one(own) if own and self._picks.chance(0.9) else self._picks.one(self._picks.rooms)
+        own, picks = self._client.inRooms, self._picks
+        self._own = picks.one(own) if own and picks.chance(0.9) else picks.one(picks.rooms)
+        return self._own
+
+    def _pickAccount(self) -> str:
+        self._account = self._picks.account()
+        return self._account
+
+    def _pickId(self) -> str:
+        """Pick the message id of a text that the client knows, mostly the newest of the room that was picked."""
+        last = self._client.memory.last
+        if (known := last.get(self._own.lower())) is not None and self._picks.chance(0.8):
+            return known[0]
+        return self._picks.one([*last.values()])[0] if last else "unknown"
 
 
 class Lines:

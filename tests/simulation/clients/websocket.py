@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.websocket import PING, PONG, TEXT, WebSocket, frame, take
 from tests.simulation.broken import Broken
-from tests.simulation.clients.irc import IrcClient
+from tests.simulation.clients.irc.client import IrcClient
 
 
 class WebSocketClient(IrcClient):
@@ -26,6 +26,7 @@ class WebSocketClient(IrcClient):
     def send(self, line: str) -> None:
         """Send a line as a message."""
         self.onSend(line)
+        self.labels.sent(line)
         self.outgoing += frame(line.encode("utf-8", "surrogateescape"))
 
     def receive(self, data: bytes) -> None:

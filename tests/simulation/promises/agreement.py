@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.simulation.broken import Broken
-from tests.simulation.clients.irc import IrcClient
+from tests.simulation.clients.irc.client import IrcClient
 from tests.simulation.connection import Connection
 from tests.simulation.promises.promise import Promise
 from twistchat.chat.model.names import fold
@@ -22,6 +22,11 @@ class Agreement(Promise):
         if isinstance(client, IrcClient) and client.registered:
             self._compare(client, session.user)
 
+    def rested(self) -> None:
+        """Let all clients look at what they have read."""
+        for connection in self.world.connections.values():
+            connection.client.rested()
+
     def _compare(self, client: IrcClient, user: User) -> None:
         if fold(client.nick) != fold(user.nick):
             raise Broken("clients agree", f"client {client.slot} is {user.nick} and was told {client.nick}")
@@ -35,5 +40,7 @@ class Agreement(Promise):
                 raise Broken("clients agree", f"{key} has {[*members]}; client {client.slot} knows {[*told.members]}")
             for nick, ranks in members.items():
                 known = told.members[nick]
-                if known != set(ranks) and (client.kind != "plain" or bool(known) != bool(ranks)):
+                # Without multi-prefix, a client is told the highest rank, and does not know what is below it.
+                isKnown = known == set(ranks) if "multi-prefix" in client.capabilities else known <= set(ranks)
+                if not isKnown:
                     raise Broken("clients agree", f"{nick} is {ranks!r} in {key}; client {client.slot} knows {known}")

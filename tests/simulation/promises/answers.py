@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Final
 
 from tests.simulation.broken import Broken
-from tests.simulation.clients.irc import IrcClient
+from tests.simulation.clients.irc.client import IrcClient
 from tests.simulation.connection import Connection
 from tests.simulation.ledger import numberOf
 from tests.simulation.promises.promise import Promise

@@ -58,7 +58,10 @@ class Determinism(Promise):
 
 
 class _Nobody:
-    """Learns of outlets that raise.  There are none."""
+    """Learns of outlets that raise, and of sessions that end.  There are none."""
+
+    def disconnect(self, sessions: object, reason: str) -> None:
+        """The server of the sessions does that."""
 
     def broken(self, what: object, sessions: object, error: Exception) -> None:
         """Raise the error."""

@@ -24,19 +24,26 @@ LASTING: Final = frozenset(
     {
         "context.chat.state.accounts",
         "context.chat.state.rooms",
+        "context.chat.state.users",
         "context.chat.state.whowas",
         "context.chat.state.serverBans",
     }
 )
 """What outlives connections."""
 
-ALWAYS: Final = frozenset({"Retention._round", "Idle._wake"})
+ALWAYS: Final = frozenset({"Retention._round", "Idle._wake", "Indexing._timeUp", "Scrubbing._run"})
 """
-The timers that a server may have without visitors: for retention, and for what it does with rooms and accounts later.
+The timers that a server may have without visitors: for the journal, and for what it does with rooms and accounts later.
 """
 
-COUNTS: Final = frozenset({"_logged", "_records", "_used", "counts", "dropped", "events", "refused"})
-"""Collections whose sizes are bounded by other means: counts by kind, what was logged of late, and caches."""
+COUNTS: Final = frozenset(
+    {"_buckets", "_logged", "_records", "_used", "counts", "dropped", "events", "failed", "refused", "succeeded"}
+    | {"_outstanding", "rejected", "throttled"}
+)
+"""
+Collections whose sizes are bounded by other means: counts by kind, what was logged of late, caches, and rates that are
+forgotten when there are many.
+"""
 
 
 class Emptiness(Promise):
@@ -62,11 +69,12 @@ class Emptiness(Promise):
     def _describe(self) -> dict[str, object]:
         """Describe what a server has."""
         world = self.world
+        context = world.server.context
         calls: Any = world.reactor.getDelayedCalls()
         timers = {call.func.__qualname__ for call in calls} - ALWAYS
         return {
             # A timer of a connection refers to its transport.  The others are for rooms and accounts.
-            **dict(_sizes(world.server.context, "context", {id(world.server.context.idle)})),
+            **dict(_sizes(context, "context", {id(context.idle), id(context.chat.state.accounts)})),
             "users": [user.nick for user in world.server.chat.state.users if not user.stays],
             "connections": len(self._transports),
             "admitted": sum(world.server.context.admission.connections.values()),

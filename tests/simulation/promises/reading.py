@@ -52,6 +52,8 @@ class Reading(Promise):
         """Look at a history that a client is shown."""
         client, session = connection.client, connection.session
         room = self.world.server.chat.state.rooms.get(playback.room)
+        if not playback.room.startswith("#"):  # a search, or a private conversation
+            return
         if not playback.numbers or session is None or session.currentAccount is not None:
             return
         if room is not None and room.settings.get("history") in OPEN:

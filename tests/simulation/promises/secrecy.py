@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tests.simulation.broken import Broken
+from tests.simulation.clients.irc.client import IrcClient
 from tests.simulation.ledger import NUMBER, PRIVATE
 from tests.simulation.promises.promise import Promise
 from twistchat.chat.model.events import Invited
@@ -13,6 +14,7 @@ from twistchat.chat.model.names import fold
 
 if TYPE_CHECKING:
     from tests.simulation.connection import Connection
+    from tests.simulation.world import World
     from twistchat.chat.errors import ChatError
     from twistchat.chat.model.events import Entry
 
@@ -27,6 +29,10 @@ VAULT: Final = re.compile(r"#vault\d*x?")
 
 class Secrecy(Promise):
     """Looks at each line that a client reads."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._said: set[str] = set()
 
     def connected(self, connection: Connection) -> None:
         """A client knows nothing yet, but it may be told of rooms that are not secret now."""
@@ -51,7 +57,10 @@ class Secrecy(Promise):
 
     def sent(self, connection: Connection, line: str) -> None:
         """A client knows what it types."""
-        connection.known.update(map(fold, VAULT.findall(line)))
+        names = set(map(fold, VAULT.findall(line)))
+        if names and not isinstance(connection.client, IrcClient) and not line.startswith("/"):
+            self._said |= names  # a person says the name to others
+        connection.known |= names
         if KEY in line:
             connection.known.add(KEY)
 
@@ -59,6 +68,9 @@ class Secrecy(Promise):
         """Look for secrets in a line."""
         client = connection.client
         others = set(ADDRESS.findall(line)) - {client.address}
+        if others:
+            # Somebody may know the addresses of all their sessions.
+            others -= {each.address for each in self.world.clients if not each.accounts.isdisjoint(client.accounts)}
         if others:
             self._fail(connection, f"the address {others}", line)
         if "#vault" in line:
@@ -69,7 +81,8 @@ class Secrecy(Promise):
             self._checkText(connection, int(digits), line)
 
     def _checkRooms(self, connection: Connection, line: str) -> None:
-        unknown = set(map(fold, VAULT.findall(line))) - connection.known - connection.client.entered.keys()
+        unknown = set(map(fold, VAULT.findall(line))) - connection.known - self._said
+        unknown -= connection.client.entered.keys()
         if unknown:
             self._fail(connection, f"the name of the secret rooms {unknown}", line)
 
