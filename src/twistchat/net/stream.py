@@ -24,13 +24,14 @@ from twistchat.wire.sniff import isTlsHello
 class StreamCarrier(Carrier):
     """The carrier of a stream."""
 
-    __slots__ = ()
+    __slots__ = ("_begun",)
 
     framing = STREAM
 
     def connectionMade(self) -> None:
         """Set the TCP options, note the peer's address and encryption, and connect the client protocol."""
         transport = self.transport
+        self._begun = False
         for name in ("setTcpNoDelay", "setTcpKeepAlive"):
             switch = getattr(transport, name, None)  # a TLS transport claims to be TCP over any transport
             if switch is not None:
@@ -52,7 +53,8 @@ class StreamCarrier(Carrier):
 
     def dataReceived(self, data: bytes) -> None:
         """Pass bytes on, unless they start a TLS handshake at a port without TLS."""
-        if not self.client.entrance.spoken and not self.stopped and isTlsHello(data):
+        begun, self._begun = self._begun, True
+        if not begun and not self.stopped and isTlsHello(data):
             self.heard = self._clock()
             self.client.closing.turnAway("This port is not encrypted, and that is a TLS handshake", "other_protocol")
             return
