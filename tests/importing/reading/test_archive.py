@@ -56,6 +56,12 @@ class ArchiveTests(SynchronousTestCase):
             writeZip(self.zip, [(name, b"[]")])
             self.assertIn("leads out of the archive", self.problem(self.zip), name)
 
+    def test_noName(self) -> None:
+        """A member without a name is refused."""
+        writeZip(self.zip, [("@", b"[]")])
+        self.zip.write_bytes(self.zip.read_bytes().replace(b"@", b"\0"))
+        self.assertIn("a file in the archive has no name", self.problem(self.zip))
+
     def test_unflaggedNames(self) -> None:
         """A name without a flag for UTF-8 is UTF-8 if it can be, and otherwise in the code page of old ZIP files."""
         for written, name in (("Grüße".encode(), "Grüße"), (b"Gr\x81\xe1e__", "Grüße__")):

@@ -87,11 +87,12 @@ class _Zip:
 
     def __init__(self, path: Path, file: zipfile.ZipFile) -> None:
         """
-        @raise ImportProblem: a name leads out of the archive.
+        @raise ImportProblem: a name leads out of the archive, or is empty.
         """
         self.name = path.name
         self._file = file
-        self._members = {self._nameOf(info): info for info in file.infolist() if not info.is_dir()}
+        # info.is_dir() fails for a member without a name.
+        self._members = {self._nameOf(info): info for info in file.infolist() if not info.filename.endswith("/")}
         self.sizes: Mapping[str, int] = {name: info.file_size for name, info in self._members.items()}
 
     def _nameOf(self, info: zipfile.ZipInfo) -> str:
@@ -105,6 +106,8 @@ class _Zip:
             except UnicodeError:
                 name = info.filename
         path = PurePosixPath(name)
+        if not path.parts:
+            raise ImportProblem(f"{shown(self.name)}: a file in the archive has no name; export again")
         if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name.partition("/")[0]:
             raise ImportProblem(f"{shown(self.name)}: the name {shown(name)} leads out of the archive; export again")
         return path.as_posix()
