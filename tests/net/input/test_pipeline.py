@@ -321,6 +321,22 @@ class RefusalTests(SynchronousTestCase):
 class PipelineTests(SynchronousTestCase):
     """The order of commands."""
 
+    def test_occupied(self) -> None:
+        """Commands wait for work that no command asked for.  Those that have started continue."""
+        commands, done = Commands(), Deferred[None]()
+        commands.submit("m1")
+        commands.pipeline.occupy(done)
+        self.assertFalse(commands.pipeline.open)
+        commands.submit("m2")
+        commands.submit("c1")
+        commands.finish("m1")
+        self.assertEqual(commands.started, ["m1"])
+        done.callback(None)
+        self.assertEqual(commands.started, ["m1", "m2"])
+        commands.finish("m2")
+        commands.finish("c1")
+        self.assertTrue(commands.pipeline.idle)
+
     def test_messages(self) -> None:
         """Several messages are in flight at once."""
         commands = Commands()

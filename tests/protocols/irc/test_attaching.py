@@ -178,6 +178,20 @@ class AttachingTests(Conversations):
         self.gets(first, "PRIVMSG bob :psst")
         self.hears(second, f":{mask('alice')} PRIVMSG bob :psst")
 
+    def test_replyAfterIntroduction(self) -> None:
+        """A reply to a command comes after the room that another session has joined, and after what is held back."""
+        bob = self.irc("bob", rooms="#a")
+        first, second = self.loggedIn("alice"), self.loggedIn("alice")
+        second.skip()
+        for client, line in ((first, "JOIN #a"), (second, "PING x"), (bob, "PRIVMSG #a :hello")):
+            assert client.transport is not None
+            client.transport.write(f"{line}\r\n".encode())
+        self.server.pump()
+        heard = [line.split(" ")[1] for line in second.lines()]
+        self.assertEqual(heard[0], "JOIN")
+        self.assertLess(heard.index("366"), heard.index("PONG"))
+        self.assertLess(heard.index("PRIVMSG"), heard.index("PONG"))
+
     def test_described(self) -> None:
         """WHOIS, WHO, MONITOR, away-notify and account-notify show one user, who is present while a session is."""
         first = self.loggedIn("alice")

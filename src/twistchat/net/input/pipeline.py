@@ -221,6 +221,16 @@ class Pipeline:
             self._full = True
             self._carrier.pause(Reason.BACKLOG)
 
+    def occupy(self, done: Deferred[Any]) -> None:
+        """
+        Let the commands that have not started yet wait for work that no command asked for.
+
+        @param done: fires when that work is done.
+        """
+        self._running += 1
+        self._alone = True
+        done.addBoth(self._commandApplied)
+
     def change(self, limit: int) -> None:
         """Replace the limit on the size of waiting commands."""
         self._limit = limit

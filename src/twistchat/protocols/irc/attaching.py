@@ -66,10 +66,14 @@ def showMove(client: IrcConnection, entry: Entry, before: Source, left: Sequence
 
 
 def introduceLater(client: IrcConnection, rooms: Sequence[Room]) -> None:
-    """Show the topics and members of rooms, and what was said there before, in later turns."""
+    """
+    Show the topics and members of rooms, and what was said there before, in later turns.
+
+    The client's next commands wait for that.  Otherwise their replies would overtake the deliveries that are held back.
+    """
     if rooms:
         heard = [(room.name, liveFrom(client, room)) for room in rooms]
-        Deferred.fromCoroutine(_introduceAll(client, heard, Entering(client)))
+        client.pipeline.occupy(Deferred.fromCoroutine(_introduceAll(client, heard, Entering(client))))
 
 
 async def _introduceAll(client: IrcConnection, heard: Iterable[tuple[str, int]], entering: Entering) -> None:

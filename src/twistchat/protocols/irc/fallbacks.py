@@ -83,9 +83,10 @@ class RenameFallback:
 
     @ivar client: the client.
     @ivar entry: the entry of the L{RoomRenamed}.
+    @ivar moved: fires when the client has got PART and JOIN.
     """
 
-    __slots__ = ("_away", "_ranks", "_source", "client", "entry")
+    __slots__ = ("_away", "_ranks", "_source", "client", "entry", "moved")
 
     def __init__(self, client: IrcConnection, entry: Entry, room: str) -> None:
         """
@@ -94,6 +95,7 @@ class RenameFallback:
         """
         user = client.user
         self.client, self.entry = client, entry
+        self.moved: Deferred[None] = Deferred()
         self._source, self._away = user.source, user.away
         self._ranks = user.rooms[room].members[user.source.uid].ranks
 
@@ -131,8 +133,9 @@ class RenameFallbacks:
         self._toListNames: deque[RenameFallback] = deque()
 
     def add(self, fallback: RenameFallback) -> None:
-        """Queue a fallback, and hold back the client's deliveries until it has got PART and JOIN."""
+        """Queue a fallback.  The client's deliveries and next commands wait until it has got PART and JOIN."""
         fallback.client.holdDeliveries()
+        fallback.client.pipeline.occupy(fallback.moved)
         self._toShow.append(fallback)
         if not self._showing:
             self._showing = True
@@ -156,6 +159,7 @@ class RenameFallbacks:
         except Exception:
             self._log.failure("Showing a room's new name failed")
         client.releaseDeliveries()
+        fallback.moved.callback(None)
 
     async def _name(self, fallback: RenameFallback) -> None:
         """Send a client the names of the members, if it still is in the room."""
