@@ -12,6 +12,7 @@ from tests.simulation.disk import copyJournal, spoil
 from tests.simulation.reactor import SimulatedReactor
 from tests.simulation.rest import Rest
 from tests.simulation.server import SimulatedServer
+from twistchat.chat.model.events import Entry
 from twistchat.journal.sqlite.migrate import JournalUnusable
 
 if TYPE_CHECKING:
@@ -107,8 +108,14 @@ class Life:
         for promise in world.promises:
             promise.stopped(self.folder)
         world.reactor = SimulatedReactor(world.reactor.seconds())
-        world.server = self.start()
-        following = world.server.log.follow(world.ledger.sequence + 1, world.ledger.found)
+        missed = world.ledger.sequence + 1
+        world.server = server = self.start()
+
+        def found(entry: Entry) -> None:
+            if entry.sequence <= server.restored:  # the server may have proposed others at its start
+                world.ledger.found(entry)
+
+        following = server.log.follow(missed, found)
         while not world.server.isIdle:
             world.workAll()
         following.stop()

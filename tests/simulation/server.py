@@ -74,6 +74,7 @@ class SimulatedServer:
     One run of the server, from its start to its end.
 
     @ivar workers: its threads, by name.
+    @ivar restored: no entry that was there at its start has a higher sequence number.
     @ivar log: the log of its journal.
     @ivar history: the history of its journal.
     @ivar factories: the factories of its doors, by name.
@@ -133,6 +134,7 @@ class SimulatedServer:
         for fault in faults:
             fault.raiseException()
         ledger.isRestoring = False
+        self.restored = self.log.applied
         disk.watch(self.log, folder / FILE)
         self.context.registrar.tend()
         self.context.logins.tend()
