@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from shutil import rmtree
+from sqlite3 import connect
 from tempfile import mkdtemp
 
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from twistchat.chat.model.events import SERVER, AccountRegistered, RoomRegistered
+from twistchat.chat.model.events import SERVER, AccountRegistered, RoomRegistered, TopicSet
 from twistchat.chat.model.users import PRIVILEGES
+from twistchat.chat.rules.rooms.abandonment import MOST_REMOVED
 from twistchat.config.limits import Limits
 from twistchat.interfaces import Journal
 from twistchat.journal.kinds import memoryJournal, sqliteJournal
@@ -273,3 +276,64 @@ class RestartTests(UnownedTestCase):
         carol.send("PART #club")
         self.restart()
         self.assertEqual(self.modes(), set("ntm"))
+
+
+class AbandonedTests(SynchronousTestCase):
+    """The number of rooms without members and without an owner is limited, whoever leaves them."""
+
+    MOST = Limits().abandonedRooms
+
+    def rooms(self, server: MemoryServer) -> list[str]:
+        """The names of the rooms that count."""
+        return [room.name for room in server.chat.state.rooms.abandoned]
+
+    def test_storm(self) -> None:
+        """Guests who leave as many rooms as the default limits allow do not exceed the number, and lose the oldest."""
+        server = MemoryServer(BOUND)
+        guests = [server.irc(f"guest{number}", host=(HOST, OTHER)[number % 2]) for number in range(120)]
+        most = 0
+        for turn in range(10):
+            for command in ("JOIN #r{}", "TOPIC #r{} :x", "PART #r{}"):
+                for number, guest in enumerate(guests):
+                    guest.send(command.format(f"{number}x{turn}"))
+                server.advance(1)
+                most = max(most, len(self.rooms(server)))
+        server.advance(5)
+        left = [f"#r{number}x{turn}" for turn in range(10) for number in range(len(guests))]
+        self.assertEqual(sorted(self.rooms(server)), sorted(left[-self.MOST :]))
+        self.assertEqual(len(server.chat.state.rooms), self.MOST)
+        self.assertLessEqual(most, self.MOST + MOST_REMOVED)
+
+    def test_atTheStart(self) -> None:
+        """A server that starts with too many removes the oldest.  Another restart does not bring them back."""
+        directory = self.mktemp()
+        more, less = (replace(BOUND, limits=Limits(abandonedRooms=most)) for most in (100_000, 100))
+        rooms = [f"#r{number}" for number in range(100 + 3 * MOST_REMOVED)]
+        server = MemoryServer(more, directory=directory)
+        for name in rooms:
+            server.log.append(TopicSet(SERVER, name, "x"))
+        server.pump()
+        for settings, left in ((more, rooms), (less, rooms[-100:]), (more, rooms[-100:])):
+            self.successResultOf(server.close())
+            server = MemoryServer(settings, directory=directory)
+            for _ in range(5):
+                server.advance(1)
+            self.assertEqual(self.rooms(server), left)
+        self.successResultOf(server.close())
+        with closing(connect(f"{directory}/journal.sqlite")) as connection:
+            rows = connection.execute("SELECT conversation FROM holding ORDER BY sequence").fetchall()
+        self.assertEqual([name for (name,) in rows], rooms[-100:])
+
+    def test_afterItsTime(self) -> None:
+        """A user who comes back to a room that was removed gets a new one."""
+        server = MemoryServer(replace(BOUND, limits=Limits(abandonedRooms=1)))
+        alice = server.irc("alice", host=HOST)
+        for name in ("#one", "#two"):
+            alice.send(f"JOIN {name}", f"TOPIC {name} :x", f"PART {name}")
+            server.advance(5)
+        alice.skip()
+        alice.send("LIST", "JOIN #one", "TOPIC #one")
+        server.advance(5)
+        lines = alice.lines()
+        self.assertEqual([line for line in lines if " 322 " in line], [":twistchat 322 alice #two 0 x"])
+        self.assertIn(":twistchat 331 alice #one :No topic is set", lines)

@@ -521,8 +521,11 @@ class ManualScene(Scene):
 
     log: ManualLog
 
-    def __init__(self, limits: ChatLimits | None = None) -> None:
-        super().__init__(limits, inMemory(ManualLog))
+    def __init__(self, limits: ChatLimits | None = None, begin: bool = True) -> None:
+        """
+        @param begin: see L{Scene}.
+        """
+        super().__init__(limits, inMemory(ManualLog), begin=begin)
 
     def commit(self, count: int | None = None) -> None:
         """Commit the held events, and end the turn."""

@@ -148,6 +148,7 @@ class Chatting(RuleBasedStateMachine):
         """Check that the state equals the model's."""
         state = self.scene.state
         assert [user.nick for user in state.users if user.sessions] == [user.nick for user in state.users]
+        assert set(state.rooms.abandoned) == {room for room in state.rooms if room.abandoned}
         assert {
             user.nick: (
                 user.source.account,

@@ -60,7 +60,7 @@ class EncodingTests(SynchronousTestCase):
             dropped entered expired grouped host inboxread invited joined keptroommetadata kicked killed login
             marker metadata modes operator parted presenceended presencekept presenceresumed quit reacted
             realname registered renamed restored roomdropped roommetadata roomreacted roomregistered
-            roomrenamed roomsetting roomsignalled roomtransferred said sessionended sessionmoved
+            roomremoved roomrenamed roomsetting roomsignalled roomtransferred said sessionended sessionmoved
             sessionstarted signalled suspended textsforgotten told topic unbanned ungrouped unsaid untold
             usermodes verified
         """

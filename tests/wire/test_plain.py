@@ -48,6 +48,7 @@ from twistchat.chat.model.events import (
     RoomMessageRedacted,
     RoomMetadataSet,
     RoomRegistered,
+    RoomRemoved,
     RoomRenamed,
     RoomSettingSet,
     RoomTagMessage,
@@ -69,7 +70,16 @@ from twistchat.wire.plain import Clockface, PlainDialect, Silence, because, dayN
 NINE = int(datetime(2026, 1, 2, 9, 5, 59, tzinfo=UTC).timestamp() * 1000) + 999
 ALICE, BOB = Source("u1", "Alice", "~line", "a.cloak"), Source("u2", "bob", "~line", "b.cloak", "robert", "Bob B.")
 
-OF_ACCOUNTS = (AccountEvent, AccessSet, RoomRegistered, RoomTransferred, RoomDropped, RoomSettingSet, SessionMoved)
+UNSEEN = (
+    AccountEvent,
+    AccessSet,
+    RoomRegistered,
+    RoomTransferred,
+    RoomDropped,
+    RoomSettingSet,
+    RoomRemoved,
+    SessionMoved,
+)
 """Events that no client sees."""
 
 GOLDEN: tuple[tuple[Event, str, str], ...] = (
@@ -158,7 +168,7 @@ GOLDEN: tuple[tuple[Event, str, str], ...] = (
     (UserModesSet(ALICE, "i", "w"), "", ""),
     (ServerBanSet(ALICE, "bob!*@*", "spam"), "", ""),
     (ServerBanLifted(ALICE, "bob!*@*"), "", ""),
-    *[(event, "", "") for event in everyEvent("x") if isinstance(event, OF_ACCOUNTS)],
+    *[(event, "", "") for event in everyEvent("x") if isinstance(event, UNSEEN)],
     (RoomTagMessage(ALICE, "#a", "s1", (("typing", "active"),)), "", ""),
     (PrivateTagMessage(ALICE, "s1", BOB, (("typing", "active"),)), "", ""),
     (UserMetadataSet(ALICE, "s1", "color", "#102030"), "", ""),

@@ -150,6 +150,7 @@ class Chat:
     @limits.setter
     def limits(self, limits: ChatLimits) -> None:
         self._core.limits = limits
+        self.upkeep.needed()
 
     def reserve(self, reserved: Iterable[str]) -> None:
         """Replace the nicks that no user can have.  A user who has one keeps it."""

@@ -47,6 +47,8 @@ class ChatLimits:
     @ivar nicksPerAccount: the maximum number of nicks of an account, including its name.
     @ivar credentialsPerAccount: the maximum number of tokens, of certificates, and of SSH keys of an account.
     @ivar roomsPerAccount: the maximum number of rooms that an account has registered.
+    @ivar abandonedRooms: the maximum number of rooms that stay without members because of a topic or modes, although
+        nobody owns them.  Beyond it, the server removes the room that was left first.
     @ivar accessPerRoom: the maximum number of accounts in the access list of a room.
     @ivar inbox: the maximum number of private messages that wait for an account whose owner is away.
     @ivar markers: the maximum number of read markers of an account.  The one that was set first is forgotten.
@@ -81,6 +83,7 @@ class ChatLimits:
     nicksPerAccount: int = 5
     credentialsPerAccount: int = 20
     roomsPerAccount: int = 15
+    abandonedRooms: int = 1000
     accessPerRoom: int = 200
     inbox: int = 100
     markers: int = 1000

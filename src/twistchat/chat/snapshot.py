@@ -296,6 +296,8 @@ def _addRoom(state: State, record: RoomRecord) -> None:
     state.rooms.setFounder(room, record.founder)
     room.settings = record.settings or NO_SETTINGS
     room.metadata = record.metadata or NO_SETTINGS
+    if room.abandoned:
+        state.rooms.abandoned[room] = None
 
 
 def _accountRecord(account: Account) -> AccountRecord:

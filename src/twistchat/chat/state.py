@@ -22,7 +22,7 @@ from twistchat.chat.model.users import Users
 from twistchat.chat.model.watching import Watchers
 from twistchat.chat.model.whowas import Whowas
 from twistchat.chat.rules import audit, metadata, speaking
-from twistchat.chat.rules.rooms import channels, membership, ownership
+from twistchat.chat.rules.rooms import abandonment, channels, membership, ownership
 from twistchat.chat.rules.users import (
     accounts,
     alwayson,
@@ -57,6 +57,7 @@ SUBJECTS = (
     accounts,
     markers,
     ownership,
+    abandonment,
     metadata,
 )
 
@@ -79,7 +80,8 @@ class State:
     @ivar mostUsers: the largest number of users at one time since this process started.
     @ivar sequence: the sequence number of the last entry passed to L{apply}.
     @ivar claimed: called when a user has a nick that belongs to another account.
-    @ivar tend: called when a room needs a further entry, because of C{rooms.vacancies} or C{rooms.unlocked}.
+    @ivar tend: called when a room needs a further entry, because of C{rooms.vacancies}, C{rooms.unlocked} or
+        C{rooms.abandoned}.
     @ivar presenceChanged: called with the name of an account, if what the journal keeps of the presence of its user may
         be out of date.
     """

@@ -27,6 +27,7 @@ _FIXED: dict[str, Any] = {
     "tags": (("typing", "active"),),
     "cuts": (),
     "room": "#room",
+    "sealed": 3,
     "sequence": 3,
     "until": 1000,
     "read": 1000,

@@ -50,6 +50,7 @@ from twistchat.chat.model.events import (
     PrivateMessageRedacted,
     RoomDropped,
     RoomRegistered,
+    RoomRemoved,
     RoomRenamed,
     RoomSettingSet,
     RoomTransferred,
@@ -142,6 +143,7 @@ ACCOUNT_EVENTS = st.one_of(
     st.builds(RoomRegistered, st.just(SERVER), ONE_ROOM, NAMES),
     st.builds(RoomTransferred, st.just(SERVER), ONE_ROOM, NAMES),
     st.builds(RoomDropped, st.just(SERVER), ONE_ROOM, st.booleans()),
+    st.builds(RoomRemoved, st.just(SERVER), ONE_ROOM, st.integers(0, 12)),
     st.builds(AccessSet, st.just(SERVER), ONE_ROOM, NAMES, st.sampled_from(["", "o", "v"])),
     st.builds(RoomSettingSet, st.just(SERVER), ONE_ROOM, st.just("description"), st.sampled_from([None, "tea"])),
 )

@@ -35,6 +35,7 @@ from twistchat.chat.model.events import (
     RoomMessage,
     RoomMessageRedacted,
     RoomMetadataSet,
+    RoomRemoved,
     RoomRenamed,
     RoomTagMessage,
     ServerBanLifted,
@@ -113,6 +114,7 @@ EVENTS: tuple[Event, ...] = (
     UserMetadataSet(ALICE, "s1", "color", None),
     RoomMetadataSet(ALICE, "#a", "s1", "color", "#102030"),
     KeptRoomMetadataSet(ALICE, "#a", "s1", "color", None),
+    RoomRemoved(SERVER, "#a"),
     SessionMoved(BOB, "s2", "local", ALICE),
 )
 """Every kind of event."""

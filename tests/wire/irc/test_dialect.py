@@ -42,6 +42,7 @@ from twistchat.chat.model.events import (
     RoomMessage,
     RoomMessageRedacted,
     RoomMetadataSet,
+    RoomRemoved,
     RoomRenamed,
     RoomTagMessage,
     ServerBanLifted,
@@ -437,7 +438,7 @@ class DialectsTests(SynchronousTestCase):
         """
         self.assertEqual({type(event) for event in EVENTS}, KINDS)
         heard = {type(event) for event in EVENTS for view in View if render(event, *ALL, view=view)}
-        unseen = {SessionStarted, SessionEnded, SessionMoved, AccountMetadataSet, AdministrativeAct}
+        unseen = {SessionStarted, SessionEnded, SessionMoved, RoomRemoved, AccountMetadataSet, AdministrativeAct}
         unseen |= {kind for kind in KINDS if kind.__module__ in (accounts.__name__, presence.__name__)}
         self.assertEqual(KINDS - heard, unseen)
 

@@ -53,6 +53,7 @@ from twistchat.chat.model.events import (
     PrivateMessageRedacted,
     RoomDropped,
     RoomRegistered,
+    RoomRemoved,
     RoomRenamed,
     RoomSettingSet,
     RoomTransferred,
@@ -201,7 +202,8 @@ TOPIC = "topic"
 """The key of a room's topic."""
 
 SEALED = "sealed"
-"""The key of the entry before which nobody can read a room's entries, see L{unlocks} and L{RoomDropped}."""
+"""The key of the entry before which nobody can read a room's entries, see L{unlocks}, L{RoomDropped} and
+L{RoomRemoved}."""
 
 REGISTERED = "registered"
 FOUNDER = "founder"
@@ -304,6 +306,7 @@ _CHANGES: Mapping[type[Event], Callable[[Any], HoldingChange | None]] = {
     TopicSet: lambda event: HoldingChange(fold(event.room), (TOPIC,)),
     ModesSet: _modesSet,
     RoomRenamed: lambda event: HoldingChange(fold(event.room), numbered=RENAMED, renamed=fold(event.name)),
+    RoomRemoved: lambda event: _late(fold(event.room), (SEALED,) if event.sealed else (), prefixes=EVERYTHING),
     RoomRegistered: lambda event: _late(
         fold(event.room), (REGISTERED,), releases=(FOUNDER,), prefixes=("access ", "setting ", "metadata ")
     ),

@@ -302,6 +302,8 @@ class Rooms:
 
     @ivar vacancies: the vacancies of rooms whose last operator has left, by folded name.  Such a room may have been
         removed, or may have another operator, who was the first to join it when it was empty.
+    @ivar abandoned: the rooms without members and without an owner that are kept because of their persistent data, as
+        keys.  The one that was left or changed first comes first.  A snapshot does not keep this order.
     @ivar sealed: the sequence numbers before which nobody can read the entries of a room, by folded name: the room was
         empty, had no owner, and lost its locks, so strangers can join it; or its registration ended, and its
         members could not read what was said before they joined.  Such a room may have been removed.
@@ -309,10 +311,11 @@ class Rooms:
         journal.  The rooms may have been removed since.  Not part of the replicated state.
     """
 
-    __slots__ = ("_byFounder", "_byName", "_bySkeleton", "_formerNames", "sealed", "unlocked", "vacancies")
+    __slots__ = ("_byFounder", "_byName", "_bySkeleton", "_formerNames", "abandoned", "sealed", "unlocked", "vacancies")
 
     def __init__(self) -> None:
         self.vacancies: dict[str, Vacancy] = {}
+        self.abandoned: dict[Room, None] = {}
         self.sealed: dict[str, int] = {}
         self.unlocked: list[tuple[Room, tuple[ModeChange, ...]]] = []
         self._byName: dict[str, Room] = {}
@@ -347,6 +350,7 @@ class Rooms:
                 del self._byFounder[key]
         room.founder = account
         if account is not None:
+            self.abandoned.pop(room, None)
             self._byFounder.setdefault(fold(account), {})[room] = None
 
     def checkFree(self, name: str, room: Room | None = None) -> None:

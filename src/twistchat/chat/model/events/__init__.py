@@ -59,6 +59,7 @@ from twistchat.chat.model.events.rooms import (
     ModeChange,
     ModesSet,
     Parted,
+    RoomRemoved,
     RoomRenamed,
     TopicSet,
 )
@@ -154,6 +155,7 @@ __all__ = [
     "RoomMessageRedacted",
     "RoomMetadataSet",
     "RoomRegistered",
+    "RoomRemoved",
     "RoomRenamed",
     "RoomSettingSet",
     "RoomTagMessage",

@@ -28,6 +28,20 @@ class RoomRenamed(RoomEvent, frozen=True, gc=False):
     reason: str = ""
 
 
+class RoomRemoved(RoomEvent, frozen=True, gc=False):
+    """
+    A room that nobody was in and nobody owned was removed, with its topic and modes.  Its texts stay in the history.
+
+    Its source is L{SERVER}.
+
+    @ivar sealed: the sequence number before which nobody can read its entries, as it was already (see L{Rooms.sealed
+        <twistchat.chat.model.rooms.Rooms>}); 0 for none.
+    """
+
+    durable: ClassVar[bool] = True
+    sealed: int = 0
+
+
 class Joined(RoomEvent, frozen=True, gc=False):
     """
     A user joined a room.  If the room did not exist, this created it.

@@ -18,7 +18,7 @@ from twistchat.chat.model.users import User
 from twistchat.chat.model.vacancies import Vacancy
 from twistchat.chat.rules.metadata import forgetMetadata
 from twistchat.chat.rules.notify import derive
-from twistchat.chat.rules.rooms.succession import removeIfUnused, unlock, vacate
+from twistchat.chat.rules.rooms.succession import keepOrRemove, unlock, vacate
 
 if TYPE_CHECKING:
     from twistchat.chat.state import State
@@ -89,7 +89,7 @@ def free(state: State, entry: Entry, room: Room, origin: Origin | None, name: st
     _publish(state, entry, room, entry.event.source, changes, name, origin)
     if not room.members:
         unlock(state, room)
-        removeIfUnused(state, room)
+        keepOrRemove(state, room)
     elif not room.hasOperator:
         vacate(state, entry, room, Vacancy(entry.time))
 

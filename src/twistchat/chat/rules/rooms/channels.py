@@ -24,7 +24,7 @@ from twistchat.chat.rules.core import Core, Effects
 from twistchat.chat.rules.notify import namesNow
 from twistchat.chat.rules.rooms.access import ranksChanged
 from twistchat.chat.rules.rooms.changes import checkChanges, describeChanges, exceedingRank, isLock
-from twistchat.chat.rules.rooms.succession import removeIfUnused, vacate
+from twistchat.chat.rules.rooms.succession import keepOrRemove, vacate
 from twistchat.chat.rules.users.markers import Markers
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ def _topicSet(state: State, entry: Entry, event: TopicSet, origin: Origin | None
     room = state.roomOf(event) or state.roomFor(event.room, entry.time)
     room.topic = Topic(event.topic, event.source.nick, entry.time) if event.topic else None
     room.audience.publish(entry, origin)
-    removeIfUnused(state, room)
+    keepOrRemove(state, room)
 
 
 def _modesSet(state: State, entry: Entry, event: ModesSet, origin: Origin | None) -> None:
@@ -227,7 +227,7 @@ def _modesSet(state: State, entry: Entry, event: ModesSet, origin: Origin | None
     room.audience.publish(replace(entry, event=replace(event, changes=seen)), origin)
     if any(change.subject is not None or change.letter == "P" for change in event.changes):
         _findOperator(state, entry, room, event)
-    removeIfUnused(state, room)
+    keepOrRemove(state, room)
 
 
 def _withNickNow(state: State, change: ModeChange) -> ModeChange:

@@ -199,6 +199,7 @@ def _joined(state: State, entry: Entry, event: Joined, origin: Origin | None) ->
         ranks = sortRanks(ranks + vacancy.ranks)
         del state.rooms.vacancies[room.key]
     room.members[event.source.uid] = Member(user, ranks, entry.sequence)
+    state.rooms.abandoned.pop(room, None)
     user.invitations.pop(room, None)
     user.rooms[room.key] = room
     user.moves += 1

@@ -1,5 +1,5 @@
 """
-The consequences for a room when members leave: it is removed, loses its locks, or needs another operator.
+The consequences for a room when members leave: it is removed or abandoned, loses its locks, or needs another operator.
 
 Effects call these functions, which change the state.
 """
@@ -28,7 +28,7 @@ def leave(state: State, entry: Entry, room: Room, user: User) -> None:
     state.changed(user)
     if not room.members:
         unlock(state, room)
-        removeIfUnused(state, room)
+        keepOrRemove(state, room)
         if room.key in state.rooms.vacancies:
             state.tend()
     elif member.level >= OPERATOR and not room.hasOperator:
@@ -63,7 +63,16 @@ def vacate(state: State, entry: Entry, room: Room, vacancy: Vacancy) -> None:
     state.tend()
 
 
-def removeIfUnused(state: State, room: Room) -> None:
-    """Remove a room that has no members and no persistent data."""
-    if not room.members and not room.persistent:
+def keepOrRemove(state: State, room: Room) -> None:
+    """
+    Remove a room that has no members and no persistent data.  Record whether it is abandoned (see L{Rooms.abandoned
+    <twistchat.chat.model.rooms.Rooms>}) after its members, its owner or its data changed.
+    """
+    state.rooms.abandoned.pop(room, None)
+    if not room.abandoned:
+        return
+    if room.persistent:
+        state.rooms.abandoned[room] = None
+        state.tend()
+    else:
         state.rooms.remove(room)

@@ -11,6 +11,7 @@ from twistchat.chat.model.events import SERVER, ModeChange, ModesSet
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.rooms import Room
 from twistchat.chat.rules.core import Core
+from twistchat.chat.rules.rooms.abandonment import Abandonment
 from twistchat.chat.rules.users.alwayson import AlwaysOn
 from twistchat.chat.rules.users.claims import Claims
 
@@ -35,6 +36,7 @@ class Upkeep:
         self._core = core
         self._claims = Claims(core)
         self._alwaysOn = AlwaysOn(core, self._tendSoon)
+        self._abandonment = Abandonment(core, self._tendSoon)
         self._later = later
         self._due: float | None = None
         self._promoting: set[str] = set()
@@ -44,13 +46,15 @@ class Upkeep:
         Propose the changes that rooms and nicks need now, and schedule the next call.
 
         If the last operator of a room has been gone for too long, another member gets the rank.  If the journal refused
-        to record the locks that empty rooms lost, propose that again.  See L{Claims} for nicks.
+        to record the locks that empty rooms lost, propose that again.  See L{Claims} for nicks, and
+        L{Abandonment} for rooms that everybody has left.
         """
         self._due = None
         self._recordUnlocked()
         rooms, now = self._core.state.rooms, self._core.timestamp()
         waits = [RETRY] if rooms.unlocked else []
-        waits += [wait for wait in (self._claims.tend(), self._alwaysOn.tend()) if wait is not None]
+        tended = (self._claims.tend(), self._alwaysOn.tend(), self._abandonment.tend())
+        waits += [wait for wait in tended if wait is not None]
         for name, vacancy in list(rooms.vacancies.items()):
             if not vacancy.hasExpired(now):
                 waits.append((vacancy.end - now) / 1000)
@@ -64,12 +68,14 @@ class Upkeep:
 
     def needed(self) -> None:
         """
-        React to a change of C{rooms.vacancies} or C{rooms.unlocked} (see C{State.tend}), in constant time.
+        React to a change of C{rooms.vacancies}, C{rooms.unlocked} or C{rooms.abandoned} (see C{State.tend}), in
+        constant time.
 
         The locks that an empty room lost are recorded at once, before anybody owns that room, so that a restart does
         not restore them.
         """
         self._recordUnlocked()
+        self._abandonment.check()
         rooms = self._core.state.rooms
         if not (len(rooms) or rooms.unlocked or self._claims or self._alwaysOn):
             self._tendIn(None)
@@ -80,6 +86,7 @@ class Upkeep:
     def begin(self) -> None:
         """Bring back the users of always-on accounts.  Call this once, after the log was opened."""
         self._alwaysOn.begin()
+        self._abandonment.begin()
         if self._alwaysOn:
             self._tendSoon(0.0)
 

@@ -269,6 +269,7 @@ def _return(state: State, entry: Entry, user: User, kept: KeptRoom) -> None:
         return
     isFirst = not room.members
     room.members[user.source.uid] = Member(user, kept.ranks, kept.since)
+    state.rooms.abandoned.pop(room, None)
     user.rooms[room.key] = room
     user.moves += 1
     if isFirst and not room.hasOperator:
