@@ -1,5 +1,5 @@
 """
-The quick subset: C{pytest --quick} runs some tests of each level, in about ten seconds.
+The quick subset: C{pytest --quick} runs some tests of each level, in half a minute on one core.
 
 Modules outside the subset are not imported.
 """

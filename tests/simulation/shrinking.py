@@ -23,7 +23,7 @@ EFFORT: Final = 300_000
 """How many steps are run to find a shorter list."""
 
 START: Final = 100
-"""A new server takes as long as this many steps."""
+"""How many steps take as long as the start of a new server."""
 
 CARRIAGE: Final = frozenset({"input", "output", "work", "report", "turn", "sleep", "stall", "ping", "carry"})
 """The actions that a step C{settle} does too."""
@@ -187,14 +187,25 @@ REST: Final = (Step("settle"),)
 
 
 def _cause(broken: Broken) -> tuple[str, str]:
-    """What two failures have in common that have the same cause: for exceptions, the words without the numbers."""
+    """
+    Describe the cause of a failure, to compare it with others.
+
+    @return: the promise, and for an exception its first line, with 0 in place of each number.
+    """
     isError = broken.promise in ("no exception", "no failure")
     words = broken.seen.strip().splitlines()[0] if isError else ""
     return broken.promise, re.sub(r"\d+", "0", words)
 
 
 def _without(gone: set[int], groups: list[list[int]], length: int) -> list[list[int]]:
-    """Count the places anew, when those of C{gone} are no more."""
+    """
+    Renumber the places in groups after steps were removed.
+
+    @param gone: the places of the removed steps.
+    @param groups: places of steps, before that.
+    @param length: how many steps are left.
+    @return: the groups with the new places of the steps that are left.  Empty groups are dropped.
+    """
     ordered = sorted(gone)
     moved: dict[int, int] = {}
     passed = 0

@@ -37,7 +37,7 @@ class Picks:
         return self.random.choice(things)
 
     def chance(self, part: float) -> bool:
-        """Be true this often.  1 is always."""
+        """Return C{True} with this probability, from 0 to 1."""
         return self.random.random() < part
 
     def someone(self, suits: Callable[[Connection], bool] = lambda one: True) -> Connection | None:

@@ -151,7 +151,7 @@ class Client:
 
     def answered(self, token: str) -> None:
         """
-        Get an answer to a ping.  Those before it get none any more: other bytes may have spoiled them.
+        Get an answer to a ping.  Stop waiting for answers to earlier pings: other bytes may have spoiled those.
 
         @param token: the token of the ping.
         """

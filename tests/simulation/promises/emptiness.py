@@ -33,7 +33,8 @@ LASTING: Final = frozenset(
 
 ALWAYS: Final = frozenset({"Retention._round", "Idle._wake", "Indexing._timeUp", "Scrubbing._run"})
 """
-The timers that a server may have without visitors: for the journal, and for what it does with rooms and accounts later.
+The timers that a server may have without visitors: those of the journal, and the one that everything shares that is
+due later, as for rooms and accounts.
 """
 
 COUNTS: Final = frozenset(
