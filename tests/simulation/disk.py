@@ -148,7 +148,7 @@ class FaultyConnection:
 
     def execute(self, statement: str, parameters: Any = ()) -> Any:
         """Run a statement."""
-        if self._disk.fault and self._concerns(statement):
+        if self._disk.fault and self._concerns(statement.lstrip()):
             self._disk.fail()
         return self._connection.execute(statement, parameters)
 

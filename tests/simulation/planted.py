@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final
 from unittest.mock import patch
+from weakref import WeakKeyDictionary
 
 from twistchat.chat.fanout import audience, delivery
 from twistchat.chat.model.rooms import Room
@@ -174,11 +175,13 @@ def timeGoesBack() -> Iterator[None]:
 
 @contextmanager
 def rowLost() -> Iterator[None]:
-    """Every tenth batch of the journal is not written."""
-    write, numbers = FileThreads.writeBatch, count(1)
+    """Every tenth batch of a server's journal is not written."""
+    write = FileThreads.writeBatch
+    numbers: WeakKeyDictionary[FileThreads, Iterator[int]] = WeakKeyDictionary()
 
     def writeBatch(self: FileThreads, rows: Any, effects: Any, done: Callable[[str | None], None]) -> None:
-        write(self, rows if next(numbers) % 10 else (), effects, done)
+        number = next(numbers.setdefault(self, count(1)))
+        write(self, rows if number % 10 else (), effects, done)
 
     with patch.object(FileThreads, "writeBatch", writeBatch):
         yield

@@ -36,10 +36,13 @@ from twistchat.chat.model.events import (
 )
 from twistchat.chat.model.spans import Damaged, Kept, Search, Span, pair, shownIn
 from twistchat.chat.state import State
+from twistchat.journal.kinds import sqliteJournal
+from twistchat.journal.sqlite.migrate import JournalUnusable
 from twistchat.journal.sqlite.position import SKIP
 from twistchat.journal.sqlite.rows import checksum
 from twistchat.journal.sqlite.writing.batches import LogLimits
 from twistchat.testing.contract import ANN, BOB, said
+from twistchat.testing.workers import HeldWorker
 
 
 class DamageTestCase(DiskTestCase):
@@ -252,6 +255,20 @@ class StartTests(DamageTestCase):
             (line,) = [line for line in lines if line.startswith(start)]
             self.assertIn(f": {lost}.", line)
         self.assertEqual(len(lines), 3)
+
+    def test_schema(self) -> None:
+        """Damage to the description of the tables keeps the server from starting, with a line for the administrator."""
+        self.append(said("hello"))
+        self.closeJournal()
+        data = self.path.read_bytes()
+        self.assertIn(b"unicode61", data)
+        self.path.write_bytes(data.replace(b"unicode61", b"\xff\xfe\xfdcode61"))
+        log = sqliteJournal(self.directory, lambda: 0.0, lambda: "j", lambda: bytes(32), lambda name: HeldWorker()).log
+        why = str(self.failureResultOf(log.open(lambda entry, origin: None), JournalUnusable).value)
+        self.assertIn(f"{self.path}: the journal's file is damaged: UnicodeEncodeError: ", why)
+        self.assertIn("twistchat check --data ", why)
+        self.path.write_bytes(data)
+        self.openJournal()
 
     def test_noJson(self) -> None:
         """A body that is not JSON does not keep the server from starting."""

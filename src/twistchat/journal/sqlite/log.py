@@ -8,6 +8,7 @@ waits as one transaction.  Then the log applies its entries in order, while the 
 from __future__ import annotations
 
 import json
+import struct
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -48,6 +49,9 @@ if TYPE_CHECKING:
 
 LOOK = 4
 """The number of entries that are applied between two looks at the time."""
+
+UNREADABLE = (ValueError, TypeError, LookupError, OverflowError, struct.error)
+"""What reading a file raises in which SQLite finds no damage, but whose tables or values are not those of a journal."""
 
 T = TypeVar("T")
 
@@ -151,8 +155,9 @@ class SqliteLog:
                 writer.abandon()
                 raise
         except Fault as e:
-            advice = f"; {cure(self._directory)}" if e.why == DAMAGED else ""
-            return fail(JournalUnusable(f"{Path(self._directory, FILE)}: {e.why}: {e.detail}{advice}"))
+            return fail(self._unusable(e.why, e.detail))
+        except UNREADABLE as e:
+            return fail(self._unusable(DAMAGED, f"{type(e).__name__}: {e}"))
         except Exception:
             return fail()
         self._threads = FileThreads(
@@ -427,6 +432,10 @@ class SqliteLog:
             renaming.addCallbacks(lambda _: self.sharer.renamed(sequence), ignoreFault)
 
     # The file
+
+    def _unusable(self, why: str, detail: str) -> JournalUnusable:
+        advice = f"; {cure(self._directory)}" if why == DAMAGED else ""
+        return JournalUnusable(f"{Path(self._directory, FILE)}: {why}: {detail}{advice}")
 
     def _restore(self, writer: Writer) -> None:
         """Continue the sequence numbers and the time of the file, and restore the state."""
