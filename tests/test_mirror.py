@@ -49,6 +49,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "services/monitoring/test_documents",
         "test_docs",
         "test_imports",
+        "test_invocation",
         "test_irc_docs",
         "test_mirror",
         "test_packaging",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -45,20 +45,46 @@ def main(arguments: list[str] | None = None) -> int | str:
     """
     parser = ArgumentParser(prog="python -m tests.fuzzing", description="Fuzz the parsers of twistchat.")
     parser.add_argument("target", nargs="?", choices=sorted(NAMES), help="what to fuzz; without it, list all targets")
-    parser.add_argument("files", nargs="*", type=Path, help="inputs to try once; without them, atheris makes inputs")
-    parser.add_argument("--seconds", type=int, default=60, help="the time to fuzz (default: 60)")
+    parser.add_argument(
+        "files", nargs="*", type=_input, metavar="FILE", help="inputs to try once; without them, atheris makes inputs"
+    )
+    parser.add_argument("--seconds", type=_seconds, default=60, help="the time to fuzz (default: 60)")
     options = parser.parse_args(arguments)
     if options.target is None:
         print("\n".join(NAMES))
         return 0
-    for path in options.files:
-        print(f"Trying {path}")
-        targetNamed(options.target).check(path.read_bytes())
+    for name, data in options.files:
+        print(f"Trying {name}")
+        targetNamed(options.target).check(data)
     if options.files:
         return 0
     if find_spec("atheris") is None:
         return "atheris is not installed; pip install -e '.[fuzz]' installs it"
     return 1 if fuzz(options.target, options.seconds) else 0
+
+
+def _seconds(text: str) -> int:
+    """
+    Read a time.
+
+    @raise ArgumentTypeError: it is no whole number, or not positive.
+    """
+    if not text.isdecimal() or int(text) == 0:  # libFuzzer takes 0 for a time without end
+        raise ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+    return int(text)
+
+
+def _input(name: str) -> tuple[str, bytes]:
+    """
+    Read a file.
+
+    @return: its name and its content.
+    @raise ArgumentTypeError: it cannot be read.
+    """
+    try:
+        return name, Path(name).read_bytes()
+    except OSError as e:
+        raise ArgumentTypeError(f"cannot read {name}: {e.strerror}") from e
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from tests.invocation import invocation
+
 FOLDER: Final = Path(__file__).parent / "findings"
 """The folder with a folder for each target."""
 
@@ -31,4 +33,4 @@ def keep(target: str, data: bytes) -> Path:
 
 def command(target: str, path: Path) -> str:
     """Return the command that tries a kept input again."""
-    return f"python -m tests.fuzzing {target} {path}"
+    return invocation("tests.fuzzing", target, path)

@@ -7,8 +7,10 @@ The profile C{thousands} tries thousands of inputs for each target: see C{docs/t
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -140,13 +142,33 @@ class CommandTests(SynchronousTestCase):
         path = Path(self.mktemp())
         path.write_bytes(TARGETS["proxy"].seeds[0])
         self.assertEqual(0, main(["proxy", str(path)]))
-        self.assertEqual(f"python -m tests.fuzzing proxy {path}", command("proxy", path))
+        self.assertEqual(["-m", "tests.fuzzing", "proxy", str(path)], shlex.split(command("proxy", path))[1:])
 
         def fail(data: bytes) -> None:
             raise AssertionError("a property does not hold")
 
         self.patch(__main__, "targetNamed", {"proxy": replace(TARGETS["proxy"], check=fail)}.get)
         self.assertRaises(AssertionError, main, ["proxy", str(path)])
+
+    def test_mistakes(self) -> None:
+        """No time to fuzz, and files that cannot be read, end it with status 2 and say why.  Nothing is tried then."""
+        self.patch(__main__, "fuzz", lambda name, seconds: self.fail("it must not begin"))
+        folder = Path(self.mktemp())
+        folder.mkdir()
+        good = folder / "good"
+        good.write_bytes(TARGETS["proxy"].seeds[0])
+        for arguments, why in (
+            (["--seconds", "0"], "'0' is no number of seconds above 0"),
+            (["--seconds", "-5"], "'-5' is no number of seconds above 0"),
+            (["--seconds", "soon"], "'soon' is no number of seconds above 0"),
+            ([str(good), str(folder / "none")], f"cannot read {folder / 'none'}: No such file or directory"),
+            ([str(good), str(folder)], f"cannot read {folder}: Is a directory"),
+        ):
+            with self.subTest(why), redirect_stderr(StringIO()) as said:
+                ended = self.assertRaises(SystemExit, main, ["proxy", *arguments])
+                self.assertEqual(2, ended.code)
+                self.assertIn(why, said.getvalue())
+        self.assertEqual("", self.said.getvalue())
 
     def test_kept(self) -> None:
         """An input is kept once, under a name that depends on its content."""

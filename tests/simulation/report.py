@@ -6,6 +6,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tests.invocation import invocation
 from tests.simulation.shrinking import shrink
 from tests.simulation.story import tell
 
@@ -22,7 +23,7 @@ LINES: Final = 30
 TRACE: Final = 15
 """How many lines of a traceback are printed, from its end."""
 
-COMMAND: Final = "python -m tests.simulation"
+MODULE: Final = "tests.simulation"
 
 
 def report(failure: Failure, seed: str, plant: str | None, effort: int, folder: Path) -> Iterator[str]:
@@ -35,9 +36,9 @@ def report(failure: Failure, seed: str, plant: str | None, effort: int, folder: 
     @param folder: where the file is written.
     @return: the lines.  Most of the time passes before the third.
     """
-    planted = f" --plant {plant}" if plant else ""
+    planted = ["--plant", plant] if plant else []
     yield f"  BROKEN after {len(failure.steps):,} steps: {_told(failure.broken)}"
-    yield f"  To run it again: {COMMAND} --seed {seed}{planted}"
+    yield f"  To run it again: {invocation(MODULE, '--seed', seed, *planted)}"
     shorter = shrink(failure, effort)
     yield f"  These {len(shorter.steps):,} steps are enough:"
     for line in tellEnd(shorter.steps):
@@ -45,7 +46,7 @@ def report(failure: Failure, seed: str, plant: str | None, effort: int, folder: 
     yield f"  BROKEN: {_told(shorter.broken)}"
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{''.join([letter if letter.isalnum() else '-' for letter in seed])}.steps"
-    again = f"{COMMAND} --run {file}{planted}"
+    again = invocation(MODULE, "--run", file, *planted)
     file.write_text("\n".join(_lines(shorter, again)), encoding="utf-8")
     yield f"  To run only these: {again}"
 

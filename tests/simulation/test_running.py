@@ -15,6 +15,7 @@ from unittest.mock import patch
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.invocation import invocation
 from tests.simulation import __main__ as command
 from tests.simulation.planted import FAULTS
 from tests.simulation.running import Failure, Totals, runSeed, runSteps
@@ -95,6 +96,8 @@ class CommandTests(SynchronousTestCase):
         broken = re.findall(r"BROKEN\b.*?: (.*)", output)
         assert episode is not None, output
         assert file is not None, output
+        for line in re.findall(r"To run .*?: (.*)", output):
+            self.assertTrue(line.startswith(f"{invocation('tests.simulation')} --"), line)
         status, again = self.run_("--run", file[1], "--plant", "no-flush")
         self.assertEqual(1, status)
         self.assertIn(f"BROKEN: {broken[-1]}\n", again)
