@@ -94,7 +94,7 @@ def _finish(stage: Stage, begin: float, marks: Marks) -> Figures:
         grew=max(0.0, *(life.peak - life.before for life in stage.lives)),
         after=stage.server.memory() if stage.alive else 0.0,
         newcomer=max(came) if came and len(came) == len(arrived) else None,
-        left=stage.left(marks.left) if stage.alive else 0,
+        left=max(0, stage.left(marks.left)) if stage.alive else 0,
         alive=stage.alive,
         stopped=stage.stopped,
         tracebacks=log.count(TRACEBACK),

@@ -35,8 +35,9 @@ class Figures:
     @ivar before: the server's memory before the scenario, in MiB.
     @ivar grew: its growth during the scenario, in MiB: that of the process that grew most, if it was restarted.
     @ivar after: its memory after the scenario; 0 if it has ended.
-    @ivar newcomer: the time until a new client had an answer at every door, in seconds; C{None} if that took too long.
-    @ivar left: how many more descriptors than before the server has open when all clients are gone.
+    @ivar newcomer: the time until a new client had an answer at every door, in seconds; C{None} if that took too long,
+        or if the server had ended.
+    @ivar left: how many more descriptors than before the server has open when all clients are gone; 0 if it has fewer.
     @ivar alive: whether the server runs at the end.
     @ivar stopped: whether the scenario ended it.
     @ivar tracebacks: how many tracebacks its log has.
@@ -125,10 +126,11 @@ def _gone(figures: Figures) -> list[str]:
 
 def common(figures: Figures) -> Mapping[str, str]:
     """Return the figures of the server in words, for the lines below the table."""
+    newcomer = "kept out" if figures.newcomer is None else f"{1000 * figures.newcomer:.0f} ms"
     return {
         "CPU": f"{100 * figures.cpu:.0f} %",
         "memory": f"{figures.before:.0f} MiB {figures.grew:+.1f}, then {figures.after:.0f}",
-        "newcomer": "kept out" if figures.newcomer is None else f"{1000 * figures.newcomer:.0f} ms",
+        "newcomer": "not tried" if figures.stopped else newcomer,
         "descriptors left": str(figures.left),
         "canary itself late by": f"{1000 * figures.late:.0f} ms",
         "log": f"{figures.logged} lines",

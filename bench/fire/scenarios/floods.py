@@ -37,6 +37,8 @@ A server that reads a flooding client slowly notices the end of its connection o
 descriptors are left.  The number is in the figures.
 """
 
+REQUIRED = "as always, but for the descriptors"
+"""What is required of a flood, in words: what L{MARKS} say."""
 
 PASSWORD = 19.0
 """The memory that a password takes while it is hashed, in MiB: one is at a time, and the allocator keeps it."""
@@ -102,7 +104,7 @@ def commands(door: str, stage: Stage, seconds: float) -> Seen:
 
 def scenario(kind: Kind) -> Scenario:
     """Make the scenario of a kind of flood."""
-    return Scenario(kind.name, kind.title, "", partial(flood, kind), quick=kind.name in QUICK, marks=MARKS)
+    return Scenario(kind.name, kind.title, REQUIRED, partial(flood, kind), quick=kind.name in QUICK, marks=MARKS)
 
 
 def ofCommands(door: str, title: str, exempt: bool) -> Scenario:
@@ -116,7 +118,8 @@ def ofCommands(door: str, title: str, exempt: bool) -> Scenario:
     made = Scenario(
         f"{door}-commands",
         f"floods of each of the {count} commands of the {title}, one after the other",
-        f"the server answers most of them, however short each flood is; a hash may take {PASSWORD:g} MiB more",
+        f"the server answers most of them, however short each flood is; a hash may take {PASSWORD:g} MiB more; any "
+        "number of descriptors",
         partial(commands, door),
         shortest=count * SLICE,
         marks=replace(MARKS, growth=GROWTH + PASSWORD),

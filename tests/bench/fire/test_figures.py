@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from bench.fire.canary import Outage
 from bench.fire.play import Outcome
-from bench.fire.results.figures import Figures, missed, percentiles
+from bench.fire.results.figures import Figures, common, missed, percentiles
 from bench.fire.results.table import COLUMNS, failed, header, longest, remarks, row
 from bench.fire.scenario import GROWTH, LEFT, NEWCOMER, P99, Marks, Scenario, Seen
 
@@ -107,6 +107,11 @@ class TableTests(SynchronousTestCase):
         first, second = remarks(SCENARIO, Outcome(Seen("x", remarks=["2 heard last: y"]), GOOD, ()))
         self.assertIn("CPU 50 %, memory 50 MiB +32.0, then 60, newcomer 1000 ms, descriptors left 3", first)
         self.assertEqual(second, "pong: 2 heard last: y")
+
+    def test_newcomer(self) -> None:
+        """A newcomer is kept out if the server does not answer.  Nobody tries if the scenario has stopped it."""
+        self.assertEqual("kept out", common(replace(GOOD, newcomer=None))["newcomer"])
+        self.assertEqual("not tried", common(replace(GOOD, newcomer=None, alive=False, stopped=True))["newcomer"])
 
     def test_longest(self) -> None:
         """The last line names the scenario with the longest wait."""
