@@ -33,7 +33,7 @@ BUFFER = 4096
 """The size of the receive buffer of a client that stops reading, in bytes."""
 
 ROOM = 7
-"""The number of the room.  The canary is in another."""
+"""The number of the first room.  The canary is in another."""
 
 MANY = 100_000
 """More clients than stop reading: those who read have higher numbers."""
@@ -48,14 +48,17 @@ SETTINGS = {"limits.roomJoinBurst": 1000}
 class Speaker:
     """A client, exempt from the limits on rates, who sends numbered texts to the room as fast as the server reads."""
 
-    def __init__(self, stage: Stage, number: int) -> None:
+    def __init__(self, stage: Stage, number: int, room: int) -> None:
         """
         Enter the room.
 
+        @param number: the number of the client.
+        @param room: the number of the room.
         @raise Refused: the server refuses the client.
         @raise OSError: the server does not answer.
         """
-        self._connection = enter(stage.ports["irc"], "irc", number, ROOM, EXEMPT, 6 * PATIENCE)
+        self._connection = enter(stage.ports["irc"], "irc", number, room, EXEMPT, 6 * PATIENCE)
+        self._room = room
         self._said = 0
 
     def say(self, count: int, audience: Audience | None = None) -> None:
@@ -66,7 +69,7 @@ class Speaker:
         @raise OSError: the server takes none, or has ended the connection.
         """
         for _ in range(count):
-            self._connection.sendall(b"PRIVMSG #b%d :~%d~%s\r\n" % (ROOM, self._said, b"x" * LINE))
+            self._connection.sendall(b"PRIVMSG #b%d :~%d~%s\r\n" % (self._room, self._said, b"x" * LINE))
             self._said += 1
             if audience is not None and self._said % STEP == 0:
                 audience.waitFor(self._said - AHEAD)
@@ -85,21 +88,27 @@ class Speaker:
 
 
 def slow(stage: Stage, seconds: float) -> Seen:
-    """Let clients stop reading while much is sent to their room, again and again, beside others who read."""
+    """
+    Let clients stop reading while much is sent to their room, again and again, beside others who read.
+
+    Each round has a room of its own, so nobody gets the texts of an earlier round as history.
+    """
     until, count = time.monotonic() + seconds, VOLUME // LINE
     rounds, dropped, heard, disordered = 0, 0, 0, 0
     numbers = itertools.count(FIRST)
     longest = 0.0
+    memory: list[float] = []
     witnesses: list[Hearing] = []
     while time.monotonic() < until or not rounds:
+        room = ROOM + rounds
         rounds += 1
         with ExitStack() as leaving:
-            audience = leaving.enter_context(closing(_audience(stage, MANY * rounds)))
+            audience = leaving.enter_context(closing(_audience(stage, room, MANY * rounds)))
             deaf = [
-                leaving.enter_context(enter(stage.ports[door], door, next(numbers), ROOM, buffer=BUFFER))
+                leaving.enter_context(enter(stage.ports[door], door, next(numbers), room, buffer=BUFFER))
                 for door, _ in zip(itertools.cycle(DOORS), range(SLOW), strict=False)
             ]
-            speaker = leaving.enter_context(closing(Speaker(stage, next(numbers))))
+            speaker = leaving.enter_context(closing(Speaker(stage, next(numbers), room)))
             began = time.monotonic()
             speaker.say(count, audience)
             longest = max(longest, time.monotonic() - began)
@@ -107,6 +116,7 @@ def slow(stage: Stage, seconds: float) -> Seen:
             dropped += _dropped(deaf)
             heard += sum(hearing.heard for hearing in witnesses)
             disordered += sum(hearing.disordered for hearing in witnesses)
+        memory.append(stage.server.memory())
     missed = []
     if dropped < SLOW * rounds:
         missed.append(f"{SLOW * rounds - dropped} clients that read nothing stayed")
@@ -115,10 +125,12 @@ def slow(stage: Stage, seconds: float) -> Seen:
     if disordered:
         missed.append(f"{disordered} texts were out of order")
     text = (
-        f"{dropped} of {SLOW * rounds} slow clients disconnected; {len(witnesses)} others received all {count:,} texts "
-        f"in order, {rounds} times; {longest:.1f} s for 20 MiB"
+        f"{dropped} of {SLOW * rounds} slow clients disconnected; {len(witnesses)} others received {heard:,} of "
+        f"{wanted:,} texts, {disordered:,} out of order, in {rounds} rounds; {longest:.1f} s for 20 MiB"
     )
-    return Seen(text, missed, {"rounds": rounds, "dropped": dropped, "heard": heard, "longest": longest})
+    return Seen(
+        text, missed, {"rounds": rounds, "dropped": dropped, "heard": heard, "longest": longest, "memory": memory}
+    )
 
 
 def _dropped(connections: Iterable[socket.socket]) -> int:
@@ -135,9 +147,9 @@ def stopped(stage: Stage, seconds: float) -> Seen:
     keeps for them, and they are disconnected.
     """
     with (
-        closing(_audience(stage, FIRST + 1, 4)) as brief,
-        closing(_audience(stage, FIRST + 101, 4, BUFFER)) as long,
-        closing(Speaker(stage, FIRST)) as speaker,
+        closing(_audience(stage, ROOM, FIRST + 1, 4)) as brief,
+        closing(_audience(stage, ROOM, FIRST + 101, 4, BUFFER)) as long,
+        closing(Speaker(stage, FIRST, ROOM)) as speaker,
     ):
         brief.send(signal.SIGSTOP)
         long.send(signal.SIGSTOP)
@@ -167,10 +179,10 @@ REST = 0.5
 """How long clients have to read, or the server to disconnect them, in seconds."""
 
 
-def _audience(stage: Stage, first: int, count: int = 2 * len(DOORS), buffer: int | None = None) -> Audience:
+def _audience(stage: Stage, room: int, first: int, count: int = 2 * len(DOORS), buffer: int | None = None) -> Audience:
     """Let clients enter the room, in turn at each door."""
     doors: Sequence[str] = [door for door, _ in zip(itertools.cycle(DOORS), range(count), strict=False)]
-    return Audience(Plan([stage.ports[door] for door in doors], doors, first, ROOM, buffer))
+    return Audience(Plan([stage.ports[door] for door in doors], doors, first, room, buffer))
 
 
 SCENARIOS = (
