@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -23,12 +24,18 @@ from bench.servers import NotStarted
 SECONDS = 60.0
 """The duration of a scenario."""
 
+INTERRUPTED, TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM
+"""The exit statuses after Ctrl-C and after SIGTERM, as shells have them."""
+
 
 def main(arguments: Sequence[str]) -> int:
     """
     Play, print the table, and write the results.
 
-    @return: the exit status: 1 if a mark was missed or a scenario could not be played to its end.
+    SIGTERM ends the process after its servers, without results.
+
+    @return: the exit status: 1 if a mark was missed or a scenario could not be played to its end; L{INTERRUPTED} after
+        Ctrl-C, and then the results are of the scenarios before.
     """
     machine.requireLinux()
     options = _parse(arguments)
@@ -44,7 +51,20 @@ def main(arguments: Sequence[str]) -> int:
     print(", ".join(f"{key} {value}" for key, value in described.items()))
     duration = "its shortest duration" if options.seconds is None else f"{options.seconds:g} s"
     print(f"{len(options.scenarios)} scenarios, {duration} each\n\n{table.ALWAYS}\n\n{table.header()}", flush=True)
-    outcomes, errors = _playAll(options.scenarios, options.seconds or 0.0, options.dir, shared and shared[0])
+    outcomes: dict[str, Outcome] = {}
+    errors: dict[str, str] = {}
+    interrupted = False
+    before = signal.signal(signal.SIGTERM, _terminated)
+    try:
+        for name, outcome in _playAll(options.scenarios, options.seconds or 0.0, options.dir, shared and shared[0]):
+            if isinstance(outcome, Outcome):
+                outcomes[name] = outcome
+            else:
+                errors[name] = outcome
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        signal.signal(signal.SIGTERM, before)
     print()
     for scenario in options.scenarios:
         if scenario.name in outcomes:
@@ -60,25 +80,33 @@ def main(arguments: Sequence[str]) -> int:
         (options.out / "fire.json").write_text(json.dumps(_finite(document), indent=1))
         if outcomes and picture.possible():
             draw(outcomes, options.out / "fire.png")
+        elif outcomes:
+            print("\nThere is no picture, because matplotlib is not installed.  Install it: pip install -e '.[bench]'")
     print(f"\n{table.longest(outcomes)}")
+    if interrupted:
+        return INTERRUPTED
     return 1 if errors or any(outcome.missed for outcome in outcomes.values()) else 0
 
 
 def _playAll(
     scenarios: Iterable[Scenario], seconds: float, place: Path, cores: set[int] | None
-) -> tuple[dict[str, Outcome], dict[str, str]]:
-    """Play scenarios, and print a row for each.  Return the outcomes, and why other scenarios could not be played."""
-    outcomes: dict[str, Outcome] = {}
-    errors: dict[str, str] = {}
+) -> Iterator[tuple[str, Outcome | str]]:
+    """Play scenarios, and print a row for each.  Yield its name, and its outcome or why it could not be played."""
     for scenario in scenarios:
         try:
-            outcomes[scenario.name] = play(scenario, seconds, place, cores)
+            outcome = play(scenario, seconds, place, cores)
         except (NotStarted, Refused, OSError) as e:
-            errors[scenario.name] = f"{type(e).__name__}: {e}"
-            print(table.failed(scenario, errors[scenario.name]), flush=True)
+            reason = f"{type(e).__name__}: {e}"
+            print(table.failed(scenario, reason), flush=True)
+            yield scenario.name, reason
         else:
-            print(table.row(scenario, outcomes[scenario.name]), flush=True)
-    return outcomes, errors
+            print(table.row(scenario, outcome), flush=True)
+            yield scenario.name, outcome
+
+
+def _terminated(number: int, frame: object) -> None:
+    """End the process on SIGTERM by an exception, so that contexts end their servers and remove their folders."""
+    raise SystemExit(TERMINATED)
 
 
 def _finite(value: object) -> object:

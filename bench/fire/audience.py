@@ -133,7 +133,7 @@ class Audience:
         @raise Refused: one cannot enter.
         """
         command = [sys.executable, "-m", "bench.fire.audience", json.dumps(asdict(plan))]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0)
         self._printed = b""
         while b"\n" not in self._printed and self._read(None):
             pass

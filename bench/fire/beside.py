@@ -67,7 +67,9 @@ class Beside:
         @raise Refused: they cannot enter.
         """
         command = [sys.executable, "-m", "bench.fire.beside", str(irc), str(line)]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, process_group=0
+        )
         self._report: Report | None = None
         assert self._process.stdout is not None
         said = self._process.stdout.readline().strip()

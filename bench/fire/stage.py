@@ -26,6 +26,9 @@ CONFIGURATION = "twistchat.toml"
 SETTLING = 3.0
 """How long the server may take to close the descriptors of clients that have gone, in seconds."""
 
+DIE = f"import ctypes; ctypes.CDLL(None).prctl(1, {int(signal.SIGTERM)}); "
+"""Code that lets the server end when the thread that started it ends: PR_SET_PDEATHSIG is 1 (prctl(2))."""
+
 
 @dataclass(slots=True)
 class Life:
@@ -119,9 +122,11 @@ class Stage:
         """
         Start the server, and wait until it listens at all doors.
 
+        Ctrl-C does not reach it, or any other process of a scenario: this process ends them.
+
         @raise NotStarted: it does not listen in time.
         """
-        command = [*self.setup.before, sys.executable, "-c", TWISTD, "-n", "--pidfile=", "twistchat"]
+        command = [*self.setup.before, sys.executable, "-c", DIE + TWISTD, "-n", "--pidfile=", "twistchat"]
         with (self.folder / "output").open("ab") as said, pinned(self._cores):
             self._process = subprocess.Popen(
                 [*command, f"--config={CONFIGURATION}"],
@@ -130,6 +135,7 @@ class Stage:
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,
+                process_group=0,
             )
         until = time.monotonic() + STARTING
         while not all(listens(port) for port in self.ports.values()):

@@ -54,7 +54,7 @@ def attackAll(plans: Sequence[Attack], seconds: float) -> list[Report]:
     command = [sys.executable, "-m", "bench.fire.floods.attack", *(json.dumps(asdict(plan)) for plan in plans)]
     timeout = STARTING + seconds + EXIT_TIMEOUT
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=timeout, check=True)
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=timeout, check=True, process_group=0)
         return [Report(**report) for report in json.loads(done.stdout)]
     except (subprocess.SubprocessError, ValueError) as e:
         raise OSError(f"the attackers have no report: {e}") from e

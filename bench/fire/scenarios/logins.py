@@ -137,7 +137,7 @@ def stormed(stage: Stage, seconds: float, registers: bool = False) -> Seen:
     # Registrations take longer, so they come from fewer addresses, to reach the limits.
     storm = replace(guesses, addresses=10, victims=(), registers=True) if registers else guesses
     command = [sys.executable, "-m", "bench.logins.storm", json.dumps(asdict(storm))]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, process_group=0) as process:
         try:
             time.sleep(max(0.0, begin - time.monotonic()))
             entries = asyncio.run(beside(stage, names, begin + seconds))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import signal
 import socket
+import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
@@ -13,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
+from bench import picture
 from bench.fire import __main__ as program
 from bench.fire.__main__ import main
 from bench.fire.play import Outcome, play
@@ -155,7 +158,7 @@ class OptionTests(SynchronousTestCase):
 
         def play(*arguments: object) -> object:
             outcome = left.pop(0)
-            if isinstance(outcome, Exception):
+            if isinstance(outcome, BaseException):
                 raise outcome
             return outcome
 
@@ -183,6 +186,34 @@ class OptionTests(SynchronousTestCase):
         status, said = self.outcome(NotStarted("no port"), good)
         self.assertEqual((1, 1), (status, said.count("ERROR: NotStarted: no port")))
         self.assertIn("The canary's longest wait across all of it: 300.0 ms, in sigterm (1 scenarios", said)
+
+    def test_interrupted(self) -> None:
+        """Ctrl-C ends the run with its own status, and the results of the scenarios before it."""
+        status, said = self.outcome(Outcome(Seen("x"), GOOD, ("lost",)), KeyboardInterrupt())
+        self.assertEqual((130, 1), (status, said.count("MISSED: lost")))
+        self.assertIn("The canary's longest wait across all of it: 300.0 ms, in kill (1 scenarios", said)
+
+    def test_noPicture(self) -> None:
+        """Without matplotlib there is a line that says what to install."""
+        good = Outcome(Seen("x"), GOOD, ())
+        self.patch(picture, "possible", lambda: False)
+        self.assertIn("pip install -e '.[bench]'", self.outcome(good, good)[1])
+
+    def test_terminated(self) -> None:
+        """SIGTERM ends the server too, and removes its folder.  Ctrl-C does so without a traceback."""
+        if sys.platform != "linux":
+            raise SkipTest("the benchmarks are for Linux")
+        for number, status in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
+            with TemporaryDirectory() as folder:
+                command = [sys.executable, "-m", "bench.fire", "--scenarios", "calm", "--dir", folder]
+                with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+                    self.addCleanup(process.kill)
+                    while not any(Path(folder).glob("fire*/data/*")):  # the server writes there
+                        self.assertRaises(subprocess.TimeoutExpired, process.wait, 0.05)
+                    process.send_signal(number)
+                    said, _ = process.communicate(timeout=60)
+                self.assertEqual((status, []), (process.returncode, list(Path(folder).iterdir())), said)
+                self.assertNotIn("Traceback", said)
 
     def test_list(self) -> None:
         """The list has every scenario."""
