@@ -97,6 +97,7 @@ class Ledger:
     @ivar times: the time of the last entry of each room, by its folded name.
     @ivar broken: the promises that an entry broke.  The log would only report an exception that is raised here.
     @ivar sequence: the sequence number of the last entry.
+    @ivar isStuck: returns whether nothing can be stored now, so that the server cannot note what was shown.
     @ivar isRestoring: whether the server restores its state.
     """
 
@@ -116,6 +117,7 @@ class Ledger:
     _storedTimes: dict[str, int] = field(default_factory=dict)
     sequence: int = 0
     isRestoring: bool = False
+    isStuck: Callable[[], bool] = lambda: False
 
     def __post_init__(self) -> None:
         """Watch what may be hidden of the history."""

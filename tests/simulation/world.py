@@ -81,6 +81,7 @@ class World:
         self.reactor = SimulatedReactor()
         self.disk = Disk()
         self.ledger = Ledger(self._expect, self._entered, self._begins, self._applied, self._loggedIn)
+        self.ledger.isStuck = lambda: self.disk.broken or bool(self.disk.fault)
         self.connections: dict[int, Connection] = {}
         self._life = Life(self, folder)
         self.canary, self.isStopping = Canary(self), False

@@ -196,14 +196,19 @@ class ReadHistory:
             numbers = playback.numbers
             paging.numbers = paging.numbers + numbers if paging.forward else numbers + paging.numbers
             if playback.lines == 0:
-                self._checkAll(paging)
+                self._checkAll(paging, request.since)
             elif paging.forward:
                 self._ask(paging, "AFTER", request.limit, playback.last)
             else:
                 self._ask(paging, "BEFORE", request.limit, playback.first)
 
-    def _checkAll(self, paging: Paging) -> None:
-        """Check that the pages have every text, or the client hears it live, and none twice."""
+    def _checkAll(self, paging: Paging, since: int) -> None:
+        """
+        Check that the pages have every text, or the client hears it live, and none twice.
+
+        @param since: the sequence number of the last entry that was applied when the client asked for the last page.
+            Later texts are live, or come after the end of the client's session.
+        """
         client, key = self._client, fold(paging.room)
         ledger = client.ledger
         where = f"client {client.slot} read {paging.room} page by page, {paging}"
@@ -215,7 +220,7 @@ class ReadHistory:
         if paging.forward:
             if paging.start not in history:
                 return
-            wanted = history[history.index(paging.start) + 1 :]
+            wanted = [n for n in history[history.index(paging.start) + 1 :] if ledger.texts[n].sequence <= since]
         else:
             wanted = history[: history.index(paging.numbers[-1])] if paging.numbers else []
         got = client.heard.union(paging.numbers, client.awaits, client.left)
