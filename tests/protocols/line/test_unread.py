@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from twisted.internet.defer import Deferred
+import re
+
+from twisted.internet.defer import Deferred, fail
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.carriers import overMessages
 from tests.protocols.line.test_history import HOUR
+from twistchat.chat.errors import NotStored
 from twistchat.testing import LineClient, MemoryServer
 
 
@@ -56,6 +59,17 @@ class UnreadTests(SynchronousTestCase):
         self.bob.send("Alice?", "ALICE!")
         self.server.advance(24 * HOUR)
         self.come("alice").until("* 2 new lines in #lobby, 2 mention you, since 2026-01-01 12:02")
+
+    def test_notStored(self) -> None:
+        """If the journal cannot note what was read, the texts are shown, and the person is told."""
+        self.bob.send("one")
+        alice = self.come("alice")
+        alice.skip()
+        full = NotStored("the disk is full")
+        self.patch(self.server.log, "append", lambda event, origin=None: fail(full))
+        alice.send("/unread #lobby")
+        alice.until("[12:02] <bob> one")
+        alice.until(re.compile("! .*the disk is full.*"))
 
     def test_nothingNew(self) -> None:
         """If nobody has written, nothing is said about it."""

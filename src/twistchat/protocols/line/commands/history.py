@@ -88,8 +88,9 @@ async def unread(client: LineProtocol, argument: str) -> None:
             start = chat.markers.marker(session, news.name)
             point = At(max(0, news.since - 1) if start is None else start)
             page = await showPage(client, Ask(news.name, PAGE, end, _nothingNew(news.name), point))
-            if page is not None:
-                chat.markers.mark(session, news.name, page.until)
+            marking = None if page is None else chat.markers.mark(session, news.name, page.until)
+            if marking is not None:
+                await marking
             return
     client.reply(notice(_nothingNew(argument)))
 
