@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 NUMBER: Final = re.compile(r"\bt(\d+)\b")
 """The number of a text.  Each text that a client sends has one of its own."""
 
+PASSWORD: Final = "pw-secret"
+"""Part of every password of a client."""
+
 PRIVATE: Final = "private"
 """The place of private texts."""
 
@@ -97,6 +100,7 @@ class Ledger:
     @ivar times: the time of the last entry of each room, by its folded name.
     @ivar broken: the promises that an entry broke.  The log would only report an exception that is raised here.
     @ivar sequence: the sequence number of the last entry.
+    @ivar blurted: whether somebody at the line door typed a password as a text, because the prompt for it had ended.
     @ivar isStuck: returns whether nothing can be stored now, so that the server cannot note what was shown.
     @ivar isRestoring: whether the server restores its state.
     """
@@ -116,6 +120,7 @@ class Ledger:
     readable: Readable = field(init=False)
     _storedTimes: dict[str, int] = field(default_factory=dict)
     sequence: int = 0
+    blurted: bool = False
     isRestoring: bool = False
     isStuck: Callable[[], bool] = lambda: False
 
@@ -192,6 +197,7 @@ class Ledger:
     def found(self, entry: Entry) -> None:
         """Note an entry that was stored, and that a server which was killed did not apply."""
         event = entry.event
+        self.blurted = self.blurted or PASSWORD in getattr(event, "text", "")
         if type(event) is RoomMessage and (number := numberOf(event.text)) is not None:
             text = self._add(Text(number, entry.sequence, entry.msgid, None, fold(event.source.nick)))
             if not event.rank:
@@ -218,6 +224,7 @@ class Ledger:
 
     def _said(self, entry: Entry, event: RoomMessage) -> None:
         assert self._state is not None
+        self.blurted = self.blurted or PASSWORD in event.text
         number = numberOf(event.text)
         room = self._state.rooms.get(event.room)
         if number is None or room is None:
@@ -236,6 +243,7 @@ class Ledger:
 
     def _told(self, entry: Entry, event: PrivateMessage) -> None:
         assert self._state is not None
+        self.blurted = self.blurted or PASSWORD in event.text
         number = numberOf(event.text)
         if number is None:
             return

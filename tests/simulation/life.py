@@ -52,7 +52,7 @@ class Life:
 
     def crash(self, spoils: bool) -> None:
         """
-        Kill the server, as at a power failure, and start another one.
+        Kill the server, as kill -9 does, and start another one.  The files stay as they were written.
 
         @param spoils: whether the file cannot be opened at first.
         """

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from tests.simulation.clients.base import PASSWORD, passwordOf
+from tests.simulation.clients.base import passwordOf
 from tests.simulation.clients.irc.client import IrcClient
 from tests.simulation.clients.irc.kinds import KINDS
+from tests.simulation.ledger import PASSWORD
 from tests.simulation.steps import Step
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from tests.simulation.clients.base import PASSWORD, passwordOf
+from tests.simulation.clients.base import passwordOf
+from tests.simulation.ledger import PASSWORD
 from tests.simulation.promises.secrecy import KEY
 
 if TYPE_CHECKING:

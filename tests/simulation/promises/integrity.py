@@ -27,7 +27,7 @@ class Integrity(Promise):
     def stopped(self, folder: Path) -> None:
         """Check the journal, look for what must be in it, and damage a row of a copy."""
         for path in folder.iterdir():
-            if SECRET in path.read_bytes():
+            if SECRET in path.read_bytes() and not self.world.ledger.blurted:
                 raise Broken("secrets", f"a password is in {path.name}")
         copy = folder.parent / f"{folder.name}-{COPY}"
         copytree(folder, copy)
