@@ -50,6 +50,7 @@ class Kind:
     @ivar hangUp: whether the attackers close each connection as soon as it is made.
     @ivar encrypted: whether the attackers complete the TLS handshake.
     @ivar deaf: whether the attackers stop reading when they begin to repeat.
+    @ivar isDropped: whether the server must disconnect the attackers, because what they send is against the rules.
     @ivar webSocket: whether they open a WebSocket, and send each line of C{opening} as a message.
     """
 
@@ -67,6 +68,7 @@ class Kind:
     encrypted: bool = False
     webSocket: bool = False
     deaf: bool = False
+    isDropped: bool = False
 
     def greeting(self, nick: bytes) -> bytes:
         """Return what a connection with this nick sends first."""
@@ -200,7 +202,25 @@ def _request(method: str, path: str, headers: str = "") -> bytes:
     return f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\r\n".encode()
 
 
-KINDS = {kind.name: kind for kind in (*_kinds(), *_web(), *_deaf())}
+DROPPED = (
+    "early-irc",
+    "early-line",
+    "tls-garbage",
+    "hello-irc",
+    "hello-line",
+    "http-body",
+    "http-headers",
+    "http-hello",
+    "http-smuggling",
+    "ws-length",
+    "ws-fragments",
+    "ws-reserved",
+    "ws-unmasked",
+    "ws-utf8",
+)
+"""The kinds whose attackers the server must disconnect."""
+
+KINDS = {kind.name: replace(kind, isDropped=kind.name in DROPPED) for kind in (*_kinds(), *_web(), *_deaf())}
 """All kinds, by name."""
 
 QUICK = ("early-irc", "tls-garbage", "room", "http-pipeline", "ws-ping")

@@ -70,11 +70,20 @@ def flood(kind: Kind, stage: Stage, seconds: float) -> Seen:
     (report,) = attackAll([Attack(kind.name, stage.ports[kind.door], begin, seconds)], seconds)
     sent = report.sent / (1 << 20)
     text = f"{sent:,.1f} MiB sent over {report.connections:,} connections, {report.dropped:,} of them dropped"
-    missed = [] if report.connections > report.failed or not kind.connections else ["no attacker could connect"]
     last = Counter(report.last).most_common(MOST)
     return Seen(
-        text, missed, asdict(report), [f"{count:,} of the dropped heard last: {words}" for words, count in last]
+        text,
+        missedBy(kind, report),
+        asdict(report),
+        [f"{count:,} of the dropped heard last: {words}" for words, count in last],
     )
+
+
+def missedBy(kind: Kind, report: Report) -> list[str]:
+    """Say what was required of the attackers' connections and did not happen."""
+    if kind.connections and report.connections <= report.failed:
+        return ["no attacker could connect"]
+    return ["the server dropped no connection"] if kind.isDropped and not report.dropped else []
 
 
 def commands(door: str, stage: Stage, seconds: float) -> Seen:
@@ -104,7 +113,8 @@ def commands(door: str, stage: Stage, seconds: float) -> Seen:
 
 def scenario(kind: Kind) -> Scenario:
     """Make the scenario of a kind of flood."""
-    return Scenario(kind.name, kind.title, REQUIRED, partial(flood, kind), quick=kind.name in QUICK, marks=MARKS)
+    required = f"{REQUIRED}; the server drops connections" if kind.isDropped else REQUIRED
+    return Scenario(kind.name, kind.title, required, partial(flood, kind), quick=kind.name in QUICK, marks=MARKS)
 
 
 def ofCommands(door: str, title: str, exempt: bool) -> Scenario:

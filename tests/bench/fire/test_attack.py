@@ -10,8 +10,9 @@ from dataclasses import replace
 
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
-from bench.fire.floods.attack import Attack, attack, lastLine
-from bench.fire.floods.kinds import CHUNK, IRC, KINDS, NICK, QUICK, Kind, hello
+from bench.fire.floods.attack import Attack, Report, attack, lastLine
+from bench.fire.floods.kinds import CHUNK, DROPPED, IRC, KINDS, NICK, QUICK, Kind, hello
+from bench.fire.scenarios.floods import missedBy
 from bench.websocket import frame
 
 
@@ -39,7 +40,16 @@ class KindTests(SynchronousTestCase):
             self.assertNotIn(NICK, kind.greeting(b"a1") + kind.before + kind.chunk(b"a1"))
             self.assertLessEqual(len(kind.chunk(b"a1")), CHUNK, name)
             self.assertEqual(bool(kind.opening), bool(kind.ready), name)
-        self.assertEqual(set(QUICK) - set(KINDS), set())
+        self.assertEqual({*QUICK, *DROPPED} - set(KINDS), set())
+
+    def test_missed(self) -> None:
+        """A server that drops no attacker misses a mark where it must.  It is another if nobody could connect."""
+        kind, stays = KINDS["ws-fragments"], Report(connections=16)
+        self.assertEqual(["the server dropped no connection"], missedBy(kind, stays))
+        self.assertEqual([], missedBy(kind, replace(stays, dropped=1)))
+        self.assertEqual([], missedBy(KINDS["pong"], stays))
+        self.assertEqual(["no attacker could connect"], missedBy(KINDS["pong"], replace(stays, failed=16)))
+        self.assertEqual([], missedBy(KINDS["calm"], Report()))
 
     def test_hello(self) -> None:
         """A TLS hello is one handshake record with a ClientHello, and its length is right."""
