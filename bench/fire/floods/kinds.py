@@ -17,6 +17,9 @@ NICK = b"%NICK%"
 ROOM = b"#b0"
 """The room of the canary."""
 
+SPAM = "spam"
+"""The text of attackers in the canary's room."""
+
 CANARY = b"u0,u1"
 """The nicks of the canary."""
 
@@ -141,7 +144,7 @@ def _kinds() -> Iterable[Kind]:
     yield _irc("joinpart", "JOIN and PART of the canary's room", b"JOIN " + ROOM + b"\r\nPART " + ROOM + b"\r\n")
     yield _irc("nick", "NICK changes", b"NICK %NICK%a\r\nNICK %NICK%b\r\n", IRC + b"JOIN " + ROOM + b"\r\n")
     yield _irc("private", "PRIVMSG to the canary's members", b"PRIVMSG " + CANARY + b" :spam\r\n")
-    room = b"JOIN " + ROOM + b"\r\n" + (b"PRIVMSG " + ROOM + b" :spam\r\n") * 100
+    room = b"JOIN " + ROOM + b"\r\n" + (b"PRIVMSG " + ROOM + b" :" + SPAM.encode() + b"\r\n") * 100
     yield _irc("room", "PRIVMSG to the canary's room", room)
 
 

@@ -14,9 +14,10 @@ from functools import partial
 
 from bench.fire.floods.attack import Attack, Report
 from bench.fire.floods.commands import commandKinds
-from bench.fire.floods.kinds import KINDS, QUICK, Kind
+from bench.fire.floods.kinds import KINDS, QUICK, SPAM, Kind
 from bench.fire.scenario import GROWTH, Marks, Scenario, Seen, Setup, always
 from bench.fire.stage import Stage
+from twistchat.config.limits import Limits
 
 STARTING = 0.5
 """How long the attackers' process has to start before a flood, in seconds."""
@@ -27,6 +28,9 @@ EXIT_TIMEOUT = 30.0
 MOST = 3
 """How many different last lines of dropped connections are reported."""
 
+
+LIMITS = Limits()
+"""The limits, which are the default ones."""
 
 SLICE = 0.07
 """The shortest time for one command, in seconds."""
@@ -70,13 +74,32 @@ def flood(kind: Kind, stage: Stage, seconds: float) -> Seen:
     (report,) = attackAll([Attack(kind.name, stage.ports[kind.door], begin, seconds)], seconds)
     sent = report.sent / (1 << 20)
     text = f"{sent:,.1f} MiB sent over {report.connections:,} connections, {report.dropped:,} of them dropped"
+    fast = tooFast(report, kind.connections, *_texts(stage, report)) if kind.name == "room" else []
     last = Counter(report.last).most_common(MOST)
     return Seen(
         text,
-        missedBy(kind, report),
+        [*missedBy(kind, report), *fast],
         asdict(report),
         [f"{count:,} of the dropped heard last: {words}" for words, count in last],
     )
+
+
+def _texts(stage: Stage, report: Report) -> tuple[int, float]:
+    """Return how many texts of attackers the canary's room has got, and the time since they began, in seconds."""
+    count = sum(json.loads(line).get("text") == SPAM for line in stage.command("export", "--room=#b0").splitlines())
+    return count, time.monotonic() - report.began
+
+
+def tooFast(report: Report, attackers: int, texts: int, seconds: float) -> list[str]:
+    """
+    Say whether a room has got more texts of attackers than the limits on rates allow.
+
+    @param attackers: how many connections there were at a time.
+    @param texts: the number of texts.
+    @param seconds: the time since the attackers began.
+    """
+    most = report.connections * LIMITS.floodBurst + int(attackers * seconds * LIMITS.floodRate)
+    return [f"{texts:,} texts of attackers in {seconds:.1f} s, more than {most:,}"] if texts > most else []
 
 
 def missedBy(kind: Kind, report: Report) -> list[str]:
@@ -114,6 +137,8 @@ def commands(door: str, stage: Stage, seconds: float) -> Seen:
 def scenario(kind: Kind) -> Scenario:
     """Make the scenario of a kind of flood."""
     required = f"{REQUIRED}; the server drops connections" if kind.isDropped else REQUIRED
+    if kind.name == "room":
+        required += "; no more texts than the limits on rates allow"
     return Scenario(kind.name, kind.title, required, partial(flood, kind), quick=kind.name in QUICK, marks=MARKS)
 
 

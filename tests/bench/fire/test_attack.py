@@ -12,8 +12,9 @@ from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from bench.fire.floods.attack import Attack, Report, attack, lastLine
 from bench.fire.floods.kinds import CHUNK, DROPPED, IRC, KINDS, NICK, QUICK, Kind, hello
-from bench.fire.scenarios.floods import missedBy
+from bench.fire.scenarios.floods import missedBy, tooFast
 from bench.websocket import frame
+from twistchat.config.limits import Limits
 
 
 class KindTests(SynchronousTestCase):
@@ -50,6 +51,15 @@ class KindTests(SynchronousTestCase):
         self.assertEqual([], missedBy(KINDS["pong"], stays))
         self.assertEqual(["no attacker could connect"], missedBy(KINDS["pong"], replace(stays, failed=16)))
         self.assertEqual([], missedBy(KINDS["calm"], Report()))
+
+    def test_tooFast(self) -> None:
+        """Each connection may send a burst, and each attacker so many texts a second.  One more misses a mark."""
+        report = Report(connections=3)
+        most = 3 * Limits().floodBurst + int(2 * 10.0 * Limits().floodRate)
+        self.assertEqual([], tooFast(report, 2, most, 10.0))
+        self.assertEqual(
+            [f"{most + 1} texts of attackers in 10.0 s, more than {most}"], tooFast(report, 2, most + 1, 10.0)
+        )
 
     def test_hello(self) -> None:
         """A TLS hello is one handshake record with a ClientHello, and its length is right."""
