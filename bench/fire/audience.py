@@ -135,8 +135,12 @@ class Audience:
         command = [sys.executable, "-m", "bench.fire.audience", json.dumps(asdict(plan))]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0)
         self._printed = b""
-        while b"\n" not in self._printed and self._read(None):
-            pass
+        try:
+            while b"\n" not in self._printed and self._read(None):
+                pass
+        except BaseException:  # Ctrl-C or SIGTERM: nobody else knows the process yet
+            self.close()
+            raise
         said = self._printed.decode().strip()
         if said != READY:
             self.close()

@@ -72,7 +72,11 @@ class Beside:
         )
         self._report: Report | None = None
         assert self._process.stdout is not None
-        said = self._process.stdout.readline().strip()
+        try:
+            said = self._process.stdout.readline().strip()
+        except BaseException:  # Ctrl-C or SIGTERM: nobody else knows the process yet
+            self.close()
+            raise
         if said != READY:
             self.close()
             raise Refused(f"the canary could not enter: {said or 'its process has ended'}")
