@@ -101,7 +101,7 @@ class Ledger:
     @ivar broken: the promises that an entry broke.  The log would only report an exception that is raised here.
     @ivar sequence: the sequence number of the last entry.
     @ivar blurted: whether somebody at the line door typed a password as a text, because the prompt for it had ended.
-    @ivar isStuck: returns whether nothing can be stored now, so that the server cannot note what was shown.
+    @ivar wasStuck: whether the disk has had a fault, so that the server may not have noted what it has shown.
     @ivar isRestoring: whether the server restores its state.
     """
 
@@ -122,7 +122,7 @@ class Ledger:
     sequence: int = 0
     blurted: bool = False
     isRestoring: bool = False
-    isStuck: Callable[[], bool] = lambda: False
+    wasStuck: bool = False
 
     def __post_init__(self) -> None:
         """Watch what may be hidden of the history."""
@@ -207,6 +207,10 @@ class Ledger:
             text = self._add(Text(number, entry.sequence, entry.msgid, PRIVATE, fold(event.source.nick), people))
             text.left = fold(event.recipient.account or "")
             self._keepPrivate(text, event)
+        elif isinstance(event, RoomMessageRedacted | PrivateMessageRedacted):
+            for redacted in self.texts.values():
+                if redacted.sequence == event.sequence:
+                    redacted.redactedAt = entry.sequence
         assert self._state is not None
         self.readable.note(event, self._state)
         self.readable.restart()

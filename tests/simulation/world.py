@@ -81,7 +81,6 @@ class World:
         self.reactor = SimulatedReactor()
         self.disk = Disk()
         self.ledger = Ledger(self._expect, self._entered, self._begins, self._applied, self._loggedIn)
-        self.ledger.isStuck = lambda: self.disk.broken or bool(self.disk.fault)
         self.connections: dict[int, Connection] = {}
         self._life = Life(self, folder)
         self.canary, self.isStopping = Canary(self), False
@@ -367,6 +366,7 @@ class World:
     def _fault(self, step: Step) -> None:
         """A fault of the disk begins, or ends.  C{text}: its name, from L{FAULTS}; empty for none."""
         self.disk.fault = step.text if step.text in FAULTS else ""
+        self.ledger.wasStuck = self.ledger.wasStuck or bool(self.disk.fault)
 
     def _reload(self, step: Step) -> None:
         """The administrator changes the configuration.  C{text}: what it has besides the usual, as TOML."""
