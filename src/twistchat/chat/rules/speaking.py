@@ -377,14 +377,12 @@ def _wrote(text: Entry, source: Source) -> bool:
 
 def _roomMessage(state: State, entry: Entry, event: RoomMessage | RoomTagMessage, origin: Origin | None) -> None:
     room = state.roomOf(event)
-    if room is None:
-        # Its last member left after somebody outside had spoken.
-        raise errors.NoSuchRoom(event.room)
-    if isinstance(event, RoomMessage):
-        room.spoken = entry.time
-    room.audience.publish(entry, origin, event.session, _recipients(room, event) if event.rank else None)
-    if event.source.uid not in room.members:
-        _echo(state, entry, event, origin)
+    if room is not None:
+        if isinstance(event, RoomMessage):
+            room.spoken = entry.time
+        room.audience.publish(entry, origin, event.session, _recipients(room, event) if event.rank else None)
+        if event.source.uid not in room.members:
+            _echo(state, entry, event, origin)
 
 
 def _echo(state: State, entry: Entry, event: RoomMessage | RoomTagMessage, origin: Origin | None) -> None:
