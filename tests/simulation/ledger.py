@@ -231,7 +231,12 @@ class Ledger:
         self.blurted = self.blurted or PASSWORD in event.text
         number = numberOf(event.text)
         room = self._state.rooms.get(event.room)
-        if number is None or room is None:
+        if number is None:
+            return
+        if room is None:
+            # Somebody outside spoke, and the last member left.  Nobody hears it, and the history has it.
+            text = self._add(Text(number, entry.sequence, entry.msgid, None, fold(event.source.nick)))
+            self._keep(text, fold(event.room), event.text)
             return
         text = self._add(Text(number, entry.sequence, entry.msgid, room, fold(event.source.nick)))
         if not event.rank:
