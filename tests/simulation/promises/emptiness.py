@@ -31,7 +31,7 @@ LASTING: Final = frozenset(
 )
 """What outlives connections."""
 
-ALWAYS: Final = frozenset({"Retention._round", "Idle._wake", "Indexing._timeUp", "Scrubbing._run"})
+ALWAYS: Final = frozenset({"Retention._round", "Retention._merge", "Idle._wake", "Indexing._timeUp", "Scrubbing._run"})
 """
 The timers that a server may have without visitors: those of the journal, and the one that everything shares that is
 due later, as for rooms and accounts.
