@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict, replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, cast
 
-from twisted.trial.unittest import SkipTest, SynchronousTestCase
+from twisted.trial.unittest import SynchronousTestCase
 
-from bench.fire.play import Outcome, play
-from bench.fire.scenarios import CATALOGUE, logins
+from bench.fire.scenarios import logins
 from bench.fire.scenarios.logins import ANSWER, CROWD, LIMITS, Entry, exceeded, told, unlike
 from bench.logins.storm import Damage
 from bench.logins.ways import BUSY, IN, SILENT, TOO_FAST, WAYS, WRONG
+from tests.bench.fire.playing import PlayTestCase
 
 GOOD = Entry("plain", IN, 10.0, ANSWER, 3)
 """A login of a person as slow as it may be."""
@@ -81,35 +78,23 @@ class ExceededTests(SynchronousTestCase):
         self.assertEqual(["no attempt was logged in"], exceeded(self.damage(TOO_FAST), 60.0, True))
 
 
-class PlayTests(SynchronousTestCase):
-    """The scenarios against a real server with the default limits."""
+class PlayTests(PlayTestCase):
+    """The scenarios, whatever else the machine does."""
 
     def setUp(self) -> None:
-        if sys.platform != "linux":
-            raise SkipTest("the benchmarks are for Linux")
-
-    def play(self, name: str) -> Outcome:
-        """
-        Play a scenario in its shortest duration, and check that nothing was missed.  Delays do not count: they depend
-        on what else the machine does.
-        """
+        """Wait longer for answers."""
+        super().setUp()
         self.patch(logins, "ANSWER", 60.0)
         self.patch(logins, "ENTRY", 60.0)
-        scenario = CATALOGUE[name]
-        patient = replace(scenario, marks=replace(scenario.marks, p99=None, newcomer=None))
-        with TemporaryDirectory() as folder:
-            outcome = play(patient, 0.0, Path(folder))
-        self.assertEqual((), outcome.missed, outcome)
-        return outcome
 
     def test_guesses(self) -> None:
         """People log in in every way while others guess."""
-        figures = self.play("guesses").seen.figures
+        figures = self.play("guesses", isPatient=True).seen.figures
         self.assertEqual(set(WAYS), set(cast(dict[str, object], figures["outcomes"])))
         self.assertEqual(set(WAYS), {each["way"] for each in cast(list[dict[str, object]], figures["entries"])})
 
     def test_registrations(self) -> None:
         """Others register accounts."""
-        figures = self.play("registrations").seen.figures
+        figures = self.play("registrations", isPatient=True).seen.figures
         self.assertGreater(sum(cast(dict[str, int], figures["checked"]).values()), 0)
         self.assertLess(sum(cast(dict[str, int], figures["checked"]).values()), CROWD)

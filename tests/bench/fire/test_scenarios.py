@@ -18,13 +18,14 @@ from twisted.trial.unittest import SkipTest, SynchronousTestCase
 from bench import picture
 from bench.fire import __main__ as program
 from bench.fire.__main__ import main
-from bench.fire.play import Outcome, play
+from bench.fire.play import Outcome
 from bench.fire.scenario import Seen
 from bench.fire.scenarios import CATALOGUE, GROUPS, chosen
 from bench.fire.scenarios.connections import DESCRIPTORS
 from bench.fire.scenarios.death import compared
 from bench.fire.scenarios.silence import GRACE, Phase, Quiet, late
 from bench.servers import NotStarted
+from tests.bench.fire.playing import PlayTestCase
 from tests.bench.fire.test_figures import GOOD
 
 
@@ -45,19 +46,8 @@ class CatalogueTests(SynchronousTestCase):
         self.assertRaises(KeyError, chosen, ["nosuch"])
 
 
-class PlayTests(SynchronousTestCase):
+class PlayTests(PlayTestCase):
     """Scenarios that take only seconds."""
-
-    def setUp(self) -> None:
-        if sys.platform != "linux":
-            raise SkipTest("the benchmarks are for Linux")
-
-    def play(self, name: str) -> Outcome:
-        """Play a scenario in its shortest duration, and check that nothing was missed."""
-        with TemporaryDirectory() as folder:
-            outcome = play(CATALOGUE[name], 0.0, Path(folder))
-        self.assertEqual((), outcome.missed, outcome)
-        return outcome
 
     def test_flood(self) -> None:
         """The attackers flood the canary's room, and it notices nothing."""
