@@ -108,8 +108,6 @@ class IClient(Interface):
 class IEntrance(Interface):
     """The part of a client protocol that watches the client until it has registered."""
 
-    spoken = Attribute("bool: whether the client has sent a line of its protocol.")
-
     def secured() -> None:
         """The TLS handshake is complete: the carrier is C{ready}, and knows the client's certificate."""
 

@@ -26,7 +26,7 @@ class Entrance:
     @ivar lines: the number of its lines that L{countLine} counted, without blank ones.
     @ivar ticket: the ticket with which it counts against the limits; C{None} if it was not admitted.
     @ivar registered: whether its user has registered.
-    @ivar spoken: see L{IEntrance}.
+    @ivar spoken: whether the client has sent a line of its protocol.
     """
 
     __slots__ = ("_blank", "_client", "lines", "registered", "spoken", "ticket")
