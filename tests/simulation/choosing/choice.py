@@ -6,10 +6,10 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
-from tests.simulation.choosing.lines import EARLY, LINES
 from tests.simulation.choosing.machine import Machine
 from tests.simulation.choosing.people import People
 from tests.simulation.choosing.picks import Picks
+from tests.simulation.choosing.templates import EARLY, LINES
 from tests.simulation.steps import Step
 from tests.simulation.world import World
 

@@ -1,222 +1,91 @@
-"""The lines of each kind of client."""
+"""Lines that clients send, as templates.  The blanks in a template are filled with what suits the client."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from tests.simulation.choosing.templates import Lines, Templates
+from tests.simulation.clients.base import passwordOf
+from tests.simulation.ledger import PASSWORD
 from tests.simulation.promises.secrecy import KEY
 
-IRC_ROOMS: Final[Templates] = {
-    "JOIN {room}": 4,
-    "PART {own}": 1.5,
-    "PART {own} :bye": 0.5,
-    f"JOIN {{room}} {KEY}": 0.5,
-    "MODE #vault1 +s": 0.5,
-    "JOIN 0": 0.1,
-    "MODE {own} {mode}": 2,
-    "MODE {own} {rank} {nick}": 2,
-    "MODE {own} {sign}b {nick}!*@*": 1,
-    "MODE {own} b": 0.2,
-    "MODE {own}": 0.2,
-    "TOPIC {own} :{topic} {digit}": 1,
-    "TOPIC {own} :": 0.2,
-    "TOPIC {own}": 0.2,
-    "KICK {own} {nick} :out": 0.5,
-    "INVITE {nick} {own}": 1,
-    "RENAME {own} {room}x": 0.3,
-    "NAMES {own}": 0.5,
-    "LIST": 0.3,
-    "WHO {own}": 0.5,
-}
-"""What an IRC client does with rooms."""
+if TYPE_CHECKING:
+    from tests.simulation.choosing.picks import Picks
+    from tests.simulation.clients.base import Client
 
-IRC_PEOPLE: Final[Templates] = {
-    "NICK {newNick}": 2,
-    "WHOIS {nick}": 1,
-    "AWAY :{digit}": 1,
-    "AWAY": 1,
-    "QUIT :gone": 0.5,
-}
-"""What an IRC client does about people."""
+Templates: TypeAlias = Mapping[str, float]
+"""Templates, each with how often it is chosen."""
 
-IRC_CAPABLE: Final[Templates] = {
-    "TAGMSG {own}": 1,
-    "@+draft/react=x;+draft/reply={msgid} TAGMSG {own}": 2,
-    "SETNAME :name {digit}": 1,
-    "MONITOR + {nick},{nick}": 1,
-    "MONITOR - {nick}": 0.5,
-    "MONITOR S": 0.3,
-    "METADATA * SET color :#00000{digit}": 1,
-    "METADATA {own} SET color :#00000{digit}": 0.5,
-    "METADATA {nick} LIST": 0.5,
-    "METADATA * SUB color": 0.5,
-    "NONSENSE {digit}": 0.3,
-    "PRIVMSG": 0.3,
-}
-"""What a client with message tags does."""
+MODES: Final = (
+    *("+m", "-m", "-m", "+n", "-n", "+t", "-t", "+i", "-i", "-i", "+s", "-s", "+l 3", "-l", f"+k {KEY}", f"-k {KEY}"),
+    *("+M", "-M", "+C", "-C", "+g", "-g", "+N", "-N", "+R", "-R", "-R", "+T", "-T", "+c", "-c", "+f #hall", "-f"),
+)
+TOPICS: Final = ("tea", "cake and tea", "", "nothing at all")
 
-IRC_HISTORY: Final[Templates] = {
-    "CHATHISTORY LATEST {own} * {count}": 1,
-    "CHATHISTORY LATEST {own} msgid={msgid} {count}": 1,
-    "CHATHISTORY BEFORE {own} timestamp=2026-01-02T00:00:00.000Z 20": 1,
-    "CHATHISTORY BEFORE {own} msgid={msgid} {count}": 1,
-    "CHATHISTORY AFTER {own} msgid={msgid} {count}": 1,
-    "CHATHISTORY AFTER {own} timestamp={stamp} {count}": 1,
-    "CHATHISTORY AROUND {own} msgid={msgid} {count}": 1,
-    "CHATHISTORY BETWEEN {own} msgid={msgid} msgid={msgid} {count}": 0.5,
-    "CHATHISTORY BETWEEN {own} timestamp={stamp} timestamp={stamp} {count}": 0.5,
-    "CHATHISTORY TARGETS timestamp={stamp} timestamp=2027-01-01T00:00:00.000Z {count}": 1,
-    "CHATHISTORY LATEST {account} * {count}": 1,
-    "CHATHISTORY AFTER {account} timestamp={stamp} {count}": 0.5,
-    "CHATHISTORY LATEST @{own} * {count}": 0.2,
-    "CHATHISTORY LATEST {own} * 0": 0.2,
-    "MARKREAD {own} timestamp={stamp}": 2,
-    "MARKREAD {own}": 0.5,
-    "MARKREAD {account} timestamp={stamp}": 0.5,
-    "REDACT {own} {msgid}": 1,
-    "REDACT {own} {msgid} :sorry": 0.5,
-    "SEARCH text=word;in={own};limit={count}": 0.7,
-    "SEARCH from={nick};limit={count}": 0.3,
-}
-"""How a client with draft/chathistory reads what was said before."""
 
-IRC_BOUNCER: Final[Templates] = {
-    "ZNC *playback PLAY * 0": 1,
-    "PRIVMSG *playback :PLAY {own} 0": 1,
-    "ZNC *playback LIST": 0.3,
-}
-"""How a client that was written for a bouncer does."""
+class Blanks:
+    """Fills the blanks of templates for one client.  Each use of a blank picks anew."""
 
-IRC_ACCOUNTS: Final[Templates] = {
-    "PRIVMSG NickServ :REGISTER {ownPassword}": 3,
-    "NS REGISTER {ownPassword}": 1,
-    "NS IDENTIFY {account} {password}": 2,
-    "NS IDENTIFY {password}": 0.5,
-    "NS LOGOUT": 0.7,
-    "NS SET ALWAYS-ON {onOff}": 1.5,
-    "NS SET PASSWORD {ownPassword}": 0.3,
-    "NS GROUP": 0.5,
-    "NS UNGROUP {nick}": 0.2,
-    "NS REGAIN {account}": 0.5,
-    "NS GHOST {account} {password}": 0.5,
-    "NS INFO": 0.3,
-    "NS LIST": 0.2,
-    "NS STATUS {nick}": 0.2,
-    "NS SESSIONS": 0.3,
-    "NS SESSIONS END {digit}": 0.3,
-    "NS TOKEN ADD {digit}": 0.2,
-    "NS FORGE {ownPassword}": 0.2,
-    "NICK {account}": 0.5,
-}
-"""What an IRC client does with accounts."""
+    def __init__(self, picks: Picks, client: Client) -> None:
+        self._picks, self._client = picks, client
+        one, rooms = picks.one, picks.rooms
+        self._own = self._account = ""
+        self._fill: dict[str, Callable[[], str]] = {
+            "room": lambda: one(rooms),
+            "own": self._pickOwn,
+            "nick": picks.nick,
+            "newNick": lambda: one(picks.nicks) + one(("", "", "1")),
+            "digit": lambda: str(picks.random.randrange(10)),
+            "count": lambda: str(picks.random.randrange(1, 60)),
+            "text": picks.text,
+            "mode": lambda: one(MODES),
+            "rank": lambda: one("+-") + one("vvoohaq"),
+            "sign": lambda: one("+-"),
+            "onOff": lambda: one(("on", "off")),
+            "topic": lambda: one(TOPICS),
+            "account": self._pickAccount,
+            "password": lambda: passwordOf(self._account) if picks.chance(0.8) else f"{PASSWORD}-wrong",
+            "ownPassword": lambda: passwordOf(client.nick),
+            "level": lambda: one(("operator", "voice", "half-operator", "admin")),
+            "readers": lambda: one(("joined", "members", "accounts", "everyone")),
+            "msgid": self._pickId,
+            "stamp": picks.stamp,
+        }
 
-IRC_OWNERS: Final[Templates] = {
-    "CS REGISTER {own}": 2,
-    "CS ACCESS {own} SET {account} {level}": 1,
-    "CS ACCESS {own} DEL {account}": 0.3,
-    "CS ACCESS {own} LIST": 0.2,
-    "CS SET {own} HISTORY {readers}": 0.5,
-    "CS SET {own} SUCCESSOR {account}": 0.2,
-    "CS OP {own} {nick}": 0.5,
-    "CS DEVOICE {own} {nick}": 0.3,
-    "CS UP {own}": 0.3,
-    "CS INFO {own}": 0.3,
-    "CS LIST": 0.2,
-}
-"""What an IRC client does with registered rooms."""
+    def __getitem__(self, name: str) -> str:
+        return self._fill[name]()
 
-IRC_EARLY: Final[Templates] = {
-    "NICK {newNick}": 3,
-    "USER early 0 * :early": 1,
-    "CAP END": 2,
-    "CAP LS 302": 0.5,
-    "AUTHENTICATE PLAIN": 1,
-    "AUTHENTICATE *": 0.5,
-    "PASS {account}:{password}": 0.5,
-    "REGISTER * * {ownPassword}": 0.5,
-    "JOIN {room}": 0.5,
-    "QUIT": 0.5,
-}
-"""What an IRC client sends that has not registered."""
+    def _pickOwn(self) -> str:
+        """Pick a room, mostly one that the client is in."""
+        own, picks = self._client.inRooms, self._picks
+        self._own = picks.one(own) if own and picks.chance(0.9) else picks.one(picks.rooms)
+        return self._own
 
-PERSON_ROOMS: Final[Templates] = {
-    "/join {room}": 4,
-    "/leave": 1,
-    "/topic {topic} {digit}": 1,
-    "/mode {mode}": 1,
-    "/op {nick}": 1,
-    "/kick {nick}": 0.5,
-    "/invite {nick}": 1,
-    "/who": 0.5,
-    "/rooms": 0.5,
-}
-"""What a person at the line door does with rooms."""
+    def _pickAccount(self) -> str:
+        self._account = self._picks.account()
+        return self._account
 
-PERSON_PEOPLE: Final[Templates] = {
-    "/nick {newNick}": 1,
-    "/ignore {nick}": 3,
-    "/unignore {nick}": 1,
-    "/whois {nick}": 1,
-    "/away": 1,
-    "/away {digit}": 1,
-    "/echo {onOff}": 1,
-    "/quit": 0.3,
-}
-"""What they do about people."""
+    def _pickId(self) -> str:
+        """Pick the message id of a text that the client knows, mostly the newest of the room that was picked."""
+        last = self._client.memory.last
+        if (known := last.get(self._own.lower())) is not None and self._picks.chance(0.8):
+            return known[0]
+        return self._picks.one([*last.values()])[0] if last else "unknown"
 
-PERSON_HISTORY: Final[Templates] = {
-    "/history {count}": 1,
-    "/history older": 1,
-    "/history newer": 0.5,
-    "/history {own} {count}": 0.5,
-    "/history {account}": 0.5,
-    "/unread": 0.3,
-    "/unread {own}": 0.3,
-    "/search word": 0.5,
-    "/search word in:{own}": 0.3,
-}
-"""How they read what was said before."""
 
-PERSON_ACCOUNTS: Final[Templates] = {
-    "/register": 2,
-    "/register {ownPassword}": 2,
-    "/login {account} {password}": 1.5,
-    "/logout": 0.5,
-    "/password": 0.2,
-    "/password {ownPassword}": 0.2,
-    "/account": 0.3,
-    "/account set always-on {onOff}": 1,
-    "/nicks": 0.2,
-    "/nicks add {nick}": 0.3,
-    "/tokens add {digit}": 0.2,
-    "/room register": 1,
-    "/room access {account} {level}": 0.5,
-    "/room set history {readers}": 0.3,
-    "/room up": 0.2,
-}
-"""What they do with accounts, and with the rooms that accounts own."""
+class Lines:
+    """The lines of a kind of client."""
 
-PERSON_EARLY: Final[Templates] = {"{newNick}": 4, "/login {account} {password}": 1, "/help": 0.5, "/quit": 0.2}
-"""What a person types who has no name yet."""
+    def __init__(self, *groups: tuple[float, Templates]) -> None:
+        """
+        @param groups: groups of templates, each with how often one of it is chosen.
+        """
+        weights = {
+            line: weight * often / sum(group.values()) for weight, group in groups for line, often in group.items()
+        }
+        self._lines, self._weights = [*weights], [*weights.values()]
 
-IRC: Final = (4, IRC_ROOMS), (1, IRC_PEOPLE), (2, IRC_ACCOUNTS), (0.7, IRC_OWNERS)
-PERSON: Final = (3, PERSON_ROOMS), (1.5, PERSON_PEOPLE), (1, PERSON_HISTORY), (1.5, PERSON_ACCOUNTS)
-
-LINES: Final = {
-    "plain": Lines(*IRC),
-    "tags": Lines(*IRC, (1, IRC_CAPABLE)),
-    "bouncer": Lines(*IRC, (1, IRC_BOUNCER)),
-    "full": Lines(*IRC, (1, IRC_CAPABLE), (2, IRC_HISTORY)),
-    "person": Lines(*PERSON),
-}
-"""The lines of clients that have registered, by the kind of client."""
-
-EARLY: Final = {
-    "plain": Lines((1, IRC_EARLY)),
-    "tags": Lines((1, IRC_EARLY)),
-    "bouncer": Lines((1, IRC_EARLY)),
-    "full": Lines((1, IRC_EARLY)),
-    "person": Lines((1, PERSON_EARLY)),
-}
-"""The lines of clients that have not."""
+    def pick(self, picks: Picks, client: Client) -> str:
+        """Pick a line for a client."""
+        (template,) = picks.random.choices(self._lines, self._weights)
+        return template.format_map(Blanks(picks, client))

@@ -12,8 +12,8 @@ from tests.simulation.ledger import PASSWORD
 from tests.simulation.steps import Step
 
 if TYPE_CHECKING:
+    from tests.simulation.choosing.lines import Lines
     from tests.simulation.choosing.picks import Picks
-    from tests.simulation.choosing.templates import Lines
     from tests.simulation.connection import Connection
     from tests.simulation.world import World
 

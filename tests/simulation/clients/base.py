@@ -53,11 +53,9 @@ class Memory:
     What the clients of one person know, one after the other.
 
     @ivar last: the message id and the number of the last text of each room that they have seen, by its folded name.
-    @ivar cookie: the cookie of a login at the web door.
     """
 
     last: dict[str, tuple[str, int]] = field(default_factory=dict)
-    cookie: str = ""
 
 
 class Client:

@@ -93,7 +93,7 @@ class IrcClient(Client):
         if kind in ("ACK", "NAK") and self._requests:
             self._requests -= 1
             if self._requests == 0 and "sasl" in self.capabilities:
-                self._login.begin(self._account if self._password != "cookie" else "", self._password)
+                self._login.begin(self._account, self._password)
             elif self._requests == 0:
                 self._endNegotiation()
 
