@@ -17,11 +17,11 @@ SOURCE = TESTS.parent / "src" / "twistchat"
 
 OTHERS: Mapping[str, tuple[str, ...]] = {
     "the whole server, in memory or as a process": (
-        "simulation/test_disk",
-        "simulation/test_network",
+        "simulation/machine/test_disk",
+        "simulation/machine/test_network",
         "simulation/test_digest",
-        "simulation/test_running",
-        "simulation/test_shrinking",
+        "simulation/runs/test_running",
+        "simulation/runs/test_shrinking",
         "simulation/test_steps",
         "test_administration",
         "test_always_on",

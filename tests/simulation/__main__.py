@@ -19,9 +19,9 @@ from typing import Final
 from twisted.logger import globalLogBeginner
 
 from tests.simulation.planted import FAULTS
-from tests.simulation.report import report, tellEnd
-from tests.simulation.running import Totals, runSeed, runSteps
-from tests.simulation.shrinking import EFFORT
+from tests.simulation.runs.report import report, tellEnd
+from tests.simulation.runs.running import Totals, runSeed, runSteps
+from tests.simulation.runs.shrinking import EFFORT
 from tests.simulation.steps import Step, readSteps
 
 FOLDER: Final = Path(".simulation")

@@ -9,7 +9,7 @@ from twisted.internet.address import IPv4Address
 from tests.simulation.broken import Broken
 from tests.simulation.clients.base import Memory
 from tests.simulation.clients.irc.client import IrcClient
-from tests.simulation.sockets import SimulatedSocket, SimulatedTransport
+from tests.simulation.machine.sockets import SimulatedSocket, SimulatedTransport
 
 if TYPE_CHECKING:
     from tests.simulation.world import World

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from tests.simulation.broken import Broken
 from tests.simulation.clients.irc.client import IrcClient
-from tests.simulation.disk import copyJournal, spoil
-from tests.simulation.reactor import SimulatedReactor
+from tests.simulation.machine.disk import copyJournal, spoil
+from tests.simulation.machine.reactor import SimulatedReactor
+from tests.simulation.machine.server import SimulatedServer
 from tests.simulation.rest import Rest
-from tests.simulation.server import SimulatedServer
 from twistchat.chat.model.events import Entry
 from twistchat.journal.sqlite.migrate import JournalUnusable
 

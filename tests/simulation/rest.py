@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from tests.simulation.broken import Broken
 
 if TYPE_CHECKING:
-    from tests.simulation.connection import Connection
+    from tests.simulation.machine.connection import Connection
     from tests.simulation.world import World
 
 PATIENCE: Final = 150.0

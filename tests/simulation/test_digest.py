@@ -10,7 +10,7 @@ from typing import Final
 from twisted.trial.unittest import SynchronousTestCase
 
 SCRIPT: Final = """
-from tests.simulation.running import Totals, runSeed
+from tests.simulation.runs.running import Totals, runSeed
 
 class Printing(Totals):
     def add(self, world, taken):

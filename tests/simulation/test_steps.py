@@ -1,11 +1,11 @@
-"""Tests for L{tests.simulation.steps} and L{tests.simulation.story}."""
+"""Tests for L{tests.simulation.steps} and L{tests.simulation.runs.story}."""
 
 from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.simulation.runs.story import tell
 from tests.simulation.steps import Step, readSteps
-from tests.simulation.story import tell
 
 
 class FileTests(SynchronousTestCase):

@@ -13,10 +13,13 @@ from twisted.internet.address import IPv4Address
 from tests.simulation.canary import Canary
 from tests.simulation.clients.base import Client, Memory, Playback
 from tests.simulation.clients.making import makeClient
-from tests.simulation.connection import Connection
-from tests.simulation.disk import FAULTS, Disk
 from tests.simulation.ledger import Ledger, Text
 from tests.simulation.life import Life
+from tests.simulation.machine.connection import Connection
+from tests.simulation.machine.disk import FAULTS, Disk
+from tests.simulation.machine.reactor import SimulatedReactor
+from tests.simulation.machine.server import CONFIGURATION
+from tests.simulation.machine.sockets import SimulatedSocket, SimulatedTransport
 from tests.simulation.promises.agreement import Agreement
 from tests.simulation.promises.answers import Answers
 from tests.simulation.promises.bounds import Bounds
@@ -31,10 +34,7 @@ from tests.simulation.promises.reading import Reading
 from tests.simulation.promises.reload import Reload
 from tests.simulation.promises.restart import Restart
 from tests.simulation.promises.secrecy import Secrecy
-from tests.simulation.reactor import SimulatedReactor
 from tests.simulation.rest import Rest
-from tests.simulation.server import CONFIGURATION
-from tests.simulation.sockets import SimulatedSocket, SimulatedTransport
 from tests.simulation.steps import Step
 from twistchat.chat.errors import ChatError
 from twistchat.chat.model.events import Entry

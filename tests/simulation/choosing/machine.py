@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tests.simulation.disk import FAULTS
-from tests.simulation.server import CONFIGURATION
+from tests.simulation.machine.disk import FAULTS
+from tests.simulation.machine.server import CONFIGURATION
 from tests.simulation.steps import Step
 
 if TYPE_CHECKING:

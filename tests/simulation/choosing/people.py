@@ -14,7 +14,7 @@ from tests.simulation.steps import Step
 if TYPE_CHECKING:
     from tests.simulation.choosing.lines import Lines
     from tests.simulation.choosing.picks import Picks
-    from tests.simulation.connection import Connection
+    from tests.simulation.machine.connection import Connection
     from tests.simulation.world import World
 
 _MULTILINE: Final = (

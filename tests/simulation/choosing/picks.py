@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Final, TypeVar
 
-from tests.simulation.connection import Connection
+from tests.simulation.machine.connection import Connection
 from tests.simulation.world import World
 
 NICKS: Final = ("ann", "bob", "carl", "dora", "eve", "finn", "gus", "hal", "ida", "jo", "kim", "lou", "Ann", "BOB")

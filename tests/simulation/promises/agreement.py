@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.simulation.broken import Broken
 from tests.simulation.clients.irc.client import IrcClient
-from tests.simulation.connection import Connection
+from tests.simulation.machine.connection import Connection
 from tests.simulation.promises.promise import Promise
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.users import User

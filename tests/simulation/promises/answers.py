@@ -13,8 +13,8 @@ from typing import Final
 
 from tests.simulation.broken import Broken
 from tests.simulation.clients.irc.client import IrcClient
-from tests.simulation.connection import Connection
 from tests.simulation.ledger import numberOf
+from tests.simulation.machine.connection import Connection
 from tests.simulation.promises.promise import Promise
 
 ECHOING: Final = ("tags", "full")

@@ -12,7 +12,7 @@ from twistchat.protocols.irc.protocol import IrcConnection
 from twistchat.protocols.line.protocol import LineProtocol
 
 if TYPE_CHECKING:
-    from tests.simulation.connection import Connection
+    from tests.simulation.machine.connection import Connection
     from tests.simulation.world import World
 
 WRITE: Final = 65_536

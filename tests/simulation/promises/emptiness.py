@@ -14,9 +14,9 @@ from typing import Any, Final
 from weakref import WeakSet
 
 from tests.simulation.broken import Broken
-from tests.simulation.connection import Connection
+from tests.simulation.machine.connection import Connection
+from tests.simulation.machine.sockets import SimulatedTransport
 from tests.simulation.promises.promise import Promise
-from tests.simulation.sockets import SimulatedTransport
 
 COLLECTIONS: Final = (dict, list, set, deque)
 

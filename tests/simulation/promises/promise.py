@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.simulation.clients.base import Playback
-    from tests.simulation.connection import Connection
+    from tests.simulation.machine.connection import Connection
     from tests.simulation.world import World
     from twistchat.chat.errors import ChatError
     from twistchat.chat.model.events import Entry

@@ -16,7 +16,7 @@ from twistchat.chat.model.names import fold
 
 if TYPE_CHECKING:
     from tests.simulation.clients.base import Playback
-    from tests.simulation.connection import Connection
+    from tests.simulation.machine.connection import Connection
     from twistchat.chat.errors import ChatError
     from twistchat.chat.model.events import Entry
 

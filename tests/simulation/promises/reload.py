@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation.broken import Broken
+from tests.simulation.machine.server import readSettings
 from tests.simulation.promises.promise import Promise
-from tests.simulation.server import readSettings
 from twistchat.config import ConfigError
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from twistchat.chat.model.events import Invited
 from twistchat.chat.model.names import fold
 
 if TYPE_CHECKING:
-    from tests.simulation.connection import Connection
+    from tests.simulation.machine.connection import Connection
     from tests.simulation.world import World
     from twistchat.chat.errors import ChatError
     from twistchat.chat.model.events import Entry

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tests.simulation.clients.base import Client
-    from tests.simulation.sockets import SimulatedSocket, SimulatedTransport
+    from tests.simulation.machine.sockets import SimulatedSocket, SimulatedTransport
     from twistchat.chat.model.sessions import Session
 
 

@@ -1,4 +1,4 @@
-"""Tests for L{tests.simulation.reactor} and L{tests.simulation.sockets}."""
+"""Tests for L{tests.simulation.machine.reactor} and L{tests.simulation.machine.sockets}."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
-from tests.simulation.reactor import SimulatedReactor
-from tests.simulation.sockets import SimulatedSocket, SimulatedTransport
+from tests.simulation.machine.reactor import SimulatedReactor
+from tests.simulation.machine.sockets import SimulatedSocket, SimulatedTransport
 
 
 @implementer(IHalfCloseableProtocol)

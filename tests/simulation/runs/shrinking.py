@@ -16,7 +16,7 @@ from itertools import combinations
 from typing import Final
 
 from tests.simulation.broken import Broken
-from tests.simulation.running import Failure, runSteps
+from tests.simulation.runs.running import Failure, runSteps
 from tests.simulation.steps import ALL, Step
 
 EFFORT: Final = 300_000

@@ -1,4 +1,4 @@
-"""Tests for L{tests.simulation.shrinking}."""
+"""Tests for L{tests.simulation.runs.shrinking}."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from random import Random
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.simulation.broken import Broken
-from tests.simulation.running import Failure
-from tests.simulation.shrinking import shrink
+from tests.simulation.runs.running import Failure
+from tests.simulation.runs.shrinking import shrink
 from tests.simulation.steps import ALL, Step
 
 Run = Callable[[Sequence[Step]], Failure | None]

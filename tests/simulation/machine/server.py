@@ -13,9 +13,9 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.python.failure import Failure
 
 from tests.journal.disk import kill
-from tests.simulation.disk import Disk, SimulatedWorker
 from tests.simulation.ledger import Ledger
-from tests.simulation.reactor import SimulatedReactor
+from tests.simulation.machine.disk import Disk, SimulatedWorker
+from tests.simulation.machine.reactor import SimulatedReactor
 from twistchat.chat.chat import Chat
 from twistchat.chat.snapshot import takeSnapshot
 from twistchat.config import Settings, SettingsBuilder

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from twisted.internet.tcp import Server
 
-from tests.simulation.reactor import SimulatedReactor
+from tests.simulation.machine.reactor import SimulatedReactor
 
 
 class SimulatedSocket:

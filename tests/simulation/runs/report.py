@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tests.invocation import invocation
-from tests.simulation.shrinking import shrink
-from tests.simulation.story import tell
+from tests.simulation.runs.shrinking import shrink
+from tests.simulation.runs.story import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tests.simulation.broken import Broken
-    from tests.simulation.running import Failure
+    from tests.simulation.runs.running import Failure
     from tests.simulation.steps import Step
 
 LINES: Final = 30

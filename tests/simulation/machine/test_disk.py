@@ -1,4 +1,4 @@
-"""Tests for L{tests.simulation.disk}."""
+"""Tests for L{tests.simulation.machine.disk}."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.simulation.disk import Disk, FaultyConnection, SimulatedWorker, copyJournal
+from tests.simulation.machine.disk import Disk, FaultyConnection, SimulatedWorker, copyJournal
 
 
 class WorkerTests(SynchronousTestCase):

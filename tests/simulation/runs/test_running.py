@@ -1,7 +1,7 @@
 """
 The simulation holds with a fixed seed, and finds each planted fault.  C{python -m tests.simulation} runs more.
 
-These tests also cover L{tests.simulation.report} and the command.
+These tests also cover L{tests.simulation.runs.report} and the command.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.invocation import invocation
 from tests.simulation import __main__ as command
 from tests.simulation.planted import FAULTS
-from tests.simulation.running import Failure, Totals, runSeed, runSteps
-from tests.simulation.shrinking import shrink
+from tests.simulation.runs.running import Failure, Totals, runSeed, runSteps
+from tests.simulation.runs.shrinking import shrink
 from tests.simulation.steps import ACTIONS
 
 SHORTENED: Final = ("too-early", "gap-at-seam", "no-flush", "ignored-heard", "never-resumed")

@@ -1,0 +1,1 @@
+"""The machine of the simulated server: its reactor, sockets, disk and process."""
