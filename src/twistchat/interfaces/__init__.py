@@ -37,6 +37,15 @@ from twistchat.interfaces.journal import (
 )
 from twistchat.interfaces.log import IFollowing, ILog
 from twistchat.interfaces.outlet import IOutlet
+from twistchat.interfaces.replica import IReplica
+from twistchat.interfaces.stream import (
+    IStream,
+    IStreamReading,
+    NotPublished,
+    StreamMessage,
+    StreamStatus,
+    StreamUnusable,
+)
 
 if TYPE_CHECKING:
     from twistchat.interfaces.log import Apply as Apply
@@ -64,14 +73,21 @@ __all__ = [
     "IOutlet",
     "IPasswords",
     "IRegistrar",
+    "IReplica",
     "IScramAttempt",
     "ISecondFactors",
+    "IStream",
+    "IStreamReading",
     "Journal",
     "JournalContext",
     "JournalCopy",
     "JournalFigures",
     "LoginFigures",
+    "NotPublished",
     "ScramKeys",
+    "StreamMessage",
+    "StreamStatus",
+    "StreamUnusable",
     "WebCaller",
     "WebSession",
 ]

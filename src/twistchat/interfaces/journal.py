@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zope.interface import Attribute, Interface
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from twistchat.interfaces.history import IHistory
     from twistchat.interfaces.log import ILog
+    from twistchat.interfaces.replica import IReplica
     from twistchat.worker import Worker
 
 
@@ -45,6 +46,9 @@ class JournalContext:
     @ivar clock: the reactor's timers.
     @ivar retentions: returns the rooms whose entries are kept for another time than C{journal.retention}: for each
         folded name, the seconds, or 0 for no limit.  Call it only after the log was opened.
+    @ivar cluster: the section C{[cluster]} of the configuration; C{None} if there is none.
+    @ivar replica: returns the chat, for a journal that several processes share.  Call it when the log is opened.
+    @ivar agreed: values of the configuration that must be equal on all processes that share a journal, by their keys.
     """
 
     settings: Any
@@ -56,6 +60,9 @@ class JournalContext:
     worker: Callable[[str], Worker]
     clock: IReactorTime
     retentions: Callable[[], Mapping[str, float]] = dict
+    cluster: Any = None
+    replica: Callable[[], IReplica] | None = None
+    agreed: Mapping[str, str] = field(default_factory=dict)
 
 
 class IJournalKind(Interface):
