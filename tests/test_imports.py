@@ -150,6 +150,19 @@ LAYERS: Mapping[str, Layer] = {
             "twistchat.worker",
         ),
     ),
+    # The stream at the brokers.  Nothing else knows nats-py.
+    "twistchat.journal.jetstream.nats": Layer(
+        may=(
+            "nats",
+            "nkeys",
+            "zope.interface",
+            "twisted.internet.defer",
+            "twisted.internet.interfaces",
+            "twisted.logger",
+            "twistchat.interfaces",
+            "twistchat.journal.jetstream.nats",
+        ),
+    ),
     "twistchat.accounts": Layer(
         may=(
             "argon2",
