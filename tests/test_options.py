@@ -48,7 +48,7 @@ class OptionsTests(CommandLineTestCase):
         for kind in ("memory", "sqlite"):
             self.assertEqual(kind, self.settings("--journal", kind).journal.kind)
         self.assertEqual(
-            'twistchat: --journal tape: journal.kind: found "tape"; "memory" or "sqlite" is wanted',
+            'twistchat: --journal tape: journal.kind: found "tape"; "jetstream" or "memory" or "sqlite" is wanted',
             self.refused("--journal", "tape"),
         )
         self.assertLess(len(self.refused("--journal", "x" * 5000)), 300)
@@ -288,7 +288,7 @@ class PluginTests(SynchronousTestCase):
             "class tape: name = 'tape'\n",
         )
         self.assertEqual(["pager"], [door.name for door in installedDoors(package)])
-        self.assertEqual(["memory", "sqlite", "tape"], [kind.name for kind in installedJournals(package)])
+        self.assertEqual(["memory", "sqlite", "jetstream", "tape"], [kind.name for kind in installedJournals(package)])
 
     def test_outdatedCache(self) -> None:
         """

@@ -137,7 +137,12 @@ class ChatOptions(SettingsOptions):
         "server endpoint, as in tcp:6623:interface=127.0.0.1; naming one for any door replaces all default listeners."
     )
     optParameters: ClassVar = [
-        ["journal", None, None, "Where to keep the journal: memory (lost when the server stops) or sqlite."],
+        [
+            "journal",
+            None,
+            None,
+            "Where to keep the journal: memory (lost when the server stops), sqlite, or jetstream (a cluster).",
+        ],
     ]
 
     def __init__(self) -> None:

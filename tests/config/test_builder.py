@@ -33,8 +33,8 @@ DOORS: dict[str, type | None] = {"line": LineSettings, "irc": IrcSettings, "web"
 DEFAULTS = Settings(doors={"line": LineSettings(), "irc": IrcSettings(), "web": WebSettings()})
 
 ALL = (
-    "server, chat, accounts, mail, listen, journal, backup, line, irc, web, log, metrics, webirc, oidc, classes,"
-    " operators, limits"
+    "server, chat, accounts, mail, listen, journal, cluster, backup, line, irc, web, log, metrics, webirc, oidc,"
+    " classes, operators, limits"
 )
 """The sections, as they are listed."""
 
@@ -233,7 +233,9 @@ class FileMistakeTests(SynchronousTestCase):
                 '2: server.name: found "my server"; 1 to 63 letters (a-z), digits, dots and hyphens are wanted, '
                 "with a letter or digit at either end"
             ),
-            "[journal]\nkind = 'redis'": '2: journal.kind: found "redis"; "memory" or "sqlite" is wanted',
+            "[journal]\nkind = 'redis'": (
+                '2: journal.kind: found "redis"; "jetstream" or "memory" or "sqlite" is wanted'
+            ),
             '[line]\nmotd = "a\\u0007"': (
                 '2: line.motd: found "\\u0007"; '
                 "a text without control characters, other than line ends (\\n) and tabs, is wanted"
@@ -350,7 +352,7 @@ class OptionMistakeTests(SynchronousTestCase):
                 "limits.registration: the value is not TOML; "
                 "a text is written in quotes: --set 'limits.registration=\"2m\"'"
             ),
-            "journal.kind=disk": 'journal.kind: the value is not TOML; "memory" or "sqlite" is wanted',
+            "journal.kind=disk": 'journal.kind: the value is not TOML; "jetstream" or "memory" or "sqlite" is wanted',
         }
         for assignment, message in table.items():
             with self.subTest(assignment):
@@ -369,7 +371,9 @@ class OptionMistakeTests(SynchronousTestCase):
     def test_otherOption(self) -> None:
         """An option with a name of its own is shown as it was given."""
         bad = self.assertRaises(ConfigError, SettingsBuilder(DOORS).put, "journal.kind", "disk", "--journal disk")
-        self.assertEqual(str(bad), '--journal disk: journal.kind: found "disk"; "memory" or "sqlite" is wanted')
+        self.assertEqual(
+            str(bad), '--journal disk: journal.kind: found "disk"; "jetstream" or "memory" or "sqlite" is wanted'
+        )
         bad = self.assertRaises(ConfigError, SettingsBuilder(DOORS).set, "a=1", "-s")
         self.assertTrue(str(bad).startswith("-s a=1: "), bad)
 

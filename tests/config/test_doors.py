@@ -68,8 +68,8 @@ class OwnSectionTests(SynchronousTestCase):
         port = "a port is wanted: a whole number of at most 65535, or 0 for none"
         keys = "beeps, relay, pause, class"
         sections = (
-            "server, chat, accounts, mail, listen, journal, backup, irc, line, pager, log, metrics, webirc, oidc,"
-            " classes, operators, limits"
+            "server, chat, accounts, mail, listen, journal, cluster, backup, irc, line, pager, log, metrics,"
+            " webirc, oidc, classes, operators, limits"
         )
         for text, where, why in (
             ("[pager]\nbeep = 1", 2, "there is no key pager.beep; did you mean pager.beeps?"),

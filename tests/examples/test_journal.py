@@ -52,7 +52,10 @@ class ConfigurationTests(CommandLineTestCase):
     def test_mistakes(self) -> None:
         """Mistakes have the messages of all sections, and name the known kinds."""
         for arguments, message in (
-            (("--journal", "tape"), 'journal.kind: found "tape"; "lines" or "memory" or "sqlite" is wanted'),
+            (
+                ("--journal", "tape"),
+                'journal.kind: found "tape"; "jetstream" or "lines" or "memory" or "sqlite" is wanted',
+            ),
             (("--set", "journal.lines.keep=0"), "journal.lines.keep: found 0; a whole number of at least 1 is wanted"),
             (("--set", "journal.lines.kept=1"), "there is no key journal.lines.kept; did you mean journal.lines.keep?"),
         ):

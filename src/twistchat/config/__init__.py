@@ -1,6 +1,7 @@
 """The configuration: read C{twistchat.toml} and the command's options into one frozen value."""
 
 from twistchat.config.builder import SettingsBuilder
+from twistchat.config.cluster import ClusterSettings
 from twistchat.config.describe import describe
 from twistchat.config.errors import ConfigError
 from twistchat.config.reload import Reload, reloadSettings
@@ -23,6 +24,7 @@ __all__ = [
     "BackupSettings",
     "ChatSettings",
     "ClassSettings",
+    "ClusterSettings",
     "ConfigError",
     "JournalSettings",
     "LogSettings",

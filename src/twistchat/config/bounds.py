@@ -49,6 +49,10 @@ BOUNDS: Mapping[str, tuple[float, float | None]] = MappingProxyType(
         "limits.unregistered": (10, None),
         # CAP LS, PASS, NICK, USER, a CAP REQ or two, and CAP END.
         "limits.unregisteredLines": (10, None),
+        # JetStream has at most five replicas.
+        "cluster.replicas": (1, 5),
+        # A node that restarts must find what it has missed.
+        "cluster.keep": (60, None),
         # The server reads a whole reply before it sends it.
         "limits.historyReply": (1, 10_000),
         "limits.historyOnJoin": (0, 10_000),

@@ -11,6 +11,7 @@ from twistchat.chat.errors import BadRoomName
 from twistchat.chat.model.names import normalizeRoom
 from twistchat.config import toml
 from twistchat.config.bounds import MAX_NAME_LENGTHS, MIN_QUEUED_MESSAGES, outside
+from twistchat.config.clustering import contradictionIn
 from twistchat.config.errors import ConfigError
 from twistchat.config.keytypes import Endpoints, Secret
 from twistchat.config.readings import BadValue, closest, readingOf
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from twistchat.config.readings import Reading
 
 
-BUILT_IN: Mapping[str, type | None] = MappingProxyType({"memory": None, "sqlite": None})
+BUILT_IN: Mapping[str, type | None] = MappingProxyType({"memory": None, "sqlite": None, "jetstream": None})
 """The kinds of journals that twistchat includes."""
 
 _literal: Any = Literal
@@ -177,6 +178,7 @@ class SettingsBuilder:
         self._checkSizes(settings)
         self._checkInvitation(settings)
         self._checkMail(settings)
+        self._checkCluster(settings)
         return replace(settings, chat=replace(settings.chat, lobby=self._lobby(settings)))
 
     def _journal(self, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -228,6 +230,13 @@ class SettingsBuilder:
         if bool(mail.user) != bool(mail.password):
             why = "mail.user and mail.password are wanted together, or neither"
             self._contradict(why, "mail.user", "mail.password")
+
+    def _checkCluster(self, settings: Settings) -> None:
+        """Check that this node has a name, and that it reaches its brokers in one way, which is encrypted."""
+        found = contradictionIn(settings.cluster, settings.journal.kind)
+        if found is not None:
+            why, keys = found
+            self._contradict(why, *keys)
 
     def _contradict(self, why: str, *keys: str) -> NoReturn:
         """

@@ -78,6 +78,24 @@ Fingerprint = Annotated[str, "fingerprint"]
 Privileges = Annotated[tuple[str, ...], "privileges"]
 """Keys of L{PRIVILEGES <twistchat.chat.model.users.PRIVILEGES>}."""
 
+Brokers = Annotated[tuple[str, ...], "brokers"]
+"""Addresses of NATS servers: C{nats://HOST:PORT}, or C{tls://HOST:PORT}.  They contain no user and no password."""
+
+WebAddresses = Annotated[tuple[str, ...], "web addresses"]
+"""Addresses of web servers: a scheme, a host and perhaps a port."""
+
+NodeName = Annotated[str, "node name"]
+"""The name of a node of a cluster; or C{""}."""
+
+StreamName = Annotated[str, "stream name"]
+"""A name that JetStream takes as the name of a stream, and of a key-value bucket."""
+
+SubjectPrefix = Annotated[str, "subject prefix"]
+"""The first tokens of a subject of NATS, without wildcards."""
+
+File = Annotated[str, "file"]
+"""The path of a file; or C{""}."""
+
 JournalKind = Annotated[str, "journal kind"]
 """The name of a kind of journal that is installed."""
 

@@ -19,9 +19,11 @@ from twistchat.chat.phrasing import counted
 from twistchat.config import toml
 from twistchat.config.keytypes import (
     Age,
+    Brokers,
     ClientTags,
     Directory,
     Endpoints,
+    File,
     Fingerprint,
     Greeting,
     Host,
@@ -31,6 +33,7 @@ from twistchat.config.keytypes import (
     MailHost,
     NetworkName,
     Nicks,
+    NodeName,
     Number,
     Origins,
     PasswordHash,
@@ -39,45 +42,36 @@ from twistchat.config.keytypes import (
     Secret,
     ServerName,
     Span,
+    StreamName,
+    SubjectPrefix,
     Text,
     Url,
+    WebAddresses,
     Zone,
+)
+from twistchat.config.patterns import (
+    BROKER,
+    CLIENT_TAG,
+    DURATION,
+    DURATION_UNITS,
+    FINGERPRINT,
+    HOST,
+    HOST_NAME,
+    MAIL_ADDRESS,
+    NETWORK_NAME,
+    NODE_NAME,
+    ORIGIN,
+    PASSWORD_HASH,
+    SERVER_NAME,
+    SIZE,
+    SIZE_UNITS,
+    STREAM_NAME,
+    SUBJECT_PREFIX,
+    URL,
 )
 
 Reading: TypeAlias = Callable[[object], object]
 """Converts a value from TOML, or from Python code, to the type of its field, or raises L{BadValue}."""
-
-_SERVER_NAME = re.compile(r"(?=.{1,63}\Z)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
-
-_DURATION = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,18})?) ?([a-z]+)")
-_DURATION_UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
-
-_SIZE = re.compile(r"([0-9]{1,18}) ?([A-Za-z]+)")
-_SIZE_UNITS = {"GiB": 2**30, "MiB": 2**20, "KiB": 2**10, "B": 1}
-
-_NETWORK_NAME = re.compile(r"[A-Za-z0-9._-]{1,63}")
-
-_HOST = re.compile(r"[A-Za-z0-9/.-][A-Za-z0-9:/._-]{0,62}")
-
-_URL = re.compile(r"https?://[!-~]{1,190}")
-
-_ORIGIN = re.compile(r"https?://[a-z0-9._-]{1,253}(:[0-9]{1,5})?|https?://\[[0-9a-f:.]{2,45}\](:[0-9]{1,5})?")
-
-_CLIENT_TAG = re.compile(r"\+([A-Za-z0-9.-]+/)?[A-Za-z0-9-]+")
-
-_PASSWORD_HASH = re.compile(
-    r"\$argon2id\$v=19\$m=[0-9]{1,8},t=[0-9]{1,4},p=[0-9]{1,3}\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{16,172}"
-)
-
-_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
-
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-
-_MAIL_ADDRESS = re.compile(rf"(?=.{{3,254}}\Z)(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
-
-_HOST_NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
 
 LAST_PORT = 65535
 """The highest TCP port."""
@@ -139,9 +133,9 @@ def writtenAs(annotation: object, value: object) -> str:
     if annotation in (Seconds, Age, LongestAge, Span):
         if value == 0:
             return toml.write("0s")
-        return _withUnit(value, _DURATION_UNITS)
+        return _withUnit(value, DURATION_UNITS)
     if annotation == Bytes:
-        return _withUnit(value, _SIZE_UNITS)
+        return _withUnit(value, SIZE_UNITS)
     return toml.write(value)
 
 
@@ -188,7 +182,7 @@ def visible(value: object) -> str:
 def _serverName(value: object) -> str:
     """RFC 2812 limits the length in section 1.1 and the characters in section 2.3.1."""
     text = _text(value)
-    if not _SERVER_NAME.fullmatch(text):
+    if not SERVER_NAME.fullmatch(text):
         why = "1 to 63 letters (a-z), digits, dots and hyphens are wanted, with a letter or digit at either end"
         raise BadValue(text, why)
     return text
@@ -225,16 +219,40 @@ def _matching(pattern: re.Pattern[str], why: str, empty: bool = True) -> Callabl
     return read
 
 
-_clientTag = _matching(_CLIENT_TAG, 'the name of a client-only tag such as "+draft/react" is wanted', empty=False)
+_clientTag = _matching(CLIENT_TAG, 'the name of a client-only tag such as "+draft/react" is wanted', empty=False)
 
 
-_origin = _matching(_ORIGIN, 'the address of a web site such as "https://chat.example.org" is wanted', empty=False)
+_origin = _matching(ORIGIN, 'the address of a web site such as "https://chat.example.org" is wanted', empty=False)
+
+
+_webAddress = _matching(ORIGIN, 'the address of a monitoring port such as "http://127.0.0.1:8222" is wanted', False)
+
+
+_broker = _matching(BROKER, 'the address of a broker such as "tls://nats1.example:4222" is wanted', empty=False)
+
+
+def _brokers(value: object) -> tuple[str, ...]:
+    """The message does not show an address with an C{@}: it may contain a password."""
+    for item in value if isinstance(value, list | tuple) else [value]:
+        if isinstance(item, str) and "@" in item:
+            why = "write the user and the password as cluster.user and cluster.password"
+            raise BadValue(item, why, "an address with a user")
+    read = _items(value, _broker)
+    if not read:
+        raise BadValue(value, "at least one address is wanted")
+    return read
+
+
+def _file(value: object) -> str:
+    if not isinstance(value, str) or "\0" in value:
+        raise BadValue(value, "the path of a file is wanted")
+    return value
 
 
 def _passwordHash(value: object) -> str:
     """The message does not show an invalid value: it may be a password, and messages are logged."""
     text = _text(value)
-    if text and not _PASSWORD_HASH.fullmatch(text):
+    if text and not PASSWORD_HASH.fullmatch(text):
         why = 'the hash of a password is wanted, as "twistchat hash-password" makes it'
         raise BadValue(text, why, f"a text of {counted(len(text), 'character')}")
     return text
@@ -256,7 +274,7 @@ def _mailHost(value: object) -> str:
     try:
         return str(ipaddress.ip_address(text)) if text else text
     except ValueError:
-        if not _HOST_NAME.fullmatch(text):
+        if not HOST_NAME.fullmatch(text):
             raise BadValue(text, 'the name or address of a mail server, such as "smtp.example", is wanted') from None
     return text
 
@@ -264,7 +282,7 @@ def _mailHost(value: object) -> str:
 def _fingerprint(value: object) -> str:
     text = _text(value)
     plain = text.replace(":", "").lower()
-    if plain and not _FINGERPRINT.fullmatch(plain):
+    if plain and not FINGERPRINT.fullmatch(plain):
         raise BadValue(text, "a SHA-256 is wanted: 64 hexadecimal digits, with colons between them or without")
     return plain
 
@@ -405,19 +423,19 @@ def _rate(value: object, why: str = _RATE) -> float:
 def _duration(value: object, why: str = _TIME) -> float:
     if not isinstance(value, str):
         return _rate(value, why)
-    match = _DURATION.fullmatch(value)
-    if match is None or match[2] not in _DURATION_UNITS or float(match[1]) == 0:
+    match = DURATION.fullmatch(value)
+    if match is None or match[2] not in DURATION_UNITS or float(match[1]) == 0:
         raise BadValue(value, why)
-    return float(match[1]) * _DURATION_UNITS[match[2]]
+    return float(match[1]) * DURATION_UNITS[match[2]]
 
 
 def _size(value: object) -> int:
     size = value
     if isinstance(value, str):
-        match = _SIZE.fullmatch(value)
-        if match is None or match[2] not in _SIZE_UNITS:
+        match = SIZE.fullmatch(value)
+        if match is None or match[2] not in SIZE_UNITS:
             raise BadValue(value, _BYTES)
-        size = int(match[1]) * _SIZE_UNITS[match[2]]
+        size = int(match[1]) * SIZE_UNITS[match[2]]
     if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= toml.MAX_INTEGER:
         raise BadValue(value, _BYTES)
     return size
@@ -435,20 +453,34 @@ _READINGS: dict[object, Reading] = {
     Bytes: _size,
     ServerName: _serverName,
     Directory: _directory,
+    File: _file,
+    Brokers: _brokers,
+    WebAddresses: lambda value: _items(value, _webAddress),
+    NodeName: _matching(
+        NODE_NAME, "up to 32 letters (a-z), digits and hyphens are wanted, with a letter or digit at either end"
+    ),
+    StreamName: _matching(
+        STREAM_NAME, "1 to 32 letters (a-z), digits, hyphens and underscores are wanted", empty=False
+    ),
+    SubjectPrefix: _matching(
+        SUBJECT_PREFIX,
+        'a prefix of subjects such as "chat.one" is wanted: letters (a-z), digits, "-" and "_", with dots between',
+        empty=False,
+    ),
     Greeting: _greeting,
     Zone: _zone,
     Text: _line,
     Lines: _lines,
     NetworkName: _matching(
-        _NETWORK_NAME, "1 to 63 letters (a-z), digits, dots, hyphens and underscores are wanted", empty=False
+        NETWORK_NAME, "1 to 63 letters (a-z), digits, dots, hyphens and underscores are wanted", empty=False
     ),
-    Host: _matching(_HOST, 'a host such as "staff.example" is wanted: up to 63 letters, digits and any of . - _ / :'),
-    Url: _matching(_URL, 'a URL such as "https://chat.example/icon.png" is wanted'),
+    Host: _matching(HOST, 'a host such as "staff.example" is wanted: up to 63 letters, digits and any of . - _ / :'),
+    Url: _matching(URL, 'a URL such as "https://chat.example/icon.png" is wanted'),
     Port: _port,
     Span: lambda value: _age(value, _SPAN),
     PasswordHash: _passwordHash,
     Secret: _secret,
-    MailAddress: _matching(_MAIL_ADDRESS, 'a mail address such as "chat@example.org" is wanted'),
+    MailAddress: _matching(MAIL_ADDRESS, 'a mail address such as "chat@example.org" is wanted'),
     MailHost: _mailHost,
     Fingerprint: _fingerprint,
     Privileges: lambda value: _items(value, _privilege),

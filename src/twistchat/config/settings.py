@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeVar, get_type_hints
 
 from twistchat.chat.limits import Networks, Seconds
 from twistchat.chat.model.names import DEFAULT_RESERVED
+from twistchat.config.cluster import ClusterSettings
 from twistchat.config.keytypes import (
     Age,
     ClientTags,
@@ -317,6 +318,7 @@ class Settings:
         here listen.  Each door also has an option, such as --line for the line door.  One such option replaces all
         keys.
     @ivar journal: the record of all events.
+    @ivar cluster: the cluster of which this server is a node, if journal.kind is "jetstream".
     @ivar backup: copies of the journal.
     @ivar log: the file or the terminal to which twistd logs.
     @ivar metrics: metrics for Prometheus, and the health of the server.
@@ -339,6 +341,7 @@ class Settings:
     mail: MailSettings = field(default_factory=MailSettings)
     listen: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     journal: JournalSettings = field(default_factory=JournalSettings)
+    cluster: ClusterSettings = field(default_factory=ClusterSettings)
     backup: BackupSettings = field(default_factory=BackupSettings)
     log: LogSettings = field(default_factory=LogSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)

@@ -23,6 +23,7 @@ from twistchat.interfaces.accounts import (
     WebSession,
 )
 from twistchat.interfaces.administration import CommandRefused, IAdministration
+from twistchat.interfaces.cluster import ClusterNode, ClusterOverview, IClusterLog
 from twistchat.interfaces.dialect import IDialect
 from twistchat.interfaces.door import IDoor, IDoorFactory
 from twistchat.interfaces.figures import Histogram, JournalFigures, LoginFigures
@@ -34,6 +35,7 @@ from twistchat.interfaces.journal import (
     Journal,
     JournalContext,
     JournalCopy,
+    JournalUnavailable,
 )
 from twistchat.interfaces.log import IFollowing, ILog
 from twistchat.interfaces.outlet import IOutlet
@@ -55,11 +57,14 @@ if TYPE_CHECKING:
 __all__ = [
     "Authenticated",
     "Caller",
+    "ClusterNode",
+    "ClusterOverview",
     "CommandRefused",
     "CopyFailed",
     "FactorSetUp",
     "Histogram",
     "IAdministration",
+    "IClusterLog",
     "IDialect",
     "IDoor",
     "IDoorFactory",
@@ -82,6 +87,7 @@ __all__ = [
     "JournalContext",
     "JournalCopy",
     "JournalFigures",
+    "JournalUnavailable",
     "LoginFigures",
     "NotPublished",
     "ScramKeys",

@@ -48,6 +48,9 @@ class JournalContext:
         folded name, the seconds, or 0 for no limit.  Call it only after the log was opened.
     @ivar cluster: the section C{[cluster]} of the configuration; C{None} if there is none.
     @ivar replica: returns the chat, for a journal that several processes share.  Call it when the log is opened.
+    @ivar stop: ends the process with a failed status, after one line for the administrator: see
+        L{ChatService.fail <twistchat.services.service.ChatService.fail>}.  For a log that finds while it runs that it
+        must show nothing more.  It then refuses all proposals, and closes without publishing anything.
     @ivar agreed: values of the configuration that must be equal on all processes that share a journal, by their keys.
     """
 
@@ -63,6 +66,11 @@ class JournalContext:
     cluster: Any = None
     replica: Callable[[], IReplica] | None = None
     agreed: Mapping[str, str] = field(default_factory=dict)
+    stop: Callable[[str], None] = lambda why: None
+
+
+class JournalUnavailable(Exception):
+    """A kind of journal cannot be used in this process.  C{str} gives the reason in one line, for the administrator."""
 
 
 class IJournalKind(Interface):
@@ -81,7 +89,11 @@ class IJournalKind(Interface):
     onDisk = Attribute("bool: whether it keeps files in the data directory.")
 
     def make(context: JournalContext) -> Journal:
-        """Create the journal.  Do not open it, start threads or touch files yet, because the process may still fork."""
+        """
+        Create the journal.  Do not open it, start threads or touch files yet, because the process may still fork.
+
+        @raise JournalUnavailable: it cannot be created.
+        """
 
 
 class CopyFailed(Exception):

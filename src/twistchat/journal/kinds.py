@@ -9,7 +9,7 @@ from typing import Final
 from twisted.internet.interfaces import IReactorTime
 from zope.interface import implementer
 
-from twistchat.interfaces import IJournalCopying, IJournalKind, Journal, JournalContext, JournalCopy
+from twistchat.interfaces import IJournalCopying, IJournalKind, Journal, JournalContext, JournalCopy, JournalUnavailable
 from twistchat.journal.history.memory import MemoryHistory
 from twistchat.journal.history.removal.retention import Retention
 from twistchat.journal.history.search.searching import SEARCH_TIME
@@ -80,7 +80,31 @@ class SqliteKind:
         return name is not None and name == nameOf(Path(directory, FILE))
 
 
-BUILT_IN: Final = (MemoryKind(), SqliteKind())
+class JetStreamKind(SqliteKind):
+    """
+    The journal of a cluster: a stream of NATS JetStream, and a copy of it on disk.
+
+    Its parts are imported when it is chosen.  The copy is an SQLite database, as the journal of a single server.
+    """
+
+    name = "jetstream"
+    summary = "Shares the journal with the other nodes of a cluster, and keeps a copy on disk."
+
+    def make(self, context: JournalContext) -> Journal:
+        """See L{IJournalKind.make}."""
+        try:
+            from twistchat.journal.jetstream.kind import makeJournal
+        except ModuleNotFoundError as missing:
+            if (missing.name or "").partition(".")[0] not in PACKAGES:
+                raise
+            raise JournalUnavailable("the journal jetstream needs pip install 'twistchat[cluster]'") from None
+        return makeJournal(context)
+
+
+PACKAGES: Final = ("nats", "nkeys")
+"""The packages of the extra C{cluster}."""
+
+BUILT_IN: Final = (MemoryKind(), SqliteKind(), JetStreamKind())
 """The kinds that need no plugin."""
 
 
