@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from asyncio import new_event_loop
 from importlib import import_module
 from io import StringIO
 from pathlib import Path
@@ -16,16 +17,18 @@ from typing import Any, cast
 from unittest.mock import patch
 
 from twisted.application.service import Application
+from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from twisted.internet.testing import MemoryReactorClock
 from twisted.logger import ILogObserver, LogEvent, Logger, formatEvent, globalLogPublisher
 from twisted.python.usage import Options
 
 from tests.commandlines import CommandLineTestCase
+from twistchat import tap
 from twistchat.journal.memory import MemoryLog
 from twistchat.journal.sqlite.log import SqliteLog
 from twistchat.services.failure import StartFailure
 from twistchat.services.service import ChatService
-from twistchat.tap import makeJournal, makeMailer, makeService
+from twistchat.tap import isAsyncio, makeJournal, makeMailer, makeService
 from twisted import internet
 
 DEFAULT = "tcp:6623:interface=127.0.0.1"
@@ -202,6 +205,25 @@ class MakeServiceTests(CommandLineTestCase):
         self.addCleanup(modules.stop)
         sys.modules.pop("twistchat.services.monitoring.exporter", None)
         self.assertIn("pip install 'twistchat[metrics]'", self.stopped("--metrics", "tcp:1"))
+
+    def test_cluster(self) -> None:
+        """A cluster needs a name for the node, then the asyncio reactor, then what the extra installs."""
+        chosen = ("--journal", "jetstream")
+        self.assertIn("then cluster.node is wanted too", self.stopped(*chosen))
+        named = (*chosen, "--set", "cluster.node='a'")
+        self.assertEqual(
+            "twistchat: the cluster needs the asyncio reactor: twistd --reactor asyncio twistchat …",
+            self.stopped(*named),
+        )
+        self.patch(tap, "isAsyncio", lambda reactor: reactor is self.reactor)
+        self.stopped(*named)
+
+    def test_reactors(self) -> None:
+        """The asyncio reactor is recognized without importing it."""
+        self.assertFalse(isAsyncio(self.reactor))
+        loop = new_event_loop()
+        self.addCleanup(loop.close)
+        self.assertTrue(isAsyncio(AsyncioSelectorReactor(loop)))
 
     def test_nowhere(self) -> None:
         """A server without endpoints does not start."""

@@ -11,6 +11,7 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -23,7 +24,17 @@ from twistchat.accounts.registration import newPassword
 from twistchat.accounts.secrets.passwords import Verifier
 from twistchat.chat.rules.rooms.retention import retentions
 from twistchat.config import Settings, toml
-from twistchat.interfaces import IJournalCopying, IJournalKind, IMailer, Journal, JournalContext
+from twistchat.config.cluster import FILES
+from twistchat.config.clustering import agreedOf
+from twistchat.interfaces import (
+    IJournalCopying,
+    IJournalKind,
+    IMailer,
+    IReplica,
+    Journal,
+    JournalContext,
+    JournalUnavailable,
+)
 from twistchat.journal.kinds import BUILT_IN
 from twistchat.journal.sqlite.constants import KEY_SIZE
 from twistchat.net.listening.endpoints import BadEndpoint, endpointOf
@@ -51,6 +62,9 @@ from twistchat.services.signals import ignoreHangup, installSignals
 from twistchat.services.systemd import Systemd
 from twistchat.services.terminal import DaemonTerminal, startFailureHook
 from twistchat.worker import ThreadWorker, Worker
+
+CLUSTER = "jetstream"
+"""The kind of journal that needs the asyncio reactor."""
 
 
 def Options() -> ChatOptions:
@@ -80,9 +94,20 @@ def makeService(options: ChatOptions) -> IService:
         raise SystemExit("twistchat: no door listens anywhere; name an endpoint, as in --line tcp:6623")
     runner: Mapping[str, Any] = options.parent or {}
     kind, data = journalKind(settings, options.journals), Path(settings.server.data).absolute()
+    if kind.name == CLUSTER and not isAsyncio(reactor):
+        raise SystemExit("twistchat: the cluster needs the asyncio reactor: twistd --reactor asyncio twistchat …")
     if kind.onDisk:
         makeDataDirectory(data, runner.get("uid"), runner.get("gid"))
-    journal = makeJournal(settings, reactor, options.journals, lambda: retentions(context.chat.state))
+    try:
+        journal = makeJournal(
+            settings,
+            reactor,
+            options.journals,
+            lambda: retentions(context.chat.state),
+            stop=lambda why: service.fail(why),
+        )
+    except JournalUnavailable as unavailable:
+        raise SystemExit(f"twistchat: {unavailable}") from None
     prefix, numbers = secrets.token_hex(4), count(1)
     makeWorker = workers(reactor)
     passwords = Verifier(lambda: makeWorker("passwords"), settings.limits.passwordQueue)
@@ -129,7 +154,7 @@ def makeService(options: ChatOptions) -> IService:
     metrics = makeMetrics(settings, reactor, context.figures)
     output = LogOutput(settings.log)
     context.onReload.append(lambda: output.apply(context.settings.log))
-    return ChatService(
+    service = ChatService(
         reactor,
         listening,
         journal.log,
@@ -143,6 +168,13 @@ def makeService(options: ChatOptions) -> IService:
         Systemd(os.environ, reactor, os.getpid()),
         metrics,
     )
+    return service
+
+
+def isAsyncio(reactor: Any) -> bool:
+    """Whether a reactor runs in an asyncio event loop.  This does not import it."""
+    module = sys.modules.get("twisted.internet.asyncioreactor")
+    return module is not None and isinstance(reactor, module.AsyncioSelectorReactor)
 
 
 def isRoot() -> bool:
@@ -199,12 +231,17 @@ def makeJournal(
     reactor: Any,
     kinds: Iterable[IJournalKind] = BUILT_IN,
     retentions: Callable[[], Mapping[str, float]] = dict,
+    replica: Callable[[], IReplica] | None = None,
+    stop: Callable[[str], None] = lambda why: None,
 ) -> Journal:
     """
     Make the journal that the settings name.
 
     @param kinds: the available kinds of journals.
     @param retentions: see L{JournalContext}.
+    @param replica: see L{JournalContext}.
+    @param stop: see L{JournalContext}.
+    @raise JournalUnavailable: it cannot be used here.
     """
     context = JournalContext(
         settings.journal,
@@ -216,8 +253,18 @@ def makeJournal(
         workers(reactor),
         reactor,
         retentions,
+        replace(settings.cluster, **paths(settings)),
+        replica,
+        agreedOf(settings),
+        stop,
     )
     return journalKind(settings, kinds).make(context)
+
+
+def paths(settings: Settings) -> dict[str, Any]:
+    """The absolute paths of the files of the cluster, by their keys.  The process may change its directory later."""
+    named = {key: getattr(settings.cluster, key) for key in FILES}
+    return {key: str(Path(name).absolute()) if name else "" for key, name in named.items()}
 
 
 def journalKind(settings: Settings, kinds: Iterable[IJournalKind]) -> IJournalKind:

@@ -163,19 +163,6 @@ class ContradictionTests(SynchronousTestCase):
         self.assertEqual(f"2: {why}", self.refused("[cluster]\nca = 'ca.pem'"))
 
 
-class MonitoringTests(SynchronousTestCase):
-    """The monitoring ports of the brokers."""
-
-    def test_derived(self) -> None:
-        """Each host of a broker has the usual port."""
-        cluster = ClusterSettings(servers=("tls://a.example:4222", "tls://a.example:4223", "tls://[::1]:4222"))
-        self.assertEqual(("http://a.example:8222", "http://[::1]:8222"), cluster.monitored)
-
-    def test_configured(self) -> None:
-        """The configured addresses are used."""
-        self.assertEqual(("http://b:1",), ClusterSettings(monitoring=("http://b:1",)).monitored)
-
-
 class AgreedTests(SynchronousTestCase):
     """The values that all nodes must have."""
 

@@ -12,11 +12,11 @@ from typing import Any, cast
 
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred, fail, succeed
-from twisted.internet.error import CannotListenError
+from twisted.internet.error import CannotListenError, ReactorNotRunning
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
-from zope.interface import implementer
+from zope.interface import alsoProvides, implementer
 
 from tests.net.listening.authorities import identify
 from twistchat.accounts.secrets.passwords import Verifier
@@ -25,7 +25,7 @@ from twistchat.chat.model.events import RoomMessage, Source
 from twistchat.config import BackupSettings
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
-from twistchat.interfaces import IMailer
+from twistchat.interfaces import IClusterLog, IMailer
 from twistchat.journal.history.memory import MemoryHistory
 from twistchat.journal.memory import MemoryLog
 from twistchat.journal.stamp import Stamp
@@ -711,3 +711,54 @@ class StopTests(ServiceTestCase):
         """Connections made during the stop are refused."""
         self.stop()
         self.assertIs(None, self.reactor.tcpServers[0][1].buildProtocol(None))
+
+    def test_fault(self) -> None:
+        """If the journal finds that it must show nothing more, the server ends with a failed status, and says so."""
+        alice = self.arrive("alice")
+        self.running.fail("the copy and the stream differ at 5")
+        self.assertEqual("the copy and the stream differ at 5", self.logged()[-1])
+        self.assertEqual(([False], True), (self.failures, self.reactor.hasStopped))
+        self.successResultOf(self.stop())
+        self.assertEqual("* The server stops because of a fault; its administrator has to look at it\n", alice.told())
+
+    def test_faultWhileStopping(self) -> None:
+        """A fault of a server that stops already is logged, and stops nothing twice."""
+
+        def stop() -> None:
+            raise ReactorNotRunning
+
+        self.patch(self.reactor, "stop", stop)
+        self.running.fail("the disk is full")
+        self.assertEqual("the disk is full", self.logged()[-1])
+
+    def test_cluster(self) -> None:
+        """A node of a cluster ends its sessions before it closes the journal, so that all others hear of it."""
+        alsoProvides(self.log, IClusterLog)
+        alice = self.arrive("alice")
+        alice.server.dataReceived(b"last words\n")
+        closings: list[Deferred[None]] = []
+
+        def close() -> Deferred[None]:
+            closings.append(Deferred())
+            return closings[-1]
+
+        self.patch(self.held, "close", close)
+        stopped = self.stop()
+        self.assertEqual(["RoomMessage"], [type(event).__name__ for event in self.held.waiting])
+        self.held.commit(1)
+        self.reactor.advance(0)
+        self.assertEqual("[00:00] <alice> last words\n* The server is shutting down\n", alice.told())
+        self.assertEqual(["SessionEnded"], [type(event).__name__ for event in self.held.waiting])
+        self.assertEqual([], closings)
+        self.held.commit()
+        self.reactor.advance(0)
+        closings[0].callback(None)
+        self.successResultOf(stopped)
+
+    def test_clusterFault(self) -> None:
+        """A node that can show nothing more proposes nothing more."""
+        alsoProvides(self.log, IClusterLog)
+        self.arrive("alice")
+        self.running.fail("the copy and the stream differ at 5")
+        self.successResultOf(self.stop())
+        self.assertEqual([], self.held.waiting)

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from twistchat.chat.limits import Seconds
 from twistchat.config.keytypes import Brokers, File, NodeName, Secret, StreamName, SubjectPrefix, Text, WebAddresses
 
-MONITORING_PORT = 8222
-"""The usual monitoring port of a NATS server."""
+FILES = ("nkey", "credentials", "ca", "certificate", "key")
+"""The keys that name files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +58,6 @@ class ClusterSettings:
     prefix: SubjectPrefix = "twistchat"
     monitoring: WebAddresses = ()
     keep: Seconds = 7 * 86400.0
-
-    @property
-    def monitored(self) -> tuple[str, ...]:
-        """The addresses of the brokers' monitoring ports, also if none is configured."""
-        if self.monitoring:
-            return self.monitoring
-        hosts = dict.fromkeys(map(hostOf, self.servers))
-        return tuple(f"http://{f'[{host}]' if ':' in host else host}:{MONITORING_PORT}" for host in hosts)
 
 
 def hostOf(address: str) -> str:

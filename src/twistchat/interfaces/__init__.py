@@ -23,7 +23,7 @@ from twistchat.interfaces.accounts import (
     WebSession,
 )
 from twistchat.interfaces.administration import CommandRefused, IAdministration
-from twistchat.interfaces.cluster import ClusterNode, ClusterOverview, IClusterLog
+from twistchat.interfaces.cluster import IClusterLog
 from twistchat.interfaces.dialect import IDialect
 from twistchat.interfaces.door import IDoor, IDoorFactory
 from twistchat.interfaces.figures import Histogram, JournalFigures, LoginFigures
@@ -57,8 +57,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Authenticated",
     "Caller",
-    "ClusterNode",
-    "ClusterOverview",
     "CommandRefused",
     "CopyFailed",
     "FactorSetUp",

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from shlex import quote
 from typing import Any
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.error import ReactorNotRunning
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twistchat.chat.phrasing import counted
-from twistchat.interfaces import ILog
+from twistchat.interfaces import IClusterLog, ILog
 from twistchat.net.context import ServerContext
 from twistchat.services.backups.schedule import Backups
 from twistchat.services.control.socket import ControlSocket
+from twistchat.services.draining import Draining
 from twistchat.services.failure import StartFailure
 from twistchat.services.listening import Listening
 from twistchat.services.monitoring.endpoint import MetricsEndpoint
@@ -27,12 +29,19 @@ log = Logger()
 JOURNAL_TIMEOUT = 10.0
 """Seconds that the journal has to write pending proposals when the service stops."""
 
+SHUTTING_DOWN = "The server is shutting down"
+"""What clients are told when the service stops."""
+
+FAILED = "The server stops because of a fault; its administrator has to look at it"
+"""What clients are told if L{ChatService.fail} stops the service."""
+
 
 class ChatService(Service):
     """
     The server: its journal, its doors and its ports.
 
     @ivar listening: the ports at which the doors listen.
+    @ivar draining: empties this server before it stops, if it is a node of a cluster.
     """
 
     def __init__(
@@ -75,6 +84,8 @@ class ChatService(Service):
         self._backups = backups
         self._systemd = systemd or Systemd({}, reactor, 0)
         self._metrics = metrics
+        self.draining = Draining(reactor, listening, journal, context.ends)
+        self._farewell = SHUTTING_DOWN
         self._starting = True
         self._isOpen = False
         self._failure: Failure | None = None
@@ -119,6 +130,18 @@ class ChatService(Service):
         self._systemd.stopping()
         self._context.figures.stop()
         return Deferred.fromCoroutine(self._stop())
+
+    def fail(self, why: str) -> None:
+        """
+        Stop the server because its journal can show nothing more.  The process ends with the status of a failed start.
+
+        @param why: one line for the administrator.
+        """
+        log.critical("{why}", why=why)
+        self._farewell = FAILED
+        self._exitFailed()
+        with suppress(ReactorNotRunning):  # it may stop already
+            self._reactor.stop()
 
     @contextmanager
     def _complaining(self) -> Iterator[None]:
@@ -204,11 +227,13 @@ class ChatService(Service):
             await self._control.stop()
         if self._backups is not None:
             await self._backups.stop()
+        if IClusterLog.providedBy(self._journal) and self._isOpen and self._farewell != FAILED:
+            await self.draining.drain(SHUTTING_DOWN)
         closing = self._journal.close().addTimeout(JOURNAL_TIMEOUT, self._reactor)
         await closing.addErrback(_logged)
         if self._control is not None:
             self._control.close()
-        await self.listening.closeDoors("The server is shutting down")
+        await self.listening.closeDoors(self._farewell)
         self._context.connections.stop()
         self._context.loginLog.stop()
         self._context.registrar.stop()

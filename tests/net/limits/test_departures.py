@@ -270,6 +270,19 @@ class EndsTests(SynchronousTestCase):
             receipt.callback(None)
         self.assertEqual(self.begun, list(range(2 * MAX_ENDS)))
 
+    def test_whenIdle(self) -> None:
+        """It reports when every session has ended: at once, if none is ending."""
+        reached: list[str] = []
+        self.ends.whenIdle(lambda: reached.append("at once"))
+        self.assertEqual(reached, ["at once"])
+        for number in range(2):
+            self.ends.add(partial(self.close, number))
+        self.ends.whenIdle(lambda: reached.append("later"))
+        self.receipts[0].callback(None)
+        self.assertEqual(reached, ["at once"])
+        self.receipts[1].errback(NotStored("the disk is full"))
+        self.assertEqual(reached, ["at once", "later"])
+
     def test_atOnce(self) -> None:
         """Ends that are applied at once, and sessions without a user, delay nobody, however many there are."""
         self.ends = Ends(1)

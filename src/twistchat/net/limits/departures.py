@@ -126,7 +126,7 @@ class Ends:
     The entries of others are applied behind those that wait in it, and everybody in a room hears that a user leaves.
     """
 
-    __slots__ = ("_advancing", "_most", "_running", "_waiting")
+    __slots__ = ("_advancing", "_idle", "_most", "_running", "_waiting")
 
     def __init__(self, most: int = MAX_ENDS) -> None:
         """
@@ -136,6 +136,7 @@ class Ends:
         self._running = 0
         self._advancing = False
         self._waiting: deque[Callable[[], Receipt | None]] = deque()
+        self._idle: list[Callable[[], None]] = []
 
     def add(self, close: Callable[[], Receipt | None]) -> None:
         """
@@ -144,6 +145,15 @@ class Ends:
         @param close: ends it, as C{chat.presence.close} does.
         """
         self._waiting.append(close)
+        self._advance()
+
+    def whenIdle(self, reached: Callable[[], None]) -> None:
+        """
+        Report when every session has ended, or its end was refused.
+
+        @param reached: called once; at once if none is ending.
+        """
+        self._idle.append(reached)
         self._advance()
 
     def _advance(self) -> None:
@@ -158,6 +168,10 @@ class Ends:
                     going.addErrback(ignoreNotStored).addBoth(self._ended)
         finally:
             self._advancing = False
+        if self._idle and not self._running:
+            idle, self._idle = self._idle, []
+            for reached in idle:
+                reached()
 
     def _ended(self, result: Any) -> Any:
         self._running -= 1
