@@ -128,7 +128,7 @@ LAYERS: Mapping[str, Layer] = {
             "twistchat.journal.sqlite.reading",
             "twistchat.journal.sqlite.rows",
         ),
-        typing=("twistchat.journal.sqlite.log", "twistchat.journal.sqlite.writing.writer"),
+        typing=("twistchat.journal.sqlite.filelog", "twistchat.journal.sqlite.writing.writer"),
     ),
     # The log knows nothing of the history but the interface in its module "sharing".
     "twistchat.journal.sqlite": Layer(

@@ -38,12 +38,12 @@ def sqliteParts(*arguments: Any) -> tuple[SqliteLog, SqliteHistory]:
 
 def writerOf(log: SqliteLog) -> Writer:
     """The connection that writes a log's file, for faults that only it can have."""
-    return log._threads.writer  # private: the writer is the log's own, for its thread
+    return log.committer.threads.writer
 
 
 def readerOf(log: SqliteLog) -> RowReader:
     """The connection that reads a log's file."""
-    return log._threads.reader  # private: the reader is the log's own, for its thread
+    return log.committer.threads.reader
 
 
 def connectionOf(file: Writer | RowReader) -> sqlite3.Connection:
@@ -60,7 +60,7 @@ def kill(log: SqliteLog) -> None:
     """Close a log's files as they are, like a process that was killed."""
     writerOf(log).abandon()
     readerOf(log).close()
-    log.closed = True
+    log.committer.closed = True
 
 
 def temporary(case: SynchronousTestCase) -> str:

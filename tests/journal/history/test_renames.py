@@ -374,9 +374,9 @@ class RenameTests(DiskTestCase):
     def test_checkpoints(self) -> None:
         """Moved entries count for the next checkpoint, so SQLite's log does not grow without limit."""
         self.append(*(said("x", "#old") for _ in range(50)))
-        before = self.journal._threads._entries  # private: a checkpoint is due after many more
+        before = self.journal.committer.threads._entries  # private: a checkpoint is due after many more
         self.append(renamed("#old", "#new"))
-        self.assertEqual(self.journal._threads._entries, before + 1 + 50)  # private: as above, it counts
+        self.assertEqual(self.journal.committer.threads._entries, before + 1 + 50)  # private: as above, it counts
 
 
 STEPS = st.one_of(

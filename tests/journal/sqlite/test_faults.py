@@ -160,7 +160,7 @@ class FaultTests(DiskTestCase):
         """After a failed sync of a checkpoint nothing is written either."""
         failing = self.failFrom(sqlite3.SQLITE_IOERR_FSYNC, "SQLITE_IOERR_FSYNC")
         with self.logged(LogLevel.critical):
-            self.journal._threads._checkpoint()  # private: a checkpoint is due after many entries
+            self.journal.committer.threads._checkpoint()  # private: a checkpoint is due after many entries
             self.settle()
         self.assertEqual(len(failing.asked), 1)
         self.assertRefused("the disk failed, and the server must be restarted")

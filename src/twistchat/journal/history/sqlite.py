@@ -29,7 +29,7 @@ from twistchat.journal.history.writing import HistoryWriter
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IDelayedCall
 
-    from twistchat.journal.sqlite.log import SqliteLog
+    from twistchat.journal.sqlite.filelog import FileLog
     from twistchat.journal.sqlite.reading import RowReader
     from twistchat.journal.sqlite.writing.writer import Writer
 
@@ -40,9 +40,9 @@ RECENT = 10.0
 @implementer(IHistory)
 class SqliteHistory:
     """
-    Reads and searches the entries of a L{SqliteLog}.  In the background it fills the word index, moves entries of
-    renamed rooms, deletes old entries, erases the texts of
-    accounts, and removes the bytes of deleted credentials.
+    Reads and searches the entries of a L{FileLog <twistchat.journal.sqlite.filelog.FileLog>}.  In the background it
+    fills the word index, moves entries of renamed rooms, deletes old entries, erases the texts of accounts, and removes
+    the bytes of deleted credentials.
 
     It implements L{Sharer <twistchat.journal.sqlite.sharing.Sharer>}.
 
@@ -63,7 +63,7 @@ class SqliteHistory:
 
     def __init__(
         self,
-        log: SqliteLog,
+        log: FileLog,
         retention: Retention | None = None,
         clock: IReactorTime | None = None,
         indexPace: IndexPace | None = None,

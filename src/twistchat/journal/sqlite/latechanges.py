@@ -9,12 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twistchat.chat.model.events import TextsForgotten
-from twistchat.journal.sqlite.writing.threads import ignoreFault
 
 if TYPE_CHECKING:
     from twistchat.chat.model.events import Entry
     from twistchat.chat.model.holding import HoldingChange
-    from twistchat.journal.sqlite.log import SqliteLog
+    from twistchat.journal.sqlite.committing import Committer
 
 
 class LateChanges:
@@ -24,13 +23,13 @@ class LateChanges:
     @ivar waiting: the changes of entries that are stored and not yet settled, by the sequence number of the entry.
     """
 
-    __slots__ = ("_due", "_log", "waiting")
+    __slots__ = ("_committer", "_due", "waiting")
 
-    def __init__(self, log: SqliteLog) -> None:
+    def __init__(self, committer: Committer) -> None:
         """
-        @param log: the log.
+        @param committer: applies the entries of the log.
         """
-        self._log = log
+        self._committer = committer
         self.waiting: dict[int, HoldingChange] = {}
         self._due: list[tuple[int, HoldingChange]] = []
 
@@ -38,11 +37,12 @@ class LateChanges:
         """Let L{make} make the change of an entry that was applied."""
         self._due.append((entry.sequence, change))
         if isinstance(entry.event, TextsForgotten):
-            self._log.sharer.forgotten(entry.sequence, entry.event.account)
+            self._committer.sharer.forgotten(entry.sequence, entry.event.account)
 
     def make(self) -> None:
         """Make the changes of the entries that were applied since the last call."""
         if self._due:
             due, self._due = self._due, []
-            self._log.write(lambda writer: writer.accept(due)).addErrback(ignoreFault)
-            self._log.sharer.erased()
+            committer = self._committer
+            committer.threads.write(lambda writer: writer.accept(due)).addErrback(committer.ignoreFault)
+            committer.sharer.erased()

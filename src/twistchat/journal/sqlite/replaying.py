@@ -10,7 +10,7 @@ from twisted.python.failure import Failure
 if TYPE_CHECKING:
     from twistchat.chat.model.events import Entry
     from twistchat.journal.following import Following
-    from twistchat.journal.sqlite.log import SqliteLog
+    from twistchat.journal.sqlite.committing import Committer
 
 
 class Replays:
@@ -20,9 +20,9 @@ class Replays:
 
     __slots__ = ("_source",)
 
-    def __init__(self, source: SqliteLog) -> None:
+    def __init__(self, source: Committer) -> None:
         """
-        @param source: the log.
+        @param source: applies the entries of the log.
         """
         self._source = source
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 class Sharer(Protocol):
     """
-    An object that works in the file of a L{SqliteLog <twistchat.journal.sqlite.log.SqliteLog>}, between the log's
+    An object that works in the file of a L{FileLog <twistchat.journal.sqlite.filelog.FileLog>}, between the log's
     batches.  The log calls all methods in the reactor's thread.
     """
 
@@ -19,8 +19,8 @@ class Sharer(Protocol):
         """
         Prepare to work, while the log opens.  No thread uses the file yet, so this call may block.
 
-        @param reader: the connection that reads.  Use it only with C{SqliteLog.read}.
-        @param writer: the connection that writes.  Use it only with C{SqliteLog.write}.
+        @param reader: the connection that reads.  Use it only with C{FileLog.read}.
+        @param writer: the connection that writes.  Use it only with C{FileLog.write}.
         @raise Fault: the log cannot be opened.
         """
 

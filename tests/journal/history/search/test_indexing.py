@@ -111,7 +111,7 @@ class IndexTestCase(DiskTestCase):
 
     def limitBatches(self, entries: int) -> None:
         """Let a batch have at most so many entries from now on."""
-        self.journal.limits = LogLimits(entries=entries)
+        self.journal.committer.limits = LogLimits(entries=entries)
 
     def limitSteps(self, size: int) -> None:
         """Let a step have at most so many characters from now on."""

@@ -178,7 +178,7 @@ class UndecidedTests(AcceptingTestCase):
         self.assertEqual(self.onDisk("SELECT count(*) FROM undecided"), [3])
         self.store.abandon()
         self.reader.run()
-        self.journal.closed = True
+        self.journal.committer.closed = True
         self.state = newState()
         self.openJournal(self.state.apply)
         self.assertEqual(self.secret("alice"), OTHER)

@@ -14,6 +14,7 @@ from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublish
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
+from tests.journal.disk import connectionOf, writerOf
 from twistchat.chat.errors import NotStored
 from twistchat.chat.model.events import Joined, PrivateMessage, Quit, TopicSet
 from twistchat.journal.kinds import sqliteJournal
@@ -66,7 +67,7 @@ class MeasuringTests(SynchronousTestCase):
 
     def test_commit(self) -> None:
         """The time of a commit is that of the writing thread."""
-        writer = self.log._threads.writer  # private: it stands for a slow disk
+        writer = writerOf(self.log)  # it stands for a slow disk
         self.patch(writer, "write", lambda rows, effects: self.clock.advance(0.25))
         self.log.append(said("a"))
         self.writer.run()
@@ -110,9 +111,9 @@ class MeasuringTests(SynchronousTestCase):
 
     def test_fault(self) -> None:
         """While the disk fails, the log says why, and events that were refused do not count."""
-        path = Path(self.log._threads.writer.path)  # private: another connection locks the file
+        path = Path(self.log.committer.threads.writer.path)  # another connection locks the file
         other = sqlite3.connect(path, isolation_level=None, timeout=0)
-        self.log._threads.writer._connection.execute("PRAGMA busy_timeout = 0")  # private: the test does not wait
+        connectionOf(writerOf(self.log)).execute("PRAGMA busy_timeout = 0")  # the test does not wait
         other.execute("BEGIN IMMEDIATE")
         receipt = self.log.append(said("lost"))
         self.writer.run()
@@ -130,7 +131,7 @@ class MeasuringTests(SynchronousTestCase):
 
     def test_faultEnds(self) -> None:
         """The log notices that a fault is over, also if nobody says anything."""
-        writer = self.log._threads.writer  # private: it stands for a disk that fails
+        writer = writerOf(self.log)  # it stands for a disk that fails
         with patch.object(writer, "write", side_effect=Fault("the disk is full", "test")):
             self.failureResultOf(self.say("lost"), NotStored)
         self.assertEqual(self.log.trouble, "the disk is full")
@@ -148,7 +149,7 @@ class MeasuringTests(SynchronousTestCase):
 
         globalLogPublisher.addObserver(observe)
         self.addCleanup(globalLogPublisher.removeObserver, observe)
-        writer = self.log._threads.writer  # private: it stands for a disk that is full
+        writer = writerOf(self.log)  # it stands for a disk that is full
         full = patch("twistchat.journal.sqlite.writing.writer.TemporaryFile", side_effect=OSError(errno.ENOSPC, "full"))
         with full:
             for _ in range(3):
@@ -171,7 +172,7 @@ class MeasuringTests(SynchronousTestCase):
 
     def test_closedInFault(self) -> None:
         """A log that is closed in a fault tries no further write."""
-        writer = self.log._threads.writer  # private: it stands for a disk that fails
+        writer = writerOf(self.log)  # it stands for a disk that fails
         with patch.object(writer, "write", side_effect=Fault("the disk is full", "test")):
             self.failureResultOf(self.say("lost"), NotStored)
         self.close()
