@@ -66,7 +66,9 @@ class ILog(Interface):
         @param origin: the request that leads to the event.  It is passed to C{apply} and not stored.
         @return: fires with the entry after it was applied.  Fails with
             L{NotStored <twistchat.chat.errors.NotStored>} if the event cannot be stored (too many events are waiting,
-            or the log is closed); then it was not applied.  Fails with what C{apply} raised, if it did.  A passing
+            or the log is closed); then it was not applied.  Fails with
+            L{OutcomeUnknown <twistchat.chat.errors.OutcomeUnknown>} if the log cannot find out whether it was stored;
+            then it may be applied later.  Fails with what C{apply} raised, if it did.  A passing
             event fails only if the log is closed: users can leave even if the disk has failed.
         """
 

@@ -80,6 +80,7 @@ SAMPLES = (
     errors.TooFast("join rooms", 0.2),
     errors.RoomTooFast("#den", 3.0),
     errors.NotStored("the disk is full"),
+    errors.OutcomeUnknown(),
     errors.Overloaded("passwords to check"),
     errors.NotRead("the disk failed"),
     errors.NickOwned("alice"),

@@ -42,7 +42,16 @@ from twistchat.chat.errors.accounts import (
     UserAway,
     WrongCode,
 )
-from twistchat.chat.errors.general import ChatError, NotEntered, NotRead, NotStored, Overloaded, TooFast, WatchListFull
+from twistchat.chat.errors.general import (
+    ChatError,
+    NotEntered,
+    NotRead,
+    NotStored,
+    OutcomeUnknown,
+    Overloaded,
+    TooFast,
+    WatchListFull,
+)
 from twistchat.chat.errors.membership import (
     AlreadyInRoom,
     BadKey,
@@ -164,6 +173,7 @@ __all__ = [
     "NotYours",
     "NothingSaid",
     "OperatorsOnly",
+    "OutcomeUnknown",
     "Overloaded",
     "RegisteredOnly",
     "RegistrationClosed",

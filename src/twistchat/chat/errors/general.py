@@ -72,6 +72,14 @@ class NotStored(ChatError):
 
 
 @dataclass
+class OutcomeUnknown(ChatError):
+    """The journal could not find out whether it has stored the event.  It may still take effect."""
+
+    code = "OUTCOME_UNKNOWN"
+    wording = "It is not known whether this was accepted; look at the history before you send it again"
+
+
+@dataclass
 class NotRead(ChatError):
     """The journal could not be read; C{why} describes the fault."""
 

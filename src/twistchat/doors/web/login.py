@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 from twisted.internet.defer import FirstError
 
-from twistchat.chat.errors import ChatError, LoginFailed, NoSuchCredential, NotStored, Overloaded, TooFast
+from twistchat.chat.errors import (
+    ChatError,
+    LoginFailed,
+    NoSuchCredential,
+    NotStored,
+    OutcomeUnknown,
+    Overloaded,
+    TooFast,
+)
 from twistchat.doors.web.answers import Answer, jsonAnswer
 from twistchat.doors.web.caller import Caller, callerOf
 from twistchat.doors.web.channel import BoundedRequest
@@ -172,7 +180,7 @@ def refusal(error: ChatError) -> Answer:
     """Make the answer to a login that is refused."""
     if isinstance(error, TooFast):
         return problem(429, error.code, describe(error), max(1, ceil(error.wait)))
-    if isinstance(error, Overloaded | NotStored):
+    if isinstance(error, Overloaded | NotStored | OutcomeUnknown):
         return problem(503, error.code, describe(error), PAUSE)
     return problem(403, error.code, describe(error))
 

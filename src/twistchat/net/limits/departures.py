@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from twistchat.chat.errors import NoSuchNick, NotStored
+from twistchat.chat.errors import NoSuchNick, NotStored, OutcomeUnknown
 from twistchat.chat.model.sessions import Session
 
 if TYPE_CHECKING:
@@ -184,4 +184,4 @@ def ignoreNotStored(failure: Failure) -> None:
     Ignore that the end of a session was refused: by the journal, or because the session was moving to another user and
     its former user is gone.  The session is closed, and every session ends.
     """
-    failure.trap(NotStored, NoSuchNick)
+    failure.trap(NotStored, OutcomeUnknown, NoSuchNick)

@@ -105,6 +105,9 @@ WORDINGS: dict[type[errors.ChatError], Callable[[Any], str]] = {
     errors.SearchTooBroad: lambda e: "That search takes too long.  Add a word, from:NICK, in:#ROOM or after:TIME.",
     errors.NotRead: lambda e: f"{e.text}.  Try /history later.",
     errors.NotStored: lambda e: f"{e.text}.  Try again later.",
+    errors.OutcomeUnknown: lambda e: (
+        "It is not known whether this was accepted.  Look at /history before you send it again."
+    ),
     errors.Overloaded: lambda e: f"{e.text}.  Try again in a minute.",
 }
 """The wording of each error: usually its text and an advice.  An error without an entry is shown with its text."""

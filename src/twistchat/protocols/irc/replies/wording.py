@@ -191,6 +191,7 @@ WORDINGS: dict[type[errors.ChatError], Callable[[Any, str], Wording]] = {
         e.nick,
         f"{e.nick} is away, and gets messages only from accounts; log in to leave one",
     ),
+    errors.OutcomeUnknown: _fail,
     errors.NotRead: lambda e, c: ("FAIL", "TEMPORARILY_UNAVAILABLE", f"What was said cannot be read now: {e.why}"),
     errors.NotStored: lambda e, c: ("FAIL", "TEMPORARILY_UNAVAILABLE", f"Not taken, and nobody has seen it: {e.why}"),
 }
