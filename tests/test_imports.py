@@ -59,6 +59,8 @@ LAYERS: Mapping[str, Layer] = {
         ),
     ),
     "twistchat.chat": Layer(may=("msgspec", "zope.interface", "twistchat.chat"), pure=True),
+    # It says at run time that it is an IReplica.
+    "twistchat.chat.replica": Layer(may=("zope.interface", "twistchat.interfaces", "twistchat.chat"), pure=True),
     "twistchat.chat.errors": Layer(may=("twistchat.chat.errors", "twistchat.chat.phrasing"), pure=True),
     "twistchat.chat.limits": Layer(pure=True),
     # A room has an audience, which the rules give it.

@@ -33,6 +33,8 @@ from twistchat.chat.model.events import (
     Kicked,
     Killed,
     ModesSet,
+    NodeJoined,
+    NodeLost,
     OperatorSet,
     Parted,
     PresenceResumed,
@@ -59,6 +61,7 @@ from twistchat.chat.model.events import (
     UserMetadataSet,
     UserModesSet,
 )
+from twistchat.chat.model.nodes import ALONE
 from twistchat.chat.model.rooms import Room
 from twistchat.chat.model.sessions import Origin, Session
 from twistchat.chat.model.users import User
@@ -76,6 +79,8 @@ SILENT: tuple[type[Event], ...] = (
     PresenceResumed,
     SessionStarted,
     SessionEnded,
+    NodeJoined,
+    NodeLost,
     ServerBanSet,
     ServerBanLifted,
     AccountEvent,
@@ -312,9 +317,13 @@ class Scene:
         lobby: str = "",
         longestRetention: float = 0.0,
         begin: bool = True,
+        node: str = ALONE,
+        ids: str = "id",
     ) -> None:
         """
         @param begin: whether the users of always-on accounts are brought back at once.
+        @param node: the id of the node.
+        @param ids: what the ids of its sessions begin with.
         """
         self.now = 0.0
         self.keptTags: tuple[str, ...] = ("draft/react",)
@@ -342,11 +351,12 @@ class Scene:
             self.departures,
             lambda: self.now,
             wall,
-            lambda: f"id{next(numbers)}",
+            lambda: f"{ids}{next(numbers)}",
             limits or ChatLimits(),
             reserved,
             lobby,
             self._later,
+            node,
             protection=lambda: self.protection,
             keptTags=lambda: self.keptTags,
             longestRetention=longestRetention,
@@ -412,7 +422,7 @@ class Scene:
             done(self.enter(person, nick))
         else:
             source = Source(f"uid-{nick}", nick, "~u", f"{nick.lower()}.host", account)
-            done(self.log.append(Entered(source, person.session.id)))
+            done(self.log.append(Entered(source, person.session.id, node="local")))
         for room in rooms:
             done(self.chat.membership.join(person.session, room, unlimited=True))
         self.endTurn()

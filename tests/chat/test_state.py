@@ -13,6 +13,7 @@ from twistchat.chat import errors
 from twistchat.chat.fanout.audience import Broadcast
 from twistchat.chat.limits import ChatLimits
 from twistchat.chat.model.events import (
+    SERVER,
     AccessSet,
     AccountDropped,
     AccountEvent,
@@ -36,6 +37,8 @@ from twistchat.chat.model.events import (
     ModeChange,
     ModesSet,
     NickGrouped,
+    NodeJoined,
+    NodeLost,
     OperatorSet,
     Parted,
     PresenceKept,
@@ -150,6 +153,8 @@ class ApplyTests(SynchronousTestCase):
             NickGrouped(ALICE, "acc", "accy"),
             PresenceKept(KEPT, "acc"),
             PresenceResumed(KEPT),
+            NodeJoined(SERVER, "n-1", "n"),
+            NodeLost(SERVER, "n-1"),
             *[event for event in everyEvent("acc") if isinstance(event, AccountEvent) and not isinstance(event, LATE)],
             RoomRegistered(ALICE, "#b", "acc"),
             RoomSettingSet(ALICE, "#b", "description", "x"),

@@ -17,6 +17,7 @@ from twistchat.chat.model.events import (
     Event,
     InboxRead,
     Joined,
+    NodeJoined,
     PrivateMessage,
     RoomMessage,
     RoomMessageRedacted,
@@ -29,6 +30,9 @@ from twistchat.chat.model.modes.room import RANK_BY_LETTER
 from twistchat.journal.codec import KINDS, Unreadable, decode, encode
 from twistchat.testing.contract import ANN, said
 from twistchat.testing.samples import eventClasses, everyEvent
+
+# The default of a mapping is no value.
+st.register_type_strategy(NodeJoined, st.builds(NodeJoined, agreed=st.dictionaries(st.text(), st.text())))
 
 SAMPLES = st.one_of(*(st.from_type(kind) for kind in KINDS)).filter(
     lambda event: getattr(event, "rank", "") in ("", *RANK_BY_LETTER)
@@ -58,7 +62,8 @@ class EncodingTests(SynchronousTestCase):
         kinds = """
             access account accountmetadata accountsetting act announced away banned credential credentialremoved
             dropped entered expired grouped host inboxread invited joined keptroommetadata kicked killed login
-            marker metadata modes operator parted presenceended presencekept presenceresumed quit reacted
+            marker metadata modes nodejoined nodelost operator parted presenceended presencekept presenceresumed
+            quit reacted
             realname registered renamed restored roomdropped roommetadata roomreacted roomregistered
             roomremoved roomrenamed roomsetting roomsignalled roomtransferred said sessionended sessionmoved
             sessionstarted signalled suspended textsforgotten told topic unbanned ungrouped unsaid untold

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from twistchat.chat.fanout.audience import Broadcast
 from twistchat.chat.limits import AlwaysOnPolicy, ChatLimits, NickProtection
 from twistchat.chat.model.names import fold, reserve
+from twistchat.chat.model.nodes import ALONE
 from twistchat.chat.rules.audit import Audit
 from twistchat.chat.rules.core import Core
 from twistchat.chat.rules.metadata import Metadata
@@ -74,7 +75,7 @@ class Chat:
         reserved: Iterable[str] = (),
         lobby: str = "",
         later: Callable[[float | None], None] = lambda seconds: None,
-        node: str = "local",
+        node: str = ALONE,
         inherits: bool = True,
         protection: Callable[[], NickProtection] = NickProtection,
         keptTags: Callable[[], Container[str]] = frozenset,
@@ -95,7 +96,8 @@ class Chat:
         @param lobby: the name of the room that only server operators can lock; C{""} for none.
         @param later: schedules a call of C{upkeep.tend} in this many seconds, in place of an earlier schedule.
             C{None} cancels it.
-        @param node: the id of this node, which goes into the entries of its sessions.
+        @param node: the id of this node, which goes into the entries of its sessions.  See L{Replica.become
+            <twistchat.chat.replica.Replica.become>}.
         @param inherits: whether other accounts get the rooms of an account that is dropped.
         @param protection: returns how nicks of accounts are protected.
         @param keptTags: returns the names of client-only tags that the history keeps without a text, without the C{+}.
@@ -108,7 +110,9 @@ class Chat:
             lambda: self.upkeep.needed(),
             lambda user: self.upkeep.claimed(user),
             lambda account: self.upkeep.presenceChanged(account),
+            lambda: self.upkeep.nodesChanged(),
         )
+        self.state.nodes.own = node
         self.settled = log.settled
         self._core = core = Core(
             self.state,
@@ -118,7 +122,6 @@ class Chat:
             now,
             wall,
             ids,
-            node,
             reserve(reserved),
             fold(lobby),
             protection,

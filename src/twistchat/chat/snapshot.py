@@ -20,6 +20,7 @@ from twistchat.chat.errors import ChatError
 from twistchat.chat.model.accounts import NOTHING, Account, Accounts, Left, Login
 from twistchat.chat.model.bans.server import ServerBan
 from twistchat.chat.model.events import Credential, ModeChange, PresenceKept, Source
+from twistchat.chat.model.nodes import Orphan
 from twistchat.chat.model.rooms import NO_SETTINGS, Member, Room, Topic
 from twistchat.chat.model.users import NO_FLAGS, NOWHERE, Operator, User
 from twistchat.chat.model.vacancies import Vacancy
@@ -134,6 +135,8 @@ class Snapshot(Struct, frozen=True):
     @ivar whowas: oldest first.
     @ivar retired: the names of dropped accounts.
     @ivar sealed: see L{Rooms.sealed <twistchat.chat.model.rooms.Rooms>}.
+    @ivar nodes: see L{Nodes.live <twistchat.chat.model.nodes.Nodes>}.
+    @ivar orphans: the sessions whose nodes are lost, in the order in which they lost them.
     """
 
     version: int
@@ -148,6 +151,8 @@ class Snapshot(Struct, frozen=True):
     accounts: tuple[AccountRecord, ...] = ()
     retired: tuple[str, ...] = ()
     sealed: dict[str, int] = {}
+    nodes: dict[str, str] = {}
+    orphans: tuple[Orphan, ...] = ()
 
 
 def takeSnapshot(state: State, node: str) -> bytes:
@@ -169,6 +174,8 @@ def takeSnapshot(state: State, node: str) -> bytes:
         tuple(map(_accountRecord, state.accounts)),
         state.accounts.retired,
         dict(sorted(state.rooms.sealed.items())),
+        dict(state.nodes.live),
+        tuple(state.nodes.orphans.values()),
     )
     return msgspec.json.encode(snapshot)
 
@@ -220,6 +227,10 @@ def _restore(state: State, snapshot: Snapshot) -> None:
         _addAccount(state.accounts, accountRecord)
     for name in snapshot.retired:
         state.accounts.retire(name)
+    for node, name in snapshot.nodes.items():
+        state.nodes.join(node, name)
+    for orphan in snapshot.orphans:
+        state.nodes.orphan(orphan.uid, (orphan.session,), orphan.node, orphan.name)
 
 
 class _Version(Struct, frozen=True):

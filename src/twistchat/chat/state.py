@@ -16,12 +16,13 @@ from twistchat.chat.fanout.audience import Audience
 from twistchat.chat.model.accounts import Accounts
 from twistchat.chat.model.bans.server import ServerBans
 from twistchat.chat.model.names import fold
+from twistchat.chat.model.nodes import Nodes
 from twistchat.chat.model.rooms import Room, Rooms
 from twistchat.chat.model.sessions import Session
 from twistchat.chat.model.users import Users
 from twistchat.chat.model.watching import Watchers
 from twistchat.chat.model.whowas import Whowas
-from twistchat.chat.rules import audit, metadata, speaking
+from twistchat.chat.rules import audit, metadata, nodes, speaking
 from twistchat.chat.rules.rooms import abandonment, channels, membership, ownership
 from twistchat.chat.rules.users import (
     accounts,
@@ -59,6 +60,7 @@ SUBJECTS = (
     ownership,
     abandonment,
     metadata,
+    nodes,
 )
 
 EFFECTS: Effects = {event: effect for subject in SUBJECTS for event, effect in subject.EFFECTS.items()}
@@ -77,6 +79,7 @@ class State:
     @ivar whowas: names that are no longer in use.
     @ivar watchers: the nicks that each session watches.
     @ivar serverBans: the bans from the server.
+    @ivar nodes: the nodes of the cluster, and which of them this process is.
     @ivar mostUsers: the largest number of users at one time since this process started.
     @ivar sequence: the sequence number of the last entry passed to L{apply}.
     @ivar claimed: called when a user has a nick that belongs to another account.
@@ -84,6 +87,7 @@ class State:
         C{rooms.abandoned}.
     @ivar presenceChanged: called with the name of an account, if what the journal keeps of the presence of its user may
         be out of date.
+    @ivar nodesChanged: called when a node has joined or was lost, or a session has lost its node.
     """
 
     def __init__(
@@ -92,12 +96,15 @@ class State:
         tend: Callable[[], None] = lambda: None,
         claimed: Callable[[User], None] = lambda user: None,
         presenceChanged: Callable[[str], None] = lambda account: None,
+        nodesChanged: Callable[[], None] = lambda: None,
     ) -> None:
         """
         @param tend: called by effects.  It may propose events, and does not change the state.
         @param claimed: likewise.
         @param presenceChanged: likewise.
+        @param nodesChanged: likewise.
         """
+        self.nodesChanged = nodesChanged
         self.presenceChanged = presenceChanged
         self.tend = tend
         self.claimed = claimed
@@ -109,6 +116,7 @@ class State:
         self.whowas = Whowas()
         self.watchers = Watchers()
         self.serverBans = ServerBans()
+        self.nodes = Nodes()
         self.mostUsers = 0
         self.sequence = 0
 
@@ -136,6 +144,19 @@ class State:
         if user is None:
             raise NoSuchNick(source.nick)
         return user
+
+    def sessionOf(self, id: str, node: str) -> Session | None:
+        """
+        The session with this id, if this process holds its connection.
+
+        @param node: the id of its node.  If this process has another id by now, the session belongs to a lost node.
+        """
+        return self.sessions.get(id) if node == self.nodes.own else None
+
+    def started(self, user: User, session: str, node: str) -> None:
+        """Note that a user has another session, whose node may be lost already."""
+        if self.nodes.started(user.source.uid, session, node):
+            self.nodesChanged()
 
     def changed(self, user: User) -> None:
         """Report that the names, modes, rooms or ranks of a user changed, if the journal keeps their presence."""

@@ -34,6 +34,8 @@ _FIXED: dict[str, Any] = {
     "last": None,
     "texts": (3,),
     "forgets": (),
+    "speaks": (1, 2),
+    "agreed": {"limits.nick": "32"},
     "first": False,
     "privileges": frozenset({"kill"}),
     "credential": Credential("password", secret="hash"),

@@ -24,6 +24,8 @@ from twistchat.chat.model.events import (
     Killed,
     ModeChange,
     ModesSet,
+    NodeJoined,
+    NodeLost,
     OperatorSet,
     Parted,
     PrivateMessage,
@@ -116,6 +118,8 @@ EVENTS: tuple[Event, ...] = (
     KeptRoomMetadataSet(ALICE, "#a", "s1", "color", None),
     RoomRemoved(SERVER, "#a"),
     SessionMoved(BOB, "s2", "local", ALICE),
+    NodeJoined(SERVER, "n-1", "n"),
+    NodeLost(SERVER, "n-1", "it stopped"),
 )
 """Every kind of event."""
 

@@ -43,7 +43,6 @@ class Core:
     @ivar wall: returns the seconds since the epoch.
     @ivar ids: returns a new id for a user or session.  Ids are unique, also across restarts.
     @ivar reserved: skeletons of nicks that no user can have.
-    @ivar node: the id of this node, which goes into the entries of its sessions.
     @ivar lobby: the folded name of the room that only server operators can lock; C{""} for none.
     @ivar protection: returns how nicks of accounts are protected.
     @ivar keptTags: returns the names of client-only tags that the history keeps without a text, without the C{+}.
@@ -59,7 +58,6 @@ class Core:
     now: Callable[[], float]
     wall: Callable[[], float]
     ids: Callable[[], str]
-    node: str
     reserved: frozenset[str] = frozenset()
     lobby: str = ""
     protection: Callable[[], NickProtection] = NickProtection
@@ -67,6 +65,11 @@ class Core:
     alwaysOn: Callable[[], AlwaysOnPolicy] = AlwaysOnPolicy
     guests: Callable[[], bool] = lambda: True
     pending: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def node(self) -> str:
+        """The id of this node, which goes into the entries of its sessions."""
+        return self.state.nodes.own
 
     def counted(self, what: str, receipt: Receipt) -> Receipt:
         """

@@ -51,7 +51,7 @@ class SuccessionTestCase(SynchronousTestCase):
         person = self.scene.connect()
         uid = f"uid{len(self.scene.entries)}"
         source = Source(uid, nick, username, host or f"{nick.lower()}.host", account)
-        done(self.scene.log.append(Entered(source, person.session.id)))
+        done(self.scene.log.append(Entered(source, person.session.id, node="local")))
         return person
 
 

@@ -114,6 +114,6 @@ class NodeTests(SynchronousTestCase):
         """Entries of earlier versions have no node, and a quit of their own.  Both are applied."""
         scene = Scene()
         ann = scene.person("ann", account="ann")
-        self.assertEqual(scene.entries[-1].event, Entered(ann.user.source, ann.session.id))
+        self.assertEqual(scene.entries[-1].event, Entered(ann.user.source, ann.session.id, node="local"))
         done(scene.log.append(Quit(ann.user.source, "bye")))
         self.assertIsNone(scene.state.users.named("ann"))

@@ -51,6 +51,7 @@ from twistchat.chat.model.events.metadata import (
     RoomMetadataSet,
     UserMetadataSet,
 )
+from twistchat.chat.model.events.nodes import NodeJoined, NodeLost
 from twistchat.chat.model.events.presence import KeptRoom, PresenceEnded, PresenceKept, PresenceResumed
 from twistchat.chat.model.events.rooms import (
     Invited,
@@ -138,6 +139,8 @@ __all__ = [
     "ModesSet",
     "NickGrouped",
     "NickUngrouped",
+    "NodeJoined",
+    "NodeLost",
     "OperatorSet",
     "Parted",
     "PresenceEnded",

@@ -33,12 +33,14 @@ RETRY: Final = 5.0
 class Abandonment:
     """Proposes to remove the rooms that were abandoned first, if there are more than C{limits.abandonedRooms}."""
 
-    def __init__(self, core: Core, later: Callable[[float], None]) -> None:
+    def __init__(self, core: Core, later: Callable[[float], None], leads: Callable[[], bool]) -> None:
         """
         @param later: requests a call of L{tend} in this many seconds, or earlier.
+        @param leads: returns whether this node proposes what no user asks for.
         """
         self._core = core
         self._later = later
+        self._leads = leads
         self._pending = 0
         self._progress = False  # whether a room of this share was removed
         self._begun = False
@@ -77,7 +79,8 @@ class Abandonment:
 
     def _isDue(self) -> bool:
         """Whether there is something to propose now."""
-        return self._begun and not (self._asked or self._pending or self._waits) and self._exceeding() > 0
+        mayPropose = self._begun and not (self._asked or self._pending or self._waits)
+        return mayPropose and self._exceeding() > 0 and self._leads()
 
     def _exceeding(self) -> int:
         """How many abandoned rooms are over the limit.  The lobby does not count."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,10 @@ from twistchat.chat.model.events import SERVER, ModeChange, ModesSet
 from twistchat.chat.model.names import fold
 from twistchat.chat.model.rooms import Room
 from twistchat.chat.rules.core import Core
+from twistchat.chat.rules.nodes import Orphans
 from twistchat.chat.rules.rooms.abandonment import Abandonment
 from twistchat.chat.rules.users.alwayson import AlwaysOn
-from twistchat.chat.rules.users.claims import Claims
+from twistchat.chat.rules.users.claims import Claims, claim
 
 if TYPE_CHECKING:
     from twistchat.chat.model.users import User
@@ -24,9 +26,19 @@ MOST_PROMOTIONS = 50
 RETRY = 5.0
 """Seconds until the next check, if work was postponed or has not completed."""
 
+UNCERTAIN = 60.0
+"""
+Seconds in which the leader of a cluster has recorded the locks that rooms have lost.  Another node that leads before
+that records them again, which changes nothing.
+"""
+
 
 class Upkeep:
-    """Proposes the changes that rooms and nicks need without a request of a user."""
+    """
+    Proposes the changes that rooms and nicks need without a request of a user.
+
+    In a cluster only the leader proposes them.  The other nodes follow what is needed, so that each of them can lead.
+    """
 
     def __init__(self, core: Core, later: Callable[[float | None], None]) -> None:
         """
@@ -34,12 +46,16 @@ class Upkeep:
             cancels it.
         """
         self._core = core
-        self._claims = Claims(core)
-        self._alwaysOn = AlwaysOn(core, self._tendSoon)
-        self._abandonment = Abandonment(core, self._tendSoon)
+        self._claims = Claims(core, self._leads)
+        self._alwaysOn = AlwaysOn(core, self._tendSoon, self._leads)
+        self._abandonment = Abandonment(core, self._tendSoon, self._leads)
+        self._orphans = Orphans(core, self._tendSoon, self._leads)
         self._later = later
         self._due: float | None = None
         self._promoting: set[str] = set()
+        self._begun = False
+        self._led = False
+        self._left: deque[tuple[float, Room, tuple[ModeChange, ...]]] = deque()
 
     def tend(self) -> None:
         """
@@ -51,11 +67,12 @@ class Upkeep:
         """
         self._due = None
         self._recordUnlocked()
+        self._orphans.tend()
         rooms, now = self._core.state.rooms, self._core.timestamp()
         waits = [RETRY] if rooms.unlocked else []
         tended = (self._claims.tend(), self._alwaysOn.tend(), self._abandonment.tend())
         waits += [wait for wait in tended if wait is not None]
-        for name, vacancy in list(rooms.vacancies.items()):
+        for name, vacancy in list(rooms.vacancies.items()) if self._leads() else ():
             if not vacancy.hasExpired(now):
                 waits.append((vacancy.end - now) / 1000)
                 continue
@@ -77,22 +94,55 @@ class Upkeep:
         self._recordUnlocked()
         self._abandonment.check()
         rooms = self._core.state.rooms
-        if not (len(rooms) or rooms.unlocked or self._claims or self._alwaysOn):
+        if not (len(rooms) or rooms.unlocked or self._claims or self._alwaysOn or self._orphans):
             self._tendIn(None)
-        elif rooms.vacancies:
+        elif rooms.vacancies and self._leads():
             last = next(reversed(rooms.vacancies.values()))
             self._tendSoon(max(0.0, last.end / 1000 - self._core.wall()))
 
     def begin(self) -> None:
-        """Bring back the users of always-on accounts.  Call this once, after the log was opened."""
+        """
+        Start to propose, and bring back the users of always-on accounts.  Call this once, after the log was opened.
+        """
+        state = self._core.state
+        self._begun, self._led = True, state.nodes.leads
+        if state.nodes.live:
+            # Who led until now has recorded them.
+            state.rooms.unlocked = []
+        for user in state.users:
+            claim(state, user)
+        self._recordUnlocked()
         self._alwaysOn.begin()
         self._abandonment.begin()
-        if self._alwaysOn:
+        self._orphans.check()
+        if self._alwaysOn or state.rooms.vacancies:
             self._tendSoon(0.0)
 
     def presenceChanged(self, account: str) -> None:
         """See C{State.presenceChanged}."""
         self._alwaysOn.changed(account)
+
+    def nodesChanged(self) -> None:
+        """See C{State.nodesChanged}.  If this node leads from now on, it proposes at once what is needed."""
+        led, self._led = self._led, self._leads()
+        if self._led and not led:
+            self._core.log.settled(self._lead)
+        self._orphans.check()
+
+    def _lead(self) -> None:
+        if not self._leads():
+            return
+        self._alwaysOn.lead()
+        since = self._core.now() - UNCERTAIN
+        left, self._left = self._left, deque()
+        for time, room, changes in left:
+            if time >= since:
+                self._record(room, changes)
+        self.tend()
+
+    def _leads(self) -> bool:
+        """Whether this node proposes what is needed."""
+        return self._begun and self._core.state.nodes.leads
 
     def claimed(self, user: User) -> None:
         """A user has a nick that belongs to another account (see C{State.claimed}).  L{tend} asks them to log in."""
@@ -124,11 +174,19 @@ class Upkeep:
         promotion.addBoth(lambda _: self._promoting.discard(name))
 
     def _recordUnlocked(self) -> None:
-        """Record the locks that rooms have lost."""
+        """Record the locks that rooms have lost, or remember for a while that the leader has to."""
         rooms = self._core.state.rooms
+        if not rooms.unlocked or not self._begun:
+            return
         unlocked, rooms.unlocked = rooms.unlocked, []
-        for room, changes in unlocked:
-            self._record(room, changes)
+        if self._leads():
+            for room, changes in unlocked:
+                self._record(room, changes)
+            return
+        now = self._core.now()
+        while self._left and self._left[0][0] < now - UNCERTAIN:
+            self._left.popleft()
+        self._left += [(now, room, changes) for room, changes in unlocked]
 
     def _record(self, room: Room, changes: tuple[ModeChange, ...]) -> None:
         """Record the locks that a room has lost, under its current name.  Repeat that if it fails."""

@@ -55,13 +55,16 @@ RETRY: Final = 5.0
 class AlwaysOn:
     """Proposes what the journal keeps of the presence of users."""
 
-    def __init__(self, core: Core, later: Callable[[float], None]) -> None:
+    def __init__(self, core: Core, later: Callable[[float], None], leads: Callable[[], bool]) -> None:
         """
         @param later: requests a call of L{tend} in this many seconds, or earlier.
+        @param leads: returns whether this node proposes what no user asks for.
         """
         self._core = core
         self._later = later
+        self._leads = leads
         self._stale: dict[str, None] = {}
+        self._others: dict[str, None] = {}  # accounts whose changes the leader has to propose
         self._refused: set[str] = set()  # accounts whose changes could not be stored, until the next tend
         self._proposed: set[str] = set()
         self._begun = False
@@ -71,16 +74,32 @@ class AlwaysOn:
         return bool(self._stale or self._refused or self._core.state.users.detached)
 
     def begin(self) -> None:
-        """Bring back the users whose presence the journal keeps.  Call this once, after the log was opened."""
-        now = self._core.timestamp()
+        """
+        Start to propose, and bring back the users whose presence the journal keeps.  Call this once, after the log was
+        opened.
+        """
+        self._begun = True
         self._stale.clear()
-        kept = [(account, account.presence) for account in self._core.state.accounts if account.presence is not None]
+        present = [user.source.account for user in self._core.state.users if user.source.account is not None]
+        self._stale.update(dict.fromkeys(map(fold, present)))
+        self.lead()
+
+    def lead(self) -> None:
+        """If this node leads, bring back those users who are not here, and propose what an earlier leader has not."""
+        if not self._leads():
+            self._ask()
+            return
+        state, now = self._core.state, self._core.timestamp()
+        self._stale.update(self._others)
+        self._others.clear()
+        kept = [(account, account.presence) for account in state.accounts if account.presence is not None]
         for account, presence in sorted(kept, key=lambda one: now if one[1].detached is None else one[1].detached):
+            if state.users.ofAccount(account.name) is not None:
+                continue
             if isAlwaysOn(account, self._core.alwaysOn()) and not self._isOver(presence.detached, now):
                 self._resume(account.name, presence)
             else:
                 self._stale[fold(account.name)] = None
-        self._begun = True
         self._ask()
 
     def changed(self, account: str) -> None:
@@ -102,7 +121,7 @@ class AlwaysOn:
         wait = None
         self._stale.update(dict.fromkeys(sorted(self._refused)))
         self._refused.clear()
-        if time:
+        if time and self._leads():
             for user in self._core.state.users.detached.values():
                 assert user.detached is not None
                 if not self._isOver(user.detached, now):
@@ -119,6 +138,8 @@ class AlwaysOn:
             self._core.log.settled(self._proposeStale)
 
     def _proposeStale(self) -> None:
+        if not self._leads():
+            self._leaveStale()
         while ready := self._ready():
             for key in ready:
                 del self._stale[key]
@@ -126,6 +147,14 @@ class AlwaysOn:
                 if event is not None:
                     self._propose(key, event)
         self._asked = False
+
+    def _leaveStale(self) -> None:
+        """Leave to the leader what is to be proposed, but remember it until it has been applied."""
+        for key in self._stale:
+            self._others.pop(key, None)
+            if self._due(key) is not None:
+                self._others[key] = None
+        self._stale.clear()
 
     def _ready(self) -> list[str]:
         """The folded names of the accounts for which something can be proposed now."""
@@ -144,7 +173,7 @@ class AlwaysOn:
 
         def failed(failure: Any) -> None:
             self._proposed.discard(key)
-            if failure.check(errors.NotStored) is not None:
+            if failure.check(errors.NotStored, errors.OutcomeUnknown) is not None:
                 self._refused.add(key)
                 self._later(RETRY)
 

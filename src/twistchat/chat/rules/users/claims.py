@@ -8,6 +8,7 @@ asked to log in, and get a guest nick if they do not.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
@@ -54,19 +55,25 @@ def guestNick(state: State, user: User) -> str:
 
 
 class Claims:
-    """The users of this process who have a nick of another account."""
+    """
+    The users who have a nick of another account.  Each node asks its own sessions to log in, and the leader proposes to
+    rename.
+    """
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, leads: Callable[[], bool]) -> None:
+        """
+        @param leads: returns whether this node proposes what no user asks for.
+        """
         self._core = core
+        self._leads = leads
         self._due: dict[str, float | None] = {}
 
     def __len__(self) -> int:
         return len(self._due)
 
     def add(self, user: User) -> None:
-        """Add a user of this process, or one without a session.  The next L{tend} asks them to log in."""
-        if user.sessions or user.detached is not None:
-            self._due.setdefault(user.source.uid, None)
+        """Add a user.  The next L{tend} asks them to log in."""
+        self._due.setdefault(user.source.uid, None)
 
     def tend(self) -> float | None:
         """
@@ -85,6 +92,8 @@ class Claims:
                 due = now + seconds
                 for session in user.sessions.values():
                     self._core.state.broadcast.nickClaimed(session, user.nick, seconds)
+            elif due <= now and not self._leads():
+                continue  # until this node leads
             elif due <= now:
                 due = now + RETRY
                 renamed = Renamed(user.source, guestNick(self._core.state, user), tuple(user.rooms))

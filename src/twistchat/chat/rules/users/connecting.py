@@ -36,7 +36,10 @@ def _sessionStarted(state: State, entry: Entry, event: SessionStarted, origin: O
 
 def _sessionEnded(state: State, entry: Entry, event: SessionEnded, origin: Origin | None) -> None:
     user = state.userOf(entry)
+    if event.session not in user.sessions and event.session not in user.elsewhere:
+        return
     before, session = user.away, user.removeSession(event.session)
+    state.nodes.ended((event.session,))
     if session is not None:
         for room in user.rooms.values():
             room.audience.remove(session)
@@ -57,11 +60,12 @@ def addSession(state: State, entry: Entry, user: User, id: str, node: str, away:
     @param away: its away message, or C{None}.
     @return: the session, if it is in this process.
     """
-    before, session = user.away, state.sessions.get(id)
+    before, session = user.away, state.sessionOf(id, node)
     wasDetached = user.detached is not None
     if wasDetached:
         state.users.attach(user)
     user.addSession(id, session, node)
+    state.started(user, id, node)
     user.setAway(id, away)
     if session is not None:
         for room in user.rooms.values():

@@ -61,6 +61,7 @@ def _sessionMoved(state: State, entry: Entry, event: SessionMoved, origin: Origi
     message, userAway = user.absences.get(event.session), user.away
     before, left = user.source, [room.name for room in user.rooms.values()]
     session = user.removeSession(event.session)
+    state.nodes.ended((event.session,))
     if session is not None:
         for room in user.rooms.values():
             room.audience.remove(session)

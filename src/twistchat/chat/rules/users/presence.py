@@ -234,6 +234,7 @@ def remove(state: State, entry: Entry, user: User, origin: Origin | None) -> Non
     for room in rooms.values():
         leave(state, entry, room, user)
     state.users.remove(user)
+    state.nodes.ended(user.elsewhere)
     state.whowas.add(user.source, entry.time)
     for session in user.sessions.values():
         session.left, session.user = user.source, None
