@@ -63,6 +63,12 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
     ),
     "the benchmarks, and the guards on counted work": (
         "bench/test_accounts",
+        "bench/cluster/test_catalogue",
+        "bench/cluster/test_checks",
+        "bench/cluster/test_copies",
+        "bench/cluster/test_links",
+        "bench/cluster/test_messages",
+        "bench/cluster/test_play",
         "bench/test_commands",
         "bench/test_disk",
         "bench/fire/reloads/test_mistakes",

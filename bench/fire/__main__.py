@@ -77,7 +77,7 @@ def main(arguments: Sequence[str]) -> int:
             "scenarios": {name: asdict(outcome) for name, outcome in outcomes.items()},
             "errors": errors,
         }
-        (options.out / "fire.json").write_text(json.dumps(_finite(document), indent=1))
+        (options.out / "fire.json").write_text(json.dumps(finite(document), indent=1))
         if outcomes and picture.possible():
             draw(outcomes, options.out / "fire.png")
         elif outcomes:
@@ -109,12 +109,12 @@ def _terminated(number: int, frame: object) -> None:
     raise SystemExit(TERMINATED)
 
 
-def _finite(value: object) -> object:
+def finite(value: object) -> object:
     """Replace infinite numbers, which JSON does not have, by C{None} in a document."""
     if isinstance(value, dict):
-        return {key: _finite(each) for key, each in value.items()}
+        return {key: finite(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(each) for each in value]
+        return [finite(each) for each in value]
     return None if value == float("inf") else value
 
 

@@ -105,7 +105,7 @@ class Stage:
         """
         mine = {"server.data": "data", **self.listening(), "limits.exempt": ["127.0.0.1/32"]}
         new = self.folder / f"{CONFIGURATION}.new"
-        new.write_text(_toml({**mine, **self.setup.settings, **settings}))
+        new.write_text(toml({**mine, **self.setup.settings, **settings}))
         new.replace(self.folder / CONFIGURATION)
 
     def listening(self) -> dict[str, list[str]]:
@@ -246,7 +246,7 @@ class Stage:
         return done.stdout
 
 
-def _toml(settings: Mapping[str, object]) -> str:
+def toml(settings: Mapping[str, object]) -> str:
     """Write a configuration.  TOML has the same texts, lists, numbers and truth values as JSON."""
     sections: dict[str, list[str]] = {}
     for key, value in settings.items():

@@ -1,0 +1,1 @@
+"""Three nodes and three brokers on loopback, with faults between them: see bench/README.md."""
