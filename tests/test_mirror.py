@@ -44,6 +44,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "test_unowned_rooms",
     ),
     "the repository: documents, examples, imports, the tests themselves, tools": (
+        "examples/test_cluster",
         "examples/test_door",
         "examples/test_journal",
         "services/monitoring/test_documents",

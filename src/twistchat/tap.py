@@ -22,6 +22,7 @@ from twisted.application.service import IService
 from twistchat.accounts.pam import PamChecker
 from twistchat.accounts.registration import newPassword
 from twistchat.accounts.secrets.passwords import Verifier
+from twistchat.chat.replica import Replica
 from twistchat.chat.rules.rooms.retention import retentions
 from twistchat.config import Settings, toml
 from twistchat.config.cluster import FILES
@@ -98,12 +99,14 @@ def makeService(options: ChatOptions) -> IService:
         raise SystemExit("twistchat: the cluster needs the asyncio reactor: twistd --reactor asyncio twistchat …")
     if kind.onDisk:
         makeDataDirectory(data, runner.get("uid"), runner.get("gid"))
+    service: ChatService  # the journal and commands stop it later
     try:
         journal = makeJournal(
             settings,
             reactor,
             options.journals,
             lambda: retentions(context.chat.state),
+            lambda: Replica(context.chat),
             stop=lambda why: service.fail(why),
         )
     except JournalUnavailable as unavailable:
@@ -147,6 +150,11 @@ def makeService(options: ChatOptions) -> IService:
         **ServerCommands(context).table,
         **StatusCommands(context.figures).table,
     }
+    if kind.name == CLUSTER:
+        from twistchat.services.control.cluster import ClusterCommands
+
+        draining = lambda reason: service.draining.drain(reason)  # noqa: E731
+        commands |= ClusterCommands(reactor, context.figures, draining, reactor.stop).table
     context.administration = Administration(context, commands, partial(newPassword, passwords, secrets.token_bytes))
     record = partial(context.chat.audit.recordOutside, "console")
     control = ControlSocket(reactor, data, ControlFactory(reactor, commands, record)) if kind.onDisk else None

@@ -52,6 +52,11 @@ RUNNING: Sequence[Sequence[Any]] = [
 ]
 """The commands about a server that runs."""
 
+CLUSTER: Sequence[Sequence[Any]] = [
+    _command("cluster", "cluster.commands", "ClusterGroup", "Show the cluster, or stop a node of it."),
+]
+"""The commands about a cluster."""
+
 JOURNAL: Sequence[Sequence[Any]] = [
     _command("audit", "journals.audit", "AuditOptions", "Show what administrators did."),
     _command("backup", "journals.journal", "BackupOptions", "Copy the journal to a file."),
@@ -99,6 +104,7 @@ class ConsoleOptions(CommandGroup):
     groups: ClassVar = [
         ("Accounts, while the server runs or not", ACCOUNTS),
         ("A server that runs", RUNNING),
+        ("A node of a cluster", CLUSTER),
         ("The journal, while the server runs or not", JOURNAL),
         ("The configuration", CONFIGURATION),
     ]

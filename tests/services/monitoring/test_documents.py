@@ -9,15 +9,17 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families as parse
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.services.nodes import NodeLog
 from twistchat.services.monitoring.exporter import Exporter
 from twistchat.testing import MemoryServer
+from twistchat.testing.journals import inMemory
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 def exported() -> set[str]:
     """The names of all metrics, without the parts of histograms."""
-    figures = MemoryServer().context.figures
+    figures = MemoryServer(journal=inMemory(NodeLog)).context.figures
     figures.backup = dict
     text, _ = Exporter(figures).write("")
     return {f"{family.name}_total" if family.type == "counter" else family.name for family in parse(text.decode())}

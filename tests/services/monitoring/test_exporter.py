@@ -13,9 +13,11 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.services.nodes import NodeLog
 from twistchat.chat.model.sessions import Session
 from twistchat.services.monitoring.exporter import Exporter
 from twistchat.testing import MemoryServer
+from twistchat.testing.journals import inMemory
 from twistchat.testing.server import NOON
 
 OPEN_METRICS = "application/openmetrics-text; version=1.0.0"
@@ -98,6 +100,24 @@ class ExporterTests(SynchronousTestCase):
         self.figures.refusals.dropped["flood"] += 1
         found = self.scrape()
         self.assertEqual((found["twistchat_drops_total flood"], found["twistchat_drops_total slow_reader"]), (1, 0))
+
+    def test_cluster(self) -> None:
+        """A node of a cluster tells how the cluster is; a server that is alone does not."""
+        self.assertFalse([name for name in self.scrape() if "cluster" in name])
+        self.exporter = Exporter(MemoryServer(journal=inMemory(NodeLog)).context.figures)
+        found = self.scrape()
+        for name, value in (
+            ("nodes", 2),
+            ("connected", 1),
+            ("lag_messages", 3),
+            ("behind_entries", 40),
+            ("in_flight_events", 1),
+            ("elections_total", 1),
+            ("reconnections_total", 2),
+            ("replicas current", 1),
+            ("replicas behind", 1),
+        ):
+            self.assertEqual(found[f"twistchat_cluster_{name}"], value, name)
 
     def test_backups(self) -> None:
         """A server that makes backups tells when it made the last one."""

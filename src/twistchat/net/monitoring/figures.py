@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from twisted.internet.interfaces import IReactorTime
 
 from twistchat import __version__
+from twistchat.interfaces import IClusterLog
 from twistchat.net.monitoring import process
 from twistchat.net.monitoring.lag import ReactorLag, quantileOf
 
@@ -147,6 +148,17 @@ class Figures:
             return "the server is shutting down"
         trouble: str | None = self.log.trouble
         return trouble
+
+    @property
+    def cluster(self) -> Mapping[str, Any] | None:
+        """
+        How the cluster is: see L{IClusterLog.overview <twistchat.interfaces.IClusterLog.overview>}; C{None} if this
+        server is no node of one.
+        """
+        if not IClusterLog.providedBy(self.log):
+            return None
+        overview: Mapping[str, Any] = self.log.overview()
+        return overview
 
     def sessions(self) -> Mapping[str, int]:
         """Count the sessions, by the name of their door.  A door in C{doors} without sessions has 0."""

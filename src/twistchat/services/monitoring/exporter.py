@@ -71,6 +71,7 @@ class FiguresCollector(Collector):
         yield from self._people()
         yield from self._traffic()
         yield from self._journal()
+        yield from self._cluster()
         yield from _process(self._figures.started)
 
     def _server(self) -> Iterator[Metric]:
@@ -176,6 +177,43 @@ class FiguresCollector(Collector):
             "twistchat_journal_queue_seconds",
             "The time that the oldest event of a batch waited for earlier batches.",
             journal.queued,
+        )
+
+    def _cluster(self) -> Iterator[Metric]:
+        """The metrics of a node; a server that is alone has none of them."""
+        overview = self._figures.cluster
+        if overview is None:
+            return
+        yield GaugeMetricFamily(
+            "twistchat_cluster_nodes", "Nodes that take part, as this one knows.", len(overview["members"])
+        )
+        yield GaugeMetricFamily(
+            "twistchat_cluster_connected", "Whether a broker is connected: 1 or 0.", int(overview["connected"])
+        )
+        yield GaugeMetricFamily(
+            "twistchat_cluster_lag_messages", "Messages of the stream that this node has to follow.", overview["lag"]
+        )
+        yield GaugeMetricFamily(
+            "twistchat_cluster_behind_entries", "Entries that wait for the disk of this node.", overview["behind"]
+        )
+        yield GaugeMetricFamily(
+            "twistchat_cluster_in_flight_events",
+            "Events that this node has proposed, and that have not come back.",
+            overview["inFlight"],
+        )
+        yield CounterMetricFamily(
+            "twistchat_cluster_elections", "Changes of the broker that leads the stream.", overview["elections"]
+        )
+        yield CounterMetricFamily(
+            "twistchat_cluster_reconnections", "Connections to brokers after the first.", overview["reconnections"]
+        )
+        replicas = overview["replicas"].values()
+        states = {"current": sum(replicas), "behind": len(replicas) - sum(replicas)}
+        yield _gauges(
+            "twistchat_cluster_replicas",
+            "Brokers that have the stream, beside its leader, by state.",
+            ("state",),
+            _each(states),
         )
 
 
