@@ -6,7 +6,7 @@ import selectors
 import socket
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 READ_SIZE = 1 << 18
@@ -52,11 +52,11 @@ class Crowd:
     @ivar latencies: for each text that came back, the time since it was sent, in seconds.
     """
 
-    def __init__(self, port: int, count: int, timeout: float = 60.0) -> None:
+    def __init__(self, port: int | Sequence[int], count: int, timeout: float = 60.0) -> None:
         """
         Connect all clients and let them enter.
 
-        @param port: the port of the line door, on 127.0.0.1.
+        @param port: the port of the line door, on 127.0.0.1, or those of several servers that act as one.
         @param count: the number of clients.
         @param timeout: how long the server may take for each request, in seconds.
         """
@@ -64,8 +64,9 @@ class Crowd:
         self._selector = selectors.DefaultSelector()
         self.latencies: list[float] = []
         self.clients: list[Client] = []
+        ports = [port] if isinstance(port, int) else port
         for number in range(count):
-            connection = socket.create_connection(("127.0.0.1", port), timeout)
+            connection = socket.create_connection(("127.0.0.1", ports[number % len(ports)]), timeout)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection.sendall(b"u%d\n/echo on\n" % number)
             said = b""

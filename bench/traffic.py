@@ -12,7 +12,7 @@ import select
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.protocols import ChatProtocol, Login
@@ -70,7 +70,7 @@ class Traffic:
 
     def __init__(
         self,
-        port: int,
+        port: int | Sequence[int],
         protocol: ChatProtocol,
         members: int,
         rooms: int = 1,
@@ -80,14 +80,16 @@ class Traffic:
         """
         Create the clients without connecting them.
 
-        @param port: the server's port on 127.0.0.1.
+        @param port: the server's port on 127.0.0.1, or those of several that act as one: client n takes number n
+            modulo their number.
         @param protocol: the server's protocol.
         @param members: the number of members of each room.
         @param rooms: the number of rooms.
         @param backlog: how many connections may wait for the server's first answer at a time.
         @param timeout: how long all logins may take together, in seconds.
         """
-        self._port, self._protocol, self._backlog, self._timeout = port, protocol, backlog, timeout
+        self._ports = [port] if isinstance(port, int) else port
+        self._protocol, self._backlog, self._timeout = protocol, backlog, timeout
         self._members, self._rooms = members, rooms
         self._count = members * rooms
         self._epoll = select.epoll()
@@ -151,7 +153,7 @@ class Traffic:
         connection.bind((f"127.0.0.{1 + number // CONNECTIONS_PER_ADDRESS}", 0))
         connection.settimeout(self._timeout)
         try:
-            connection.connect(("127.0.0.1", self._port))
+            connection.connect(("127.0.0.1", self._ports[number % len(self._ports)]))
         except OSError as e:
             raise Lost(f"the server does not accept connection {number}: {e}") from e
         connection.setblocking(False)

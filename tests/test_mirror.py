@@ -67,6 +67,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "bench/cluster/test_catalogue",
         "bench/cluster/test_checks",
         "bench/cluster/test_copies",
+        "bench/cluster/test_figures",
         "bench/cluster/test_links",
         "bench/cluster/test_messages",
         "bench/cluster/test_play",

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bench import machine
 from bench.cluster import table
+from bench.cluster.figures import measuring
 from bench.cluster.play import Outcome, play
 from bench.cluster.scenario import ALWAYS, Scenario
 from bench.cluster.scenarios import CATALOGUE, GROUPS, chosen
@@ -34,6 +35,8 @@ def main(arguments: Sequence[str]) -> int:
     @return: the exit status: 1 if a mark was missed or a scenario could not be played to its end.
     """
     machine.requireLinux()
+    if arguments[:1] == ["figures"]:
+        return measuring.main(arguments[1:])
     options = _parse(arguments)
     if options.list:
         for group, scenarios in GROUPS.items():
@@ -93,7 +96,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m bench.cluster",
         description="Break a cluster of three nodes and three brokers in many ways while clients talk, and check what "
-        "they saw.",
+        "they saw.  With the word figures, measure what a cluster costs: see its --help.",
     )
     parser.add_argument("--scenarios", nargs="+", metavar="NAME", help="which scenarios, or groups of them [all]")
     parser.add_argument("--rounds", type=int, metavar="N", help="play N rounds of mixed faults on one cluster instead")

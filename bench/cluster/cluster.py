@@ -64,8 +64,9 @@ class Cluster:
         names = list(self.brokers)
         targets = {(node, broker): self.brokers[broker].ports["client"] for node in self.nodes for broker in names}
         between = {(one, other): self.brokers[other].ports["route"] for one in names for other in names if one != other}
-        self.network = Network({**targets, **between})
-        await self.network.open()
+        if not direct:
+            self.network = Network({**targets, **between})
+            await self.network.open()
         for name, broker in self.brokers.items():
             others = [other for other in names if other != name]
             routes = [between[name, other] if direct else self.network.port(name, other) for other in others]
