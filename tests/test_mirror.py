@@ -105,6 +105,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
     "one behaviour, in which several rules have a part": (
         "chat/rules/users/test_sessions",
         "chat/rules/test_races",
+        "chat/test_twonodes",
         "chat/rules/rooms/test_ranks",
         "chat/rules/rooms/test_renaming",
         "chat/rules/rooms/test_roommodes",

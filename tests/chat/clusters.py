@@ -83,6 +83,14 @@ class Node(Scene):
         person.heard()
         return person
 
+    def account(self, name: str, **settings: str) -> None:
+        """See L{Scene.account}."""
+        Deferred.fromCoroutine(self.chat.accounts.register(None, name))
+        self.cluster.commit()
+        for setting, value in settings.items():
+            self.chat.accounts.set(None, name, setting, value)
+        self.cluster.commit()
+
     def attach(self, person: Person, dialect: IDialect | None = None) -> Person:
         """Open a further session of a user, who may be on another node."""
         user = self.state.users.get(person.user.source.uid)

@@ -13,7 +13,7 @@ from twisted.plugin import IPlugin
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
-from twistchat.chat.errors import NotStored
+from twistchat.chat.errors import NotStored, OutcomeUnknown
 from twistchat.chat.model.events import Entry
 from twistchat.chat.model.sessions import Session
 from twistchat.config import Settings
@@ -216,7 +216,8 @@ class QueueTests(SynchronousTestCase):
 
     def test_notTaken(self) -> None:
         """A refusal by a closed journal is ignored; any other error is logged."""
-        for session, kind, logged in ((self.sessions[0], NotStored, 0), (self.sessions[1], ValueError, 1)):
+        kinds: tuple[tuple[Callable[[str], Exception], int], ...] = ((NotStored, 0), (_unknown, 0), (ValueError, 1))
+        for session, (kind, logged) in zip(self.sessions, kinds, strict=False):
             queue = DepartureQueue(self.acts.append, self.wait, partial(_fails, kind))
             queue.disconnect([session], "go")
             self.acts.pop()()
@@ -237,7 +238,11 @@ class QueueTests(SynchronousTestCase):
         self.assertEqual([user.nick for user in self.server.chat.state.users], ["op"])
 
 
-def _fails(kind: type[Exception], session: Session, reason: str) -> Deferred[Any]:
+def _unknown(why: str) -> OutcomeUnknown:
+    return OutcomeUnknown()
+
+
+def _fails(kind: Callable[[str], Exception], session: Session, reason: str) -> Deferred[Any]:
     """End a session on a journal that refuses the entry."""
     return fail(kind("a fault"))
 

@@ -391,6 +391,17 @@ class FullDisk(MemoryLog):
             super().post(event, refused)
 
 
+class Unsure(FullDisk):
+    """A journal that does not find out whether it has stored a text."""
+
+    def post(self, event: Event, refused: Refused) -> None:
+        """See L{ILog.post}."""
+        if isinstance(event, RoomMessage):
+            refused(event, Failure(errors.OutcomeUnknown()))
+        else:
+            super().post(event, refused)
+
+
 class Unreadable(MemoryHistory):
     """A journal that cannot be read."""
 
@@ -488,3 +499,10 @@ class NotStoredTests(SynchronousTestCase):
             "* 2 in #lobby: @alice bob",
         )
         bob.expect()
+
+    def test_unknown(self) -> None:
+        """The sender is told to look before they say it again, if it is not known whether it was stored."""
+        alice = MemoryServer(journal=inMemory(Unsure)).person("alice")
+        alice.skip()
+        alice.send("hello")
+        alice.expect("! It is not known whether this was accepted.  Look at /history before you send it again.")

@@ -250,7 +250,7 @@ class AccountCommands:
 
     def _sessions(self, account: Account) -> int:
         user = self._chat.state.users.ofAccount(account.name)
-        return 0 if user is None else len(user.sessions)
+        return 0 if user is None else user.sessionCount
 
     def _founded(self, account: Account) -> list[str]:
         """The rooms that an account owns."""

@@ -150,7 +150,7 @@ class ServerCommands:
             assert isinstance(kicked, Kicked)
             return {"nick": kicked.kicked.nick, "room": kicked.room}
         user = self._chat.state.users.named(nick)
-        sessions = 0 if user is None else len(user.sessions)
+        sessions = 0 if user is None else user.sessionCount
         killed = _eventOf(await self._chat.operators.kill(None, nick, reason))
         assert isinstance(killed, Killed)
         return {"nick": killed.killed.nick, "room": None, "sessions": sessions}

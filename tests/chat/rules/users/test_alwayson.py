@@ -298,6 +298,12 @@ class EndTests(AlwaysOnTests):
 
     def test_refusedAtOnce(self) -> None:
         """A journal that takes nothing any more refuses within the call.  Each change is proposed once in a while."""
+        for error in (errors.NotStored("the last sync failed"), errors.OutcomeUnknown()):
+            with self.subTest(error=error):
+                self.refuse(error)
+
+    def refuse(self, error: Exception) -> None:
+        """Let a journal refuse everything."""
         scene = ManualScene()
         ann = entering(scene)
         scene.commit()
@@ -308,7 +314,7 @@ class EndTests(AlwaysOnTests):
         def append(event: Event) -> Deferred[object]:
             assert len(proposed) < 10, "the change is proposed without end"
             proposed.append(event)
-            return fail(errors.NotStored("the last sync failed"))
+            return fail(error)
 
         self.patch(scene.log, "append", append)
         scene.wait(31 * DAY)

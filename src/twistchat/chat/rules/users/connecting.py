@@ -43,6 +43,10 @@ def _sessionEnded(state: State, entry: Entry, event: SessionEnded, origin: Origi
     if session is not None:
         for room in user.rooms.values():
             room.audience.remove(session)
+        if not session.closed:
+            # It was ended through another node.
+            session.left = user.source
+            state.broadcast.disconnect(session, event.reason)
     if user.sessionCount:
         notifyAway(state, entry, user, before)
     elif _stays(state, user, entry.time):

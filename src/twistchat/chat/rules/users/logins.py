@@ -77,10 +77,19 @@ def _sessionMoved(state: State, entry: Entry, event: SessionMoved, origin: Origi
 
 def endFurtherSessions(state: State, user: User, why: str) -> None:
     """
-    Disconnect all sessions but the first of a user who has become a guest.  A guest has one session, because nothing
-    proves any more that the others belong to the same person.
+    Disconnect all sessions but one of a user who has become a guest.  A guest has one session, because nothing proves
+    any more that the others belong to the same person.
+
+    The first session stays.  If some are on other nodes, the one with the smallest id does: all nodes agree on it.
     """
-    state.broadcast.departures.disconnect(list(user.sessions.values())[1:], why)
+    sessions = list(user.sessions.values())
+    others = [id for id, node in user.elsewhere.items() if node in state.nodes.live and node != state.nodes.own]
+    if others:
+        stays = min([*user.sessions, *others])
+        further = [session for session in sessions if session.id != stays]
+    else:
+        further = sessions[1:]
+    state.broadcast.departures.disconnect(further, why)
 
 
 EFFECTS: Effects = {

@@ -103,6 +103,16 @@ class Presence:
         session.left, session.user = user.source, None
         return self._end(session, user, withoutDelimiters(reason[: self._core.limits.reason]))
 
+    def endElsewhere(self, asker: Asker, id: str, reason: str) -> Receipt:
+        """
+        End a session of the asker's user that is on another node.  That node disconnects it.
+
+        @param id: its id, one of C{User.elsewhere}.
+        @param reason: what its client is told.
+        """
+        user = self._core.user(asker)
+        return self._core.propose(asker, SessionEnded(user.source, id, user.elsewhere[id], reason))
+
     def setAway(self, asker: Asker, message: str | None) -> Receipt:
         """
         Set the away message of the asker's session, or clear it with C{None}.
@@ -186,8 +196,9 @@ class Presence:
         return entry
 
     def _end(self, session: Session, user: User, reason: str) -> Receipt:
-        stays = user.stays or user.elsewhere or any(not other.closed for other in user.sessions.values())
-        rooms = () if stays else tuple(user.rooms)
+        remaining = any(not other.closed for other in user.sessions.values())
+        remaining = remaining or any(id != session.id for id in user.elsewhere)
+        rooms = () if user.stays or remaining else tuple(user.rooms)
         return self._core.log.append(SessionEnded(user.source, session.id, self._core.node, reason, rooms))
 
     # Checks

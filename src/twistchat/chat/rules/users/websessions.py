@@ -53,12 +53,14 @@ class WebSessionRules:
 
     def isConnected(self, account: Account, hash: str) -> bool:
         """
-        Whether somebody is connected who has logged in with a web session.
+        Whether somebody is connected who has logged in with a web session, or perhaps is so on another node.
 
         @param hash: the hash of its secret.
         """
         user = self._core.state.users.ofAccount(account.name)
-        return user is not None and any(session.webSession == hash for session in user.sessions.values())
+        if user is None:
+            return False
+        return bool(user.elsewhere) or any(session.webSession == hash for session in user.sessions.values())
 
 
 def _hashOf(password: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 
 from tests.protocols.irc.services.conversations import ServiceConversations
-from twistchat.chat.model.events import Credential
+from twistchat.chat.model.events import Credential, SessionStarted
 
 TOKEN = Credential("token", "phone", "5" * 64)
 
@@ -138,6 +138,17 @@ class SessionsTests(ServiceConversations):
         self.asks(alice, "SESSIONS END 1", "That is this session. To end it, use /QUIT")
         self.asks(alice, "SESSIONS END 2", f"The session {session.id} ends")
         self.assertTrue(phone.gone)
+
+    def test_elsewhere(self) -> None:
+        """A session on another node of a cluster is listed, and can be ended too."""
+        alice = self.member("alice")
+        user = self.server.chat.identity.find("alice")
+        for asked in ("SESSIONS END far", "SESSIONS END 2"):
+            self.server.log.append(SessionStarted(user.source, "far", "b-1"))
+            alice.send("PRIVMSG NickServ SESSIONS")
+            self.assertIn(":2: far: at another node", "".join(alice.lines()))
+            self.asks(alice, asked, "The session far ends")
+            self.assertEqual(1, user.sessionCount)
 
     def test_own(self) -> None:
         """SESSIONS END does not end the session in which it is typed."""

@@ -148,7 +148,7 @@ async def _operatorsHere(client: IrcConnection, reply: Reply) -> None:
     for part in client.context.portions.split(list(client.context.chat.state.users)):
         await reply.step(PART_STEPS)
         for user in part:
-            if user.operator is not None and user.sessions:
+            if user.operator is not None and user.sessionCount:
                 reply.numeric(n.RPL_STATSDEBUG, "p", f"{user.nick} {user.operator.title}")
 
 

@@ -59,12 +59,16 @@ async def status(request: Request) -> None:
 )
 async def sessions(request: Request) -> None:
     """C{SESSIONS}: lists the sessions of the client's user, or ends one."""
-    own = list(request.client.user.sessions.values())
+    own, elsewhere = list(request.client.user.sessions.values()), sorted(request.client.user.elsewhere)
     if request.word(0) == "END":
         request.only(2)
         word = request.words[1]
         chosen = [one for number, one in enumerate(own, 1) if word in {one.id, str(number)}]
-        if not chosen:
+        distant = [id for number, id in enumerate(elsewhere, len(own) + 1) if word in {id, str(number)}]
+        if distant:
+            await request.chat.presence.endElsewhere(request.session, distant[0], ENDED)
+            request.say(f"The session {distant[0]} ends")
+        elif not chosen:
             request.say("You have no such session. /msg NickServ SESSIONS lists them")
         elif chosen[0] is request.session:
             request.say("That is this session. To end it, use /QUIT")
@@ -74,8 +78,9 @@ async def sessions(request: Request) -> None:
         return
     if request.word(0) not in {"", "LIST"}:
         raise Usage
-    request.say(f"You have {counted(len(own), 'session')}:")
-    await request.sayAll([f"{number}: {_describeSession(request, one)}" for number, one in enumerate(own, 1)])
+    shown = [_describeSession(request, one) for one in own] + [f"{id}: at another node" for id in elsewhere]
+    request.say(f"You have {counted(len(shown), 'session')}:")
+    await request.sayAll([f"{number}: {one}" for number, one in enumerate(shown, 1)])
 
 
 def _describe(request: Request, account: Account) -> Iterator[str]:
@@ -104,7 +109,7 @@ def _describe(request: Request, account: Account) -> Iterator[str]:
         yield "Stays in its channels without a connection: /msg NickServ SET ALWAYS-ON off"
     user = request.chat.state.users.ofAccount(account.name)
     if user is not None:
-        yield f"Online as {user.nick}, with {counted(len(user.sessions), 'session')}"
+        yield f"Online as {user.nick}, with {counted(user.sessionCount, 'session')}"
 
 
 KINDS = {
