@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from bench.cluster.messages import Text
-from bench.cluster.observed import Fate, Fault, Heard, Stream
+from bench.cluster.observed import Fate, Fault, Heard, Leaving, Stream
 
 RESUMING, REFUSING, EQUAL = 10.0, 5.0, 10.0
 """
@@ -87,6 +87,21 @@ def checkOrder(streams: Iterable[Stream], rooms: Rooms) -> list[str]:
         found += _missed(f"texts were shown in another order ({who})", [text for step, text in steps if step < 0])
         found += _missed(f"gaps are in what was shown ({who}), before", [text for step, text in steps if step > 1])
     return found
+
+
+def checkLeavings(leavings: Iterable[Leaving], rooms: Iterable[str]) -> list[str]:
+    """All clients saw a user leave at the same place in the order of each room: after the same text."""
+    places: dict[tuple[str, str], dict[Text, str]] = {}
+    for leaving in leavings:
+        for room in rooms:
+            if room in leaving.after:
+                places.setdefault((leaving.nick, room), {}).setdefault(leaving.after[room], leaving.client)
+    found = {}
+    for (nick, room), seen in places.items():
+        if len(seen) > 1:
+            where = ", ".join(f"{client} after {text[0]}.{text[1]}" for text, client in seen.items())
+            found[nick] = f"{nick} left {room} at different places: {where}"
+    return list(found.values())
 
 
 def checkHistories(histories: Mapping[str, Rooms], rooms: Rooms) -> list[str]:

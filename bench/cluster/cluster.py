@@ -71,9 +71,10 @@ class Cluster:
             others = [other for other in names if other != name]
             routes = [between[name, other] if direct else self.network.port(name, other) for other in others]
             broker.configure(routes, self._synced)
+        monitors = [broker.ports["monitor"] for broker in self.brokers.values()]
         for name, node in self.nodes.items():
             servers = [targets[name, one] if direct else self.network.port(name, one) for one in self._nearest(name)]
-            cluster = clustered(name, servers, len(names)) if names else {}
+            cluster = clustered(name, servers, monitors) if names else {}
             node.configure({**cluster, **self.settings})
 
     def _nearest(self, node: str) -> list[str]:

@@ -11,7 +11,7 @@ from bench.cluster.checks import Rooms
 from bench.cluster.client import PATIENCE, IrcClient, LineClient
 from bench.cluster.messages import Message, read, spoken, verdict, write
 from bench.cluster.nodes import READERS, WRITERS, Node
-from bench.cluster.observed import Fate, Heard, Observations, Outage, Stream
+from bench.cluster.observed import Fate, Heard, Leaving, Observations, Outage, Stream
 from bench.cluster.processes import until
 from bench.protocols import Refused
 
@@ -36,6 +36,7 @@ class Witness:
     A client that comes back whenever its connection ends.
 
     @ivar name: its name.  Each connection has a nick of its own, since a lost one may still have the old.
+    @ivar nick: the nick of the last connection.
     @ivar arrivals: how often it has come in.
     @ivar present: set while it is in its rooms.
     @ivar error: why the last attempt to come in failed.
@@ -43,6 +44,7 @@ class Witness:
 
     def __init__(self, name: str, node: Node, observations: Observations) -> None:
         self.name, self.node, self.observations = name, node, observations
+        self.nick = ""
         self.arrivals = 0
         self.present = asyncio.Event()
         self.error = ""
@@ -60,7 +62,8 @@ class Witness:
 
     def newNick(self) -> str:
         """Return the nick of the next connection."""
-        return f"{self.name}x{next(self._lives)}"
+        self.nick = f"{self.name}x{next(self._lives)}"
+        return self.nick
 
     async def visit(self) -> asyncio.Event:
         """
@@ -139,7 +142,12 @@ class Reader(Witness):
                 stream.heard.clear()
 
     def heard(self, message: Message) -> None:
-        """Write down a text."""
+        """Write down a text, or that somebody left."""
+        if message.command == b"QUIT" and self.rooms == ROOMS and self._filled:
+            after = {stream.room: stream.heard[-1][1] for stream in self._streams.values() if stream.heard}
+            left = Leaving(self.name, message.source.decode(), time.monotonic(), after)
+            self.observations.leavings.append(left)
+            return
         stream = self._streams.get(message.parameters[0]) if message.command == b"PRIVMSG" else None
         text = read(message.last) if stream is not None else None
         if stream is not None and text is not None:

@@ -13,6 +13,9 @@ from bench.cluster.processes import Process
 DEAD = 5.0
 """How long a killed process stays away, in seconds."""
 
+LOST = 20.0
+"""How long a node stays away that the others give up, in seconds."""
+
 HELD = 15.0
 """How long a process is held up, in seconds."""
 
@@ -24,6 +27,12 @@ async def killNode(cluster: Cluster) -> None:
     """Kill a node, and start it again after L{DEAD}."""
     node = cluster.nodes[_first(cluster.nodes)]
     await _killed(cluster, [node], f"kill -9 of node {node.name}", [node.name])
+
+
+async def loseNode(cluster: Cluster) -> None:
+    """Kill a node, and start it again only after the others have given it up."""
+    node = cluster.nodes[_first(cluster.nodes)]
+    await _killed(cluster, [node], f"kill -9 of node {node.name} for {LOST:g} s", [node.name], LOST)
 
 
 async def killFollower(cluster: Cluster) -> None:
@@ -115,11 +124,13 @@ async def apart(cluster: Cluster, inside: Sequence[str], out: Sequence[str], sil
     cluster.note(f"{' and '.join(inside)} cut off {how} for {seconds:g} s", begin, out)
 
 
-async def _killed(cluster: Cluster, processes: Sequence[Process], words: str, out: Sequence[str] = ()) -> None:
+async def _killed(
+    cluster: Cluster, processes: Sequence[Process], words: str, out: Sequence[str] = (), away: float = DEAD
+) -> None:
     begin = time.monotonic()
     for process in processes:
         process.kill()
-    await asyncio.sleep(DEAD)
+    await asyncio.sleep(away)
     for process in processes:
         process.launch()
     cluster.note(words, begin, out, out)
@@ -145,6 +156,7 @@ def _first(names: Mapping[str, object]) -> str:
 FAULTS: Mapping[str, Callable[[Cluster], Awaitable[None]]] = MappingProxyType(
     {
         "node-kill": killNode,
+        "node-lost": loseNode,
         "broker-kill": killFollower,
         "leader-kill": killLeader,
         "all-kill": killAll,

@@ -10,10 +10,8 @@ Text = tuple[int, int]
 
 SAID = re.compile(rb"~(\d+)\.(\d+)~")
 
-REFUSED, UNKNOWN = b"nobody has seen it", re.compile(rb"unknown|not known", re.IGNORECASE)
-"""
-How the server says that a text was not taken, and that it is not known whether it was.
-"""
+REFUSED, UNKNOWN = b"nobody has seen it", b"OUTCOME_UNKNOWN"
+"""What the server says of a text that was not taken, and of one of which that is not known."""
 
 _SPOKEN = re.compile(rb"^\[[^]]*\] <[^>]*> (.*)$")
 
@@ -84,4 +82,4 @@ def verdict(answer: Message) -> str:
     words = b" ".join(answer.parameters)
     if REFUSED in words:
         return "refused"
-    return "unknown" if UNKNOWN.search(words) else "denied"
+    return "unknown" if UNKNOWN in words else "denied"

@@ -57,17 +57,18 @@ class Node(Process):
         return self.data / FILE
 
 
-def clustered(name: str, servers: Sequence[int], replicas: int) -> dict[str, object]:
+def clustered(name: str, servers: Sequence[int], monitors: Sequence[int]) -> dict[str, object]:
     """
     Return the settings of a node of a cluster.
 
     @param name: its name.
     @param servers: the ports at which it reaches the brokers.
-    @param replicas: how many brokers store the stream.
+    @param monitors: the monitoring ports of all brokers.  All of them store the stream.
     """
     return {
         "journal.kind": "jetstream",
         "cluster.node": name,
         "cluster.servers": [f"nats://127.0.0.1:{port}" for port in servers],
-        "cluster.replicas": replicas,
+        "cluster.monitoring": [f"http://127.0.0.1:{port}" for port in monitors],
+        "cluster.replicas": len(monitors),
     }

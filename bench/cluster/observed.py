@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bench.cluster.messages import Text
@@ -77,6 +77,23 @@ class Outage:
     end: float
 
 
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """
+    A client saw that a user left the chat.
+
+    @ivar client: the client that saw it.
+    @ivar nick: the nick of the user.
+    @ivar at: when that was, by C{time.monotonic}.
+    @ivar after: the last text of each room that the client was shown before; rooms without one are left out.
+    """
+
+    client: str
+    nick: str
+    at: float
+    after: Mapping[str, Text]
+
+
 @dataclass(slots=True)
 class Observations:
     """
@@ -85,12 +102,14 @@ class Observations:
     @ivar fates: the fate of each text, in the order of sending.
     @ivar streams: what each connection was shown.
     @ivar outages: when clients were not connected.
+    @ivar leavings: what readers saw of users who left.
     @ivar late: the longest delay of a text before it was sent, in seconds: it shows how busy the machine is.
     """
 
     fates: dict[Text, Fate] = field(default_factory=dict)
     streams: list[Stream] = field(default_factory=list)
     outages: list[Outage] = field(default_factory=list)
+    leavings: list[Leaving] = field(default_factory=list)
     late: float = 0.0
 
     def say(self, text: Text, room: str, node: str, now: float) -> Fate:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench.cluster import checks, copies
 from bench.cluster.cluster import BROKERS, NODES, Cluster
-from bench.cluster.crowd import Crowd, histories
+from bench.cluster.crowd import ROOMS, Crowd, histories
 from bench.cluster.nodes import Node
 from bench.cluster.scenario import Scenario
 from bench.fire.results.figures import TRACEBACK, percentiles
@@ -148,6 +148,7 @@ async def judge(cluster: Cluster, crowd: Crowd, seen: Seen, compared: Sequence[N
         *checks.checkContradicted(fates, rooms),
         *checks.checkSendersOrder(fates, rooms),
         *checks.checkOrder(streams, rooms),
+        *checks.checkLeavings(crowd.observations.leavings, ROOMS),
         *checks.checkHistories(shown, rooms),
         *checks.checkFilled([stream for stream in streams if not stream.client.startswith("l")], rooms),
         *checks.checkAnswered(fates, faults, crowd.waited),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from bench.cluster import checks
-from bench.cluster.observed import Fate, Fault, Heard, Observations, Stream
+from bench.cluster.observed import Fate, Fault, Heard, Leaving, Observations, Stream
 
 ROOM = "#r0"
 
@@ -147,6 +147,16 @@ class OrderTests(SynchronousTestCase):
         self.assertEqual(checks.checkFilled(streams, self.rooms), [])
         del streams[1]
         self.assertEqual(checks.checkFilled(streams, self.rooms), ["1 texts never reached ra0: 0.2"])
+
+    def test_leavings(self) -> None:
+        """All clients see a user leave after the same text, or one sees it at another place."""
+        seen = [Leaving("ra0", "w1x1", 1.0, {ROOM: (0, 1)}), Leaving("rb0", "w1x1", 2.0, {ROOM: (0, 1)})]
+        seen.append(Leaving("rc0", "w1x1", 2.0, {}))
+        self.assertEqual(checks.checkLeavings(seen, [ROOM]), [])
+        seen.append(Leaving("rc1", "w1x1", 2.0, {ROOM: (0, 2)}))
+        self.assertEqual(
+            checks.checkLeavings(seen, [ROOM]), [f"w1x1 left {ROOM} at different places: ra0 after 0.1, rc1 after 0.2"]
+        )
 
 
 class TimeTests(SynchronousTestCase):

@@ -30,5 +30,5 @@ class MessageTests(SynchronousTestCase):
         """What a refusal says."""
         fail = b":s FAIL PRIVMSG TEMPORARILY_UNAVAILABLE #r0 :"
         self.assertEqual(verdict(parse(fail + b"Not taken, and nobody has seen it: the disk is full")), "refused")
-        self.assertEqual(verdict(parse(fail + b"It is not known whether this was taken")), "unknown")
+        self.assertEqual(verdict(parse(b":s FAIL PRIVMSG OUTCOME_UNKNOWN #r0 :It is not known")), "unknown")
         self.assertEqual(verdict(parse(b":s 404 w0 #r0 :Cannot send to channel")), "denied")
