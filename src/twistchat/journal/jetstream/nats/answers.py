@@ -13,6 +13,7 @@ from nats.errors import TimeoutError as NatsTimeout
 STREAM_NOT_FOUND = 10059
 CONSUMER_NOT_FOUND = 10014
 JETSTREAM_DISABLED = (10039, 10076)
+WRONG_LAST = (10071, 10164)
 TEMPORARY = frozenset(
     {
         10004,  # the cluster has too few brokers at the moment

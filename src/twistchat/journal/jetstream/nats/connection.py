@@ -12,11 +12,11 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.aio.transport import TcpTransport
-from nats.errors import Error, NoRespondersError
+from nats.errors import Error, MaxPayloadError, NoRespondersError
 from twisted.logger import Logger
 
 from twistchat.interfaces.stream import StreamUnusable
-from twistchat.journal.jetstream.nats.answers import Unreachable, answerIn, reasonOf
+from twistchat.journal.jetstream.nats.answers import Refused, Unreachable, answerIn, reasonOf
 from twistchat.journal.jetstream.nats.settings import BrokerSettings, isEncrypted, optionsOf
 
 log = Logger()
@@ -135,6 +135,7 @@ class Connection:
         @return: the answer's data.
         @raise Unreachable: there is no connection, it was lost, nobody answers to the subject, or there was no answer
             within C{timeout} seconds.
+        @raise Refused: the broker takes no message of this size.
         """
         client, lost = self.client, self.lost
         if client is None:
@@ -147,6 +148,8 @@ class Connection:
             if not sent.done():
                 raise Unreachable("the connection to the broker was lost")
             return bytes((await sent).data)
+        except MaxPayloadError as e:
+            raise Refused(0, f"a message may have {client.max_payload} bytes (max_payload), and this has more") from e
         except NoRespondersError as e:
             raise Unreachable("the stream has no leader at the moment", sent=False) from e
         except (Error, OSError, TimeoutError) as e:
@@ -227,7 +230,10 @@ class Connection:
             await _close(client)
             raise
         except Exception as e:  # whatever goes wrong with one broker, the next is tried
-            self._failures[server] = reasonOf(problems[0] if problems else e)
+            error = problems[0] if problems else e
+            self._failures[server] = reasonOf(error)
+            if isEncrypted(server) and not self._settings.certificate and _endsTls(error):
+                self._failures[server] = "it ends the connection after TLS; it may want cluster.certificate"
             await _close(client)
             return False
         self._begin(client, server)
@@ -261,6 +267,11 @@ class Connection:
         self._changed()
 
 
+def _endsTls(error: Exception) -> bool:
+    """Whether a broker ended TLS as it does without a certificate.  With TLS 1.3 its reason may come too late."""
+    return isinstance(error, ConnectionResetError) or "CERTIFICATE_REQUIRED" in str(error)
+
+
 async def _close(client: Client) -> None:
     """Close a client of nats-py, which may be half open."""
     try:
@@ -275,3 +286,5 @@ def _forwardLogs() -> None:
     if not any(isinstance(present, _ToLog) for present in logger.handlers):
         logger.addHandler(_ToLog())
         logger.propagate = False
+        # asyncio warns of nats-py's streams whenever an encrypted connection ends; the warning means nothing
+        logging.getLogger("asyncio").addFilter(lambda record: "returning true from eof_received" not in str(record.msg))

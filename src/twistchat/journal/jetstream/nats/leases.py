@@ -17,6 +17,9 @@ from twistchat.journal.jetstream.nats.connection import Connection
 TIMEOUT = 2.0
 """How many seconds a renewal may take."""
 
+RESEND = 0.7
+"""After how many seconds a key is written again that was not acknowledged."""
+
 AGAIN = 0.1
 """How many seconds pass before a second try."""
 
@@ -49,7 +52,7 @@ class Leases:
         while (left := deadline - loop.time()) > 0:
             try:
                 if not revision:
-                    revision = await self._put(node, left)
+                    revision = await self._put(node, min(left, RESEND))
                     continue
                 found = await self._all(left)
                 # any broker may answer, also one that is behind; what has this renewal has all that came before it
@@ -67,7 +70,7 @@ class Leases:
             return
         try:
             await self._connection.request(f"$KV.{self._bucket}.{node}", b"", {"KV-Operation": "DEL"}, timeout=1.0)
-        except Unreachable:
+        except (Unreachable, asyncio.CancelledError):
             return
 
     async def _put(self, node: str, timeout: float) -> int:

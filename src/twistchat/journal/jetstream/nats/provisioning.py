@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,8 +17,8 @@ from twistchat.journal.jetstream.nats.answers import (
     Unreachable,
 )
 from twistchat.journal.jetstream.nats.connection import Connection
-from twistchat.journal.jetstream.nats.monitoring import Report, reportOf
-from twistchat.journal.jetstream.nats.settings import BrokerSettings, bucketOf, contextOf, monitoringOf, subjectOf
+from twistchat.journal.jetstream.nats.durability import SYNC, askBrokers, checkAll
+from twistchat.journal.jetstream.nats.settings import BrokerSettings, bucketOf, subjectOf
 
 OLDEST = (2, 12)
 """The oldest version of a broker that is used."""
@@ -34,9 +34,6 @@ LEASES = 3600
 
 PATIENCE = 10.0
 """How many seconds a cluster of brokers has to choose its leaders while the stream is opened."""
-
-SYNC = "jetstream { sync_interval: always }"
-"""What the configuration of a broker must have."""
 
 
 @dataclass(slots=True)
@@ -61,17 +58,11 @@ async def provide(connection: Connection, settings: BrokerSettings) -> Opened:
     _checkVersion(connection)
     await _checkJetStream(connection)
     full = settings.durability == "full"
-    reports = await _reports(settings) if full else []
-    for report in reports:
-        if report.server and not report.syncs:
-            raise StreamUnusable(
-                f"the broker {report.server} ({report.address}) acknowledges what it has not written to disk; "
-                f"add to its configuration: {SYNC}"
-            )
+    reports = await askBrokers(settings) if full else []
     opened = Opened(await _ensure(connection, configurationOf(settings)))
     await _ensure(connection, bucketConfigurationOf(settings))
     if full:
-        opened.warnings += _uncovered(connection, opened.info, reports)
+        opened.warnings += await checkAll(connection, settings, reports)
     else:
         opened.warnings.append(
             'cluster.durability is "relaxed": a power failure of the brokers may lose messages that were shown'
@@ -201,36 +192,6 @@ async def _checkJetStream(connection: Connection) -> None:
             why = f"the broker {connection.broker} has no JetStream for this account: {e}"
             raise StreamUnusable(why) from e
         raise StreamUnusable(f"the broker {connection.broker} refuses JetStream: {e}") from e
-
-
-async def _reports(settings: BrokerSettings) -> list[Report]:
-    addresses = monitoringOf(settings)
-    encrypted = any(address.startswith("https:") for address in addresses)
-    context = contextOf(settings) if encrypted else None
-    return await asyncio.gather(*(reportOf(address, context) for address in addresses))
-
-
-def _uncovered(connection: Connection, info: Mapping[str, Any], reports: Sequence[Report]) -> list[str]:
-    """
-    Check that all brokers that have the stream were asked.  A broker that is down cannot be asked; it gives a warning.
-
-    @return: warnings.
-    @raise StreamUnusable: a broker that works was not asked.
-    """
-    asked = {report.server for report in reports}
-    cluster = info.get("cluster") or {}
-    down = sorted(peer["name"] for peer in cluster.get("replicas") or () if peer.get("offline"))
-    leader = cluster.get("leader") or str(connection.info.get("server_name", ""))
-    up = [leader, *(peer["name"] for peer in cluster.get("replicas") or () if not peer.get("offline"))]
-    missing = [name for name in up if name not in asked]
-    if missing:
-        silent = "; ".join(f"{report.address}: {report.why}" for report in reports if report.why)
-        raise StreamUnusable(
-            f"whether the broker {missing[0]} writes to disk what it acknowledges cannot be read from its monitoring"
-            f" ({silent or 'no address is its own'}); set http_port in its configuration, and cluster.monitoring here"
-        )
-    text = "the broker {} is down, so whether it writes to disk what it acknowledges was not checked"
-    return [text.format(name) for name in down if name not in asked]
 
 
 async def _ensure(connection: Connection, wanted: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from base64 import b64decode
 
 from twistchat.interfaces.stream import NotPublished
-from twistchat.journal.jetstream.nats.answers import TEMPORARY, Refused, Unreachable, answerIn
+from twistchat.journal.jetstream.nats.answers import TEMPORARY, WRONG_LAST, Refused, Unreachable, answerIn
 from twistchat.journal.jetstream.nats.connection import Connection
 
 TIMEOUT = 2.0
@@ -45,6 +47,8 @@ async def publish(connection: Connection, subject: str, stream: str, data: bytes
             return int(answer["seq"])
         except Refused as e:
             why = f"the stream refuses: {e}"
+            if last is not None and e.code in WRONG_LAST and await _isAt(connection, stream, last + 1, id):
+                return last + 1
             if e.code not in TEMPORARY:
                 break
         except Unreachable as e:
@@ -53,3 +57,17 @@ async def publish(connection: Connection, subject: str, stream: str, data: bytes
             why = "the broker's acknowledgement cannot be read"
         await asyncio.sleep(min(AGAIN, max(0.0, deadline - loop.time())))
     raise NotPublished(why)
+
+
+async def _isAt(connection: Connection, stream: str, number: int, id: str) -> bool:
+    """
+    Whether the message with a number is the one with an id.
+
+    A broker looks at the expected last number before it looks at the id, so it refuses a message that is sent again.
+    """
+    try:
+        answer = await connection.ask(f"STREAM.MSG.GET.{stream}", json.dumps({"seq": number}).encode(), timeout=1.0)
+    except (Refused, Unreachable):
+        return False
+    lines = b64decode(answer.get("message", {}).get("hdrs", "")).decode(errors="replace").split("\r\n")
+    return f"Nats-Msg-Id: {id}" in lines

@@ -80,7 +80,12 @@ class _Over(Exception):
 
 @implementer(IStreamReading)
 class NatsReading:
-    """The delivery of a stream's messages."""
+    """
+    The delivery of a stream's messages.
+
+    @ivar position: the number of the last message that was received.  It may wait for L{resume}.
+    @ivar stopped: whether the delivery has ended.
+    """
 
     def __init__(
         self,
@@ -107,7 +112,7 @@ class NatsReading:
         self._waiting: deque[StreamMessage] = deque()
         self._paused = False
         self._draining = False
-        self._stopped = False
+        self.stopped = False
         # what follows belongs to one consumer
         self._client: Client | None = None
         self._over: asyncio.Future[str] | None = None
@@ -133,8 +138,8 @@ class NatsReading:
             self._ask()
 
     def stop(self) -> None:
-        if not self._stopped:
-            self._stopped = True
+        if not self.stopped:
+            self.stopped = True
             self._waiting.clear()
             self._running.cancel()
 
@@ -158,7 +163,7 @@ class NatsReading:
                 wait = SHORTEST if self.position > before else min(2 * wait, LONGEST)
                 await asyncio.sleep(wait)
         except _Broken as e:
-            self._stopped = True
+            self.stopped = True
             self._clock.callLater(0, self._broken, str(e))
 
     async def _check(self) -> None:
@@ -241,7 +246,7 @@ class NatsReading:
     def _ask(self) -> None:
         """Send as many requests as are missing."""
         client = self._client
-        if client is None or not self._consumer or self._paused or self._waiting or self._stopped:
+        if client is None or not self._consumer or self._paused or self._waiting or self.stopped:
             return
         while len(self._requests) < REQUESTS:
             self._number += 1
@@ -282,7 +287,7 @@ class NatsReading:
         delivered = StreamMessage(number, int(time) // 1_000_000, message.data)
         if self._paused or self._waiting:
             self._waiting.append(delivered)
-        elif not self._stopped:
+        elif not self.stopped:
             self._receive(delivered)
         remaining = self._requests.get(message.subject, 0) - 1
         if remaining > 0:
@@ -322,7 +327,7 @@ class NatsReading:
         """Deliver a portion of what waited."""
         self._draining = False
         for _ in range(PORTION):
-            if self._paused or self._stopped:
+            if self._paused or self.stopped:
                 return
             if not self._waiting:
                 self._ask()

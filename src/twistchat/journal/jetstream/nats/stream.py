@@ -21,6 +21,7 @@ from twistchat.interfaces.stream import (
 )
 from twistchat.journal.jetstream.nats.answers import Refused, Unreachable
 from twistchat.journal.jetstream.nats.connection import Connection
+from twistchat.journal.jetstream.nats.durability import isDown
 from twistchat.journal.jetstream.nats.leases import Leases
 from twistchat.journal.jetstream.nats.provisioning import provide, replace
 from twistchat.journal.jetstream.nats.publishing import publish
@@ -73,7 +74,7 @@ class NatsStream:
     def status(self) -> StreamStatus:
         connection = self._connection
         connected = connection is not None and connection.client is not None
-        last = max([self._last, *(reading.position for reading in self._readings)])
+        last = max([self._last, *(reading.position for reading in self._readings if not reading.stopped)])
         return StreamStatus(
             connected=connected,
             broker=connection.broker if connection is not None and connected else "",
@@ -95,7 +96,7 @@ class NatsStream:
             except RuntimeError:
                 opened.errback(StreamUnusable("a cluster needs the reactor of asyncio: twistd --reactor asyncio"))
             else:
-                self._start(self._open()).chainDeferred(opened)
+                self._start(self._open(), StreamUnusable("the stream was closed")).chainDeferred(opened)
 
         self._clock.callLater(0, begin)
         return opened
@@ -103,7 +104,7 @@ class NatsStream:
     def publish(self, data: bytes, id: str, last: int | None = None) -> Deferred[int]:
         if self._connection is None:
             return fail(NotPublished("the stream is not open"))
-        return self._start(self._publish(self._connection, data, id, last))
+        return self._start(self._publish(self._connection, data, id, last), NotPublished("the stream was closed"))
 
     def read(
         self, after: int, receive: Callable[[StreamMessage], None], broken: Callable[[str], None]
@@ -114,13 +115,13 @@ class NatsStream:
         reading = NatsReading(
             self._connection, self._clock, self._settings.stream, lambda: self._created, after, receive, broken
         )
-        self._readings.append(reading)
+        self._readings = [*(each for each in self._readings if not each.stopped), reading]
         return reading
 
     def renew(self, node: str) -> Deferred[Mapping[str, int]]:
         if self._leases is None:
             return fail(NotPublished("the stream is not open"))
-        return self._start(self._leases.renew(node))
+        return self._start(self._leases.renew(node), NotPublished("the stream was closed"))
 
     def release(self, node: str) -> Deferred[None]:
         return succeed(None) if self._leases is None else self._start(self._leases.release(node))
@@ -128,24 +129,35 @@ class NatsStream:
     def replaceStream(self) -> Deferred[StreamStatus]:
         """
         Delete the stream with all its messages, and make an empty one.  This is for an administrator: every node must
-        be stopped, and one of them starts the new stream from its copy.
+        be stopped, and one of them starts the new stream from its copy.  Deliveries end.
 
         @return: fires with the status of the new stream.  Fails with L{StreamUnusable}.
         """
         if self._connection is None:
             return fail(StreamUnusable("the stream is not open"))
-        return self._start(self._replace(self._connection))
+        return self._start(self._replace(self._connection), StreamUnusable("the stream was closed"))
 
     def close(self) -> Deferred[None]:
-        if self._connection is None:
-            return succeed(None)
-        return self._start(self._close())
+        return self._start(self._close()) if self._connection is not None or self._tasks else succeed(None)
 
     # with asyncio
 
-    def _start(self, work: Coroutine[Any, Any, _T]) -> Deferred[_T]:
-        """Run a coroutine of asyncio.  It is cancelled if the stream is closed."""
-        task = asyncio.get_running_loop().create_task(work)
+    def _start(self, work: Coroutine[Any, Any, _T], closed: Exception | None = None) -> Deferred[_T]:
+        """
+        Run a coroutine of asyncio.
+
+        @param closed: the error if the stream is closed meanwhile.
+        """
+
+        async def run() -> _T:
+            try:
+                return await work
+            except asyncio.CancelledError:
+                if closed is None:
+                    raise
+                raise closed from None
+
+        task = asyncio.get_running_loop().create_task(run())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return Deferred.fromFuture(task)
@@ -172,6 +184,8 @@ class NatsStream:
         return number
 
     async def _replace(self, connection: Connection) -> StreamStatus:
+        for reading in self._readings:
+            reading.stop()
         info = await replace(connection, self._settings)
         self._created = str(info.get("created", ""))
         self._last = 0
@@ -241,8 +255,7 @@ class NatsStream:
             log.info("The broker {leader} leads the stream now.", leader=leader)
         self._leader = leader or self._leader
         self._replicas = {
-            str(peer["name"]): bool(peer.get("current")) and not peer.get("offline")
-            for peer in cluster.get("replicas") or ()
+            str(peer["name"]): bool(peer.get("current")) and not isDown(peer) for peer in cluster.get("replicas") or ()
         }
 
 

@@ -1,0 +1,164 @@
+"""Tests that run on a loop of asyncio instead of Twisted's reactor, and that need brokers."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any, TypeVar
+from unittest import SkipTest
+
+from twisted.internet.base import DelayedCall
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
+
+from tests.journal.jetstream.nats.brokers import Broker, reasonToSkip
+from twistchat.interfaces.stream import StreamMessage
+
+T = TypeVar("T")
+
+BOUND = 90.0
+"""Seconds after which a test fails."""
+
+WAIT = 20.0
+"""Seconds after which something that is waited for is not coming."""
+
+
+@dataclass(frozen=True)
+class Brokers:
+    """The settings of a connection to brokers, as the section C{[cluster]} has them."""
+
+    servers: Sequence[str]
+    node: str = "north"
+    user: str = ""
+    password: str = ""
+    nkey: str = ""
+    credentials: str = ""
+    ca: str = ""
+    certificate: str = ""
+    key: str = ""
+    replicas: int = 1
+    durability: str = "full"
+    stream: str = "twistchat"
+    prefix: str = "twistchat"
+    monitoring: Sequence[str] = ()
+    keep: float = 7 * 86400.0
+
+
+def settingsFor(*brokers: Broker, **changes: Any) -> Brokers:
+    """The settings for brokers, all of which have the stream."""
+    servers = [broker.address for broker in brokers]
+    monitoring = [broker.monitoringAddress for broker in brokers]
+    return replace(Brokers(servers, monitoring=monitoring, replicas=len(brokers)), **changes)
+
+
+@implementer(IReactorTime)
+class LoopClock:
+    """The clock of the loop that runs."""
+
+    def seconds(self) -> float:
+        """See L{IReactorTime}."""
+        return asyncio.get_running_loop().time()
+
+    def callLater(self, delay: float, callable: Callable[..., Any], *args: object, **kw: object) -> IDelayedCall:
+        """See L{IReactorTime}."""
+        loop = asyncio.get_running_loop()
+
+        def run() -> None:
+            if call.active():
+                call.called = 1
+                callable(*args, **kw)
+
+        def reset(call: DelayedCall) -> None:
+            timers.pop().cancel()
+            timers.append(loop.call_at(call.getTime(), run))
+
+        timers = [loop.call_later(delay, run)]
+        end = loop.time() + delay
+        call = DelayedCall(end, callable, args, kw, lambda call: timers[0].cancel(), reset, loop.time)
+        return call
+
+    def getDelayedCalls(self) -> Sequence[IDelayedCall]:
+        """See L{IReactorTime}."""
+        return ()
+
+
+class Received(list[StreamMessage]):
+    """
+    What a reading delivers.
+
+    @ivar broken: the reasons it gave for its end.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.broken: list[str] = []
+
+    @property
+    def numbers(self) -> list[int]:
+        """The numbers of the messages."""
+        return [message.sequence for message in self]
+
+    @property
+    def texts(self) -> list[str]:
+        """The data of the messages."""
+        return [message.data.decode() for message in self]
+
+    async def reach(self, number: int) -> None:
+        """Wait for a number of messages in all."""
+        await until(lambda: len(self) >= number or bool(self.broken))
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """
+    Wait until a condition holds.
+
+    @raise AssertionError: it does not, for L{WAIT} seconds.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + WAIT
+    while not holds():
+        if loop.time() > deadline:
+            raise AssertionError("what is waited for does not come")
+        await asyncio.sleep(0.01)
+
+
+def result(deferred: Deferred[T]) -> Awaitable[T]:
+    """Wait for a Deferred on the loop."""
+    return deferred.asFuture(asyncio.get_running_loop())
+
+
+class LoopTestCase(SynchronousTestCase):
+    """
+    Tests on a loop of their own.  They are skipped without brokers.
+
+    @ivar folder: a temporary folder.
+    """
+
+    def setUp(self) -> None:
+        """Make the folder."""
+        if (reason := reasonToSkip()) is not None:
+            raise SkipTest(reason)
+        self.folder = Path(mkdtemp(prefix="brokers"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def drive(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine to its end, on a new loop.  Nothing may be left that runs."""
+
+        async def bounded() -> T:
+            done = await asyncio.wait_for(work, BOUND)
+            self.assertEqual([], [task for task in asyncio.all_tasks() if task is not asyncio.current_task()])
+            return done
+
+        return asyncio.run(bounded())
+
+    def started(self, broker: Broker) -> Broker:
+        """Start a broker, which ends with the test."""
+        self.addCleanup(broker.kill)
+        broker.start()
+        return broker
