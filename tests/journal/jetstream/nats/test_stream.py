@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 from unittest import SkipTest
 
@@ -389,5 +390,10 @@ class ReactorTests(SynchronousTestCase):
     def test_asyncio(self) -> None:
         """The stream works on Twisted's reactor for asyncio, also if it is opened before the reactor runs."""
         program = (sys.executable, "-m", "tests.journal.jetstream.nats.onreactor")
-        done = subprocess.run(program, capture_output=True, text=True, timeout=60, check=False)
+        paths = os.pathsep.join(str(Path(path).resolve()) for path in sys.path if path)
+        environment = {**os.environ, "PYTHONPATH": paths}
+        root = Path(__file__).resolve().parents[4]
+        done = subprocess.run(
+            program, cwd=root, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
         self.assertEqual(("[1, 2, 3]\n", ""), (done.stdout, done.stderr))
