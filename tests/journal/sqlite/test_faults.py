@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import stat
@@ -14,8 +15,8 @@ from unittest import skipIf
 from twisted.logger import LogLevel, capturedLogs, formatEvent
 
 from tests.journal.disk import DiskTestCase, useConnection
-from twistchat.chat.errors import NotRead, NotStored
-from twistchat.chat.model.events import Joined, Quit
+from twistchat.chat.errors import NoSuchRoom, NotRead, NotStored
+from twistchat.chat.model.events import Entry, Joined, Quit
 from twistchat.chat.model.spans import Span
 from twistchat.journal.kinds import sqliteJournal
 from twistchat.journal.sqlite.migrate import JournalUnusable
@@ -121,6 +122,32 @@ class FaultTests(DiskTestCase):
         with self.logged(LogLevel.info):
             self.before += self.append(said("again"))
         self.assertWrites()
+
+    def test_refusedMeanwhile(self) -> None:
+        """An entry that was refused, and could not be deleted because of a fault, is deleted when the fault ends."""
+
+        def apply(entry: Entry) -> None:
+            if entry.event != said("again"):
+                raise NoSuchRoom("#room")
+
+        self.closeJournal()
+        self.openJournal(apply, keepPassing=True)
+        receipt = self.journal.append(said("refused"))
+        self.writer.step()
+        with self.logged(LogLevel.error):
+            failing = self.failFrom(sqlite3.SQLITE_BUSY, "SQLITE_BUSY")
+            passing = self.journal.append(Joined(ANN, "#room"))
+            self.settle()
+        for each in (receipt, passing):
+            self.failureResultOf(each, NoSuchRoom)
+        refused = json.loads(self.journal.refused())
+        self.assertEqual(len(refused), 1)  # the passing event is not on disk
+        self.assertEqual(self.onDisk()[-1:], refused)
+        self.assertTrue(failing.asked)
+        useConnection(self.store, self.real)
+        with self.logged(LogLevel.info):
+            (again,) = self.append(said("again"))
+        self.assertEqual((self.journal.refused(), self.onDisk()[1:]), ("[]", [again.sequence]))
 
     def test_failingWrites(self) -> None:
         """A write fails.  Its events are refused, and the next write succeeds."""

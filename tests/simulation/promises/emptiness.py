@@ -46,8 +46,17 @@ Collections whose sizes are bounded by other means: counts by kind, what was log
 forgotten when there are many.
 """
 
-UNTIL_WRITTEN: Final = frozenset({"context.chat.upkeep._alwaysOn._refused", "context.chat.upkeep._alwaysOn._stale"})
-"""What waits until the journal can be written: accounts whose presence could not be stored."""
+UNTIL_WRITTEN: Final = frozenset(
+    {
+        "context.chat._core.log.committer._refused",
+        "context.chat.upkeep._alwaysOn._refused",
+        "context.chat.upkeep._alwaysOn._stale",
+    }
+)
+"""
+What waits until the journal can be written: refused entries that are to be deleted, and accounts whose presence could
+not be stored.  After a failed sync that is never.
+"""
 
 
 class Emptiness(Promise):

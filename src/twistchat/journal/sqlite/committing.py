@@ -106,7 +106,7 @@ class Committer:
         """
         self._apply = apply
         self.threads = FileThreads(
-            writer, reader, self._makeWorker, self.sharer.resume, self._measuring, probe, self._clock
+            writer, reader, self._makeWorker, self._recovered, self._measuring, probe, self._clock
         )
         self.closed = False
         self.sharer.resume()
@@ -262,8 +262,9 @@ class Committer:
         assert batch is not None
         if why is not None:
             for item in batch.items:
-                if isinstance(item, Proposal) and item.entry.event.durable:
-                    item.why = why
+                if isinstance(item, Proposal):
+                    item.row = None
+                    item.why = why if item.entry.event.durable else None
         else:
             self.late.waiting.update(batch.late)
             self._measuring.written(batch)
@@ -324,6 +325,12 @@ class Committer:
         sequences = json.dumps(sorted(refused))
         self.threads.write(lambda writer: writer.forget(sequences)).addCallbacks(done, self.ignoreFault)
         self.sharer.erased()
+
+    def _recovered(self) -> None:
+        """Continue what could not be written while the disk failed."""
+        self.sharer.resume()
+        if self._refused:
+            self._forget()
 
     def ignoreFault(self, failure: Failure) -> None:
         """Ignore a fault, which has been logged: the work is tried again."""
