@@ -579,6 +579,29 @@ class HoldTests(SynchronousTestCase):
         plumbing.endTurn()
         self.assertEqual(plumbing.transport.value(), b"1234567")
 
+    def test_parts(self) -> None:
+        """What is held back can be released in parts."""
+        plumbing = PushPlumbing()
+        outbox = plumbing.outbox
+        outbox.divideHeld()
+        outbox.releaseFirst()
+        outbox.holdDeliveries()
+        outbox.deliver(b"1")
+        outbox.releaseFirst()
+        outbox.divideHeld()
+        outbox.deliver(b"2")
+        outbox.divideHeld()
+        outbox.deliver(b"3")
+        plumbing.endTurn()
+        self.assertEqual((plumbing.transport.value(), outbox.waiting, outbox.sendable), (b"", 3, 0))
+        outbox.releaseFirst()
+        plumbing.endTurn()
+        self.assertEqual((plumbing.transport.value(), outbox.waiting), (b"1", 2))
+        outbox.releaseDeliveries()
+        outbox.deliver(b"4")
+        plumbing.endTurn()
+        self.assertEqual((plumbing.transport.value(), outbox.waiting), (b"1234", 0))
+
     def test_counted(self) -> None:
         """Held deliveries count against the limit, so that they are bounded too."""
         plumbing = PushPlumbing(100)

@@ -68,7 +68,7 @@ class Outbox(ABC):
         self._overflow = overflow
         self._only: bytes | None = None
         self._chunks: list[bytes] = []
-        self._held: list[bytes] | None = None
+        self._held: list[list[bytes]] | None = None
         self._size = 0
         self._unsent = 0
         self._full = False
@@ -96,7 +96,7 @@ class Outbox(ABC):
     @property
     def sendable(self) -> int:
         """The number of waiting bytes that only the reader delays: L{waiting} without those that are held back."""
-        return self.waiting - sum(map(len, self._held or ()))
+        return self.waiting - sum([len(data) for part in self._held or () for data in part])
 
     def deliver(self, data: bytes) -> None:
         """Add bytes from an audience.  Between L{holdDeliveries} and L{releaseDeliveries} they are held back."""
@@ -107,7 +107,7 @@ class Outbox(ABC):
         elif self._held is None:
             self.write(data)
         elif self._phase is Phase.OPEN:
-            self._held.append(data)
+            self._held[-1].append(data)
             self._size += len(data)
             self._check()
 
@@ -141,16 +141,31 @@ class Outbox(ABC):
     def holdDeliveries(self) -> None:
         """Hold back deliveries, so that a reply that is still being read from the history is sent first."""
         if self._held is None:
-            self._held = []
+            self._held = [[]]
             self._resting = False
 
     def releaseDeliveries(self) -> None:
         """Append the deliveries that were held back, and stop holding back."""
-        deliveries, self._held = self._held, None
-        for data in deliveries or ():
+        parts, self._held = self._held, None
+        for part in parts or ():
+            self._append(part)
+        self._rest()
+
+    def divideHeld(self) -> None:
+        """Begin another part of the deliveries that are held back, so that L{releaseFirst} leaves it alone."""
+        if self._held is not None:
+            self._held.append([])
+
+    def releaseFirst(self) -> None:
+        """Append the first part of the deliveries that were held back, and go on holding back the others."""
+        if self._held is not None and len(self._held) > 1:
+            self._append(self._held.pop(0))
+
+    def _append(self, deliveries: list[bytes]) -> None:
+        """Append deliveries that were held back.  They are counted already."""
+        for data in deliveries:
             self._size -= len(data)
             self.write(data)
-        self._rest()
 
     def close(self) -> None:
         """Send the waiting bytes, then close the connection.  Later output is dropped.  A second call does nothing."""

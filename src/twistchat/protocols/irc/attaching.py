@@ -8,7 +8,7 @@ Each room is shown as if the client had joined it: JOIN, the topic, and the name
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -60,25 +60,32 @@ def showMove(client: IrcConnection, entry: Entry, before: Source, left: Sequence
     if user.modes:
         reply.numeric(n.RPL_UMODEIS, f"+{user.modes}")
     reply.lines(_joins(client, entry))
-    reply.finish()
     client.entered = entry.sequence
-    introduceLater(client, list(user.rooms.values()))
+    introduceLater(client, list(user.rooms.values()), reply)
 
 
-def introduceLater(client: IrcConnection, rooms: Sequence[Room]) -> None:
+def introduceLater(client: IrcConnection, rooms: Sequence[Room], earlier: Reply | None = None) -> None:
     """
     Show the topics and members of rooms, and what was said there before, in later turns.
 
     The client's next commands wait for that.  Otherwise their replies would overtake the deliveries that are held back.
+
+    @param earlier: what the client gets before, but behind the rooms that are being shown to it already.
     """
-    if rooms:
+    if rooms or earlier is not None:
         heard = [(room.name, liveFrom(client, room)) for room in rooms]
-        client.pipeline.occupy(Deferred.fromCoroutine(_introduceAll(client, heard, Entering(client))))
+        client.pipeline.occupy(Deferred.fromCoroutine(_introduceAll(client, heard, Entering(client), earlier)))
 
 
-async def _introduceAll(client: IrcConnection, heard: Iterable[tuple[str, int]], entering: Entering) -> None:
+async def _introduceAll(
+    client: IrcConnection, heard: Sequence[tuple[str, int]], entering: Entering, earlier: Reply | None
+) -> None:
     with entering:
-        await client.context.portions.wait()
+        await entering.reached()
+        if earlier is not None:
+            earlier.finish()
+        if heard:
+            await client.context.portions.wait()
         for name, first in heard:
             if not await introduce(client, name, first, entering):
                 return

@@ -25,6 +25,7 @@ from twistchat.protocols.irc.attaching import introduce
 if TYPE_CHECKING:
     from twistchat.interfaces import IDialect
     from twistchat.net.input.pace import Portions
+    from twistchat.protocols.irc.holds import Hold
     from twistchat.protocols.irc.protocol import IrcConnection
 
 RENAMES_PER_TURN: Final = 25
@@ -83,10 +84,11 @@ class RenameFallback:
 
     @ivar client: the client.
     @ivar entry: the entry of the L{RoomRenamed}.
+    @ivar hold: holds back deliveries to it until then.  The queue sets it.
     @ivar moved: fires when the client has got PART and JOIN.
     """
 
-    __slots__ = ("_away", "_ranks", "_source", "client", "entry", "moved")
+    __slots__ = ("_away", "_ranks", "_source", "client", "entry", "hold", "moved")
 
     def __init__(self, client: IrcConnection, entry: Entry, room: str) -> None:
         """
@@ -95,6 +97,7 @@ class RenameFallback:
         """
         user = client.user
         self.client, self.entry = client, entry
+        self.hold: Hold
         self.moved: Deferred[None] = Deferred()
         self._source, self._away = user.source, user.away
         self._ranks = user.rooms[room].members[user.source.uid].ranks
@@ -134,8 +137,12 @@ class RenameFallbacks:
 
     def add(self, fallback: RenameFallback) -> None:
         """Queue a fallback.  The client's deliveries and next commands wait until it has got PART and JOIN."""
-        fallback.client.holdDeliveries()
+        fallback.hold = fallback.client.holdDeliveries()
         fallback.client.pipeline.occupy(fallback.moved)
+        fallback.hold.reached().addCallback(lambda _: self._queue(fallback))
+
+    def _queue(self, fallback: RenameFallback) -> None:
+        """Show a fallback in its turn, after what its client was to see before."""
         self._toShow.append(fallback)
         if not self._showing:
             self._showing = True
@@ -158,7 +165,7 @@ class RenameFallbacks:
             self._toListNames.append(fallback)
         except Exception:
             self._log.failure("Showing a room's new name failed")
-        client.releaseDeliveries()
+        fallback.hold.end()
         fallback.moved.callback(None)
 
     async def _name(self, fallback: RenameFallback) -> None:

@@ -32,6 +32,7 @@ from twistchat.protocols.irc.execution import execute, finish, replyTo
 from twistchat.protocols.irc.fallbacks import RenameFallback
 from twistchat.protocols.irc.history.joining import ASKING
 from twistchat.protocols.irc.history.playback import Play
+from twistchat.protocols.irc.holds import Hold
 from twistchat.protocols.irc.inbox import refuseInbox, showInbox
 from twistchat.protocols.irc.registration.authentication import Authentication
 from twistchat.protocols.irc.registration.negotiation import NO_CAPABILITIES, Negotiation
@@ -80,6 +81,7 @@ class IrcConnection(ClientProtocol):
     @ivar entered: the sequence number of the entry with which the session came to its user; 0 before that.
     @ivar play: the client's last request to play buffers; C{None} if there is none.
     @ivar joining: the folded name of the channel that the client is joining; C{""} otherwise.
+    @ivar lastHold: the last of the holds on its deliveries that have not ended; C{None} if there is none.
     @ivar marking: the target of the read marker that the client is moving; C{""} otherwise.
     @ivar replies: the labelled replies that are not finished, by label.
     @ivar batch: the multiline batch that the client has opened; C{None} if there is none.
@@ -88,12 +90,12 @@ class IrcConnection(ClientProtocol):
     __slots__ = (
         "_batchLines",
         "_dialects",
-        "_holders",
         "authentication",
         "batch",
         "entered",
         "irc",
         "joining",
+        "lastHold",
         "marking",
         "negotiation",
         "play",
@@ -113,7 +115,8 @@ class IrcConnection(ClientProtocol):
         self.joining = self.marking = ""
         self.play: Play | None = None
         self.entered = 0
-        self._holders = self._batchLines = 0
+        self.lastHold: Hold | None = None
+        self._batchLines = 0
         self.irc = irc
         self.server = irc.name
         self.registration = Registration(self)
@@ -173,17 +176,9 @@ class IrcConnection(ClientProtocol):
         """Make the reference tag of a new batch."""
         return f"s{next(self.irc.references)}"
 
-    def holdDeliveries(self) -> None:
-        """Hold back deliveries until as many calls of L{releaseDeliveries}, so that a reply is sent before them."""
-        if not self._holders:
-            self.outbox.holdDeliveries()
-        self._holders += 1
-
-    def releaseDeliveries(self) -> None:
-        """End one call of L{holdDeliveries}."""
-        self._holders -= 1
-        if not self._holders:
-            self.outbox.releaseDeliveries()
+    def holdDeliveries(self) -> Hold:
+        """Hold back deliveries from now on, until the hold that this returns has ended."""
+        return Hold(self)
 
     def sendPostponed(self, reply: Reply) -> None:
         """Send a reply that was postponed."""
@@ -252,6 +247,7 @@ class IrcConnection(ClientProtocol):
         if reply is None:
             self.irc.renames.add(fallback)
         else:
+            reply.holdDeliveries()
             reply.lines(fallback.render())
             reply.enteredRoom = new
 

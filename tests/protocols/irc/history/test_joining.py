@@ -286,3 +286,104 @@ class AttachingTests(Conversations):
         self.assertNotIn("three", found)
         self.assertIn(" 366 alice #b ", found)
         self.assertIn(" :19 ", found)
+
+
+class OverlapTests(Conversations):
+    """Alice has two sessions.  What she does in the first one arrives while rooms are still shown to the second one."""
+
+    def setUp(self) -> None:
+        """Let bob speak in two rooms, and let nobody read the history until C{reading} fires."""
+        super().setUp()
+        self.successResultOf(Deferred.fromCoroutine(self.server.chat.accounts.register(None, "alice")))
+        self.bob = self.irc("bob", rooms="#a #b")
+        self.bob.send("PRIVMSG #a :one", "PRIVMSG #b :two")
+        self.first, self.second = self.come("draft/chathistory"), self.come()
+        self.second.skip()
+        self.reading = Deferred[object]()
+        read = self.server.history.read
+        self.patch(self.server.history, "read", lambda span: self.reading.addCallback(lambda _: read(span)))
+
+    def come(self, *capabilities: str) -> IrcClient:
+        """Log in as alice, and register."""
+        client = self.server.connectIrc()
+        session = next(reversed(self.server.chat.state.sessions.values()))
+        self.successResultOf(Deferred.fromCoroutine(self.server.chat.identity.login(session, "alice")))
+        client.send("CAP LS 302", f"CAP REQ :{' '.join(capabilities)}", "CAP END")
+        client.send("NICK alice", "USER alice 0 * :alice")
+        return client
+
+    def told(self) -> list[str]:
+        """
+        Let the history be read.
+
+        @return: what the second client was told, in short: the command, the room, and the text of messages.
+        """
+        self.reading.callback(None)
+        for _ in range(10):
+            self.server.advance(1)
+        told = []
+        for line in self.second.lines():
+            _, command, *params = line.split(" ")
+            if command in ("JOIN", "PART", "366", "PRIVMSG"):
+                room = next(word for word in params if word.startswith("#"))
+                text = f" {params[-1].lstrip(':')}" if command == "PRIVMSG" else ""
+                told.append(f"{command} {room}{text}")
+        return told
+
+    def test_another(self) -> None:
+        """A JOIN that comes while another room is shown is followed by its names and its history, once."""
+        self.first.send("JOIN #a", "JOIN #b")
+        self.bob.send("PRIVMSG #a :three", "PRIVMSG #b :four")
+        self.assertEqual(
+            self.told(),
+            [
+                *("JOIN #a", "366 #a", "PRIVMSG #a one"),
+                *("JOIN #b", "366 #b", "PRIVMSG #b two", "PRIVMSG #a three", "PRIVMSG #b four"),
+            ],
+        )
+
+    def test_again(self) -> None:
+        """A room that is left and joined while it is shown is shown twice.  Its history is not repeated."""
+        self.first.send("JOIN #a", "PART #a", "JOIN #a")
+        self.bob.send("PRIVMSG #a :three")
+        self.assertEqual(
+            self.told(),
+            [
+                *("JOIN #a", "366 #a", "PRIVMSG #a one", "PART #a"),
+                *("JOIN #a", "366 #a", "PRIVMSG #a three"),
+            ],
+        )
+
+    def test_left(self) -> None:
+        """A room that is left before it could be shown is not shown."""
+        self.first.send("JOIN #a", "JOIN #b", "PART #b")
+        self.assertEqual(self.told(), ["JOIN #a", "366 #a", "PRIVMSG #a one", "JOIN #b", "PART #b"])
+
+    def test_ownJoin(self) -> None:
+        """The same holds if this client itself has joined the room that is shown."""
+        for line in ("JOIN #a", "@label=x JOIN #a"):
+            self.second.send(line)
+            self.first.send("JOIN #b")
+            self.bob.send("PRIVMSG #b :live")
+            self.assertEqual(
+                self.told(),
+                ["JOIN #a", "366 #a", "PRIVMSG #a one", "JOIN #b", "366 #b", "PRIVMSG #b two", "PRIVMSG #b live"],
+            )
+            self.setUp()
+
+    def test_renamed(self) -> None:
+        """A client without RENAME is told that a room is renamed when it has been shown the room."""
+        self.first.send("JOIN #a")
+        self.bob.send("RENAME #a #c")
+        self.assertEqual(
+            [line for line in self.told() if "PRIVMSG" not in line],
+            ["JOIN #a", "366 #a", "PART #a", "JOIN #c", "366 #c"],
+        )
+
+    def test_goneMeanwhile(self) -> None:
+        """A client that disconnects while rooms wait to be shown harms nobody."""
+        self.first.send("JOIN #a", "JOIN #b", "PART #a", "JOIN #a")
+        self.second.hangUp()
+        self.reading.callback(None)
+        self.server.advance(1)
+        self.assertEqual(self.server.chat.identity.find("alice").sessionCount, 1)

@@ -21,6 +21,7 @@ from twistchat.protocols.irc.settings import ircSettings
 
 if TYPE_CHECKING:
     from twistchat.chat.model.rooms import Room
+    from twistchat.protocols.irc.holds import Hold
     from twistchat.protocols.irc.protocol import IrcConnection
     from twistchat.protocols.irc.replies.reply import Reply
 
@@ -30,14 +31,14 @@ ASKING: Final = frozenset({"draft/chathistory", PLAYBACK_CAPABILITY})
 
 class Entering:
     """
-    A context in which a client enters rooms and is shown their history.  Make it when the client has entered.
+    A context in which a client enters rooms and is shown their members and history.  Make it when the client has
+    entered, and await L{reached} first: other rooms may be shown to the client already.
 
     From when it is made until it ends, deliveries to the client are held back.  They count as output that waits.  If
-    they are more than a quarter of what may wait, the history ends, so that the client is not dropped.  If no history
-    is to be shown, nothing is held back.
+    they are more than a quarter of what may wait, the history ends, so that the client is not dropped.
     """
 
-    __slots__ = ("_client", "_holding", "_reply")
+    __slots__ = ("_client", "_hold", "_reply")
 
     def __init__(self, client: IrcConnection, reply: Reply | None = None) -> None:
         """
@@ -45,10 +46,9 @@ class Entering:
         """
         self._client = client
         self._reply = reply
-        self._holding = showsHistory(client)
-        if self._holding:
-            client.flushEntries()
-            client.holdDeliveries()
+        client.flushEntries()
+        hold = client.holdDeliveries if reply is None or reply.label is None else reply.holdDeliveries
+        self._hold: Hold | None = hold()
 
     def __enter__(self) -> Self:
         """Deliveries are held back already."""
@@ -58,13 +58,18 @@ class Entering:
         """Release the deliveries."""
         self._release(self._reply)
 
+    async def reached(self) -> None:
+        """Wait until everything that the client was to see before is sent, or is in the labelled reply."""
+        if self._hold is not None:
+            await self._hold.reached()
+
     def _release(self, reply: Reply | None) -> None:
         """Release the deliveries, behind a reply.  Those behind a labelled reply wait until it is sent."""
-        if self._holding:
-            self._holding = False
-            if reply is not None and reply.label is None:
+        hold, self._hold = self._hold, None
+        if hold is not None and (reply is None or reply.label is None):
+            if reply is not None:
                 reply.flush()
-            self._client.releaseDeliveries()
+            hold.end()
 
     async def show(self, reply: Reply, room: Room, before: int) -> None:
         """
@@ -74,11 +79,10 @@ class Entering:
         """
         client = self._client
         if PLAYBACK_CAPABILITY in client.capabilities:
-            if reply.label is None:
-                reply.flush()  # nothing is held back, so the names must go before whoever leaves meanwhile
+            self._release(reply)  # a buffer may be long
             await playJoined(client, reply, room.name, before)
             return
-        if not self._holding:
+        if self._hold is None or not showsHistory(client):
             return
         outbox, limits = client.outbox, client.settings.limits
         if outbox.waiting - outbox.sendable > limits.sendq // 4:

@@ -20,6 +20,7 @@ from twistchat.wire.irc.labels import inBatch, labelled, withTag
 from twistchat.wire.irc.message import fit, room, serialize
 
 if TYPE_CHECKING:
+    from twistchat.protocols.irc.holds import Hold
     from twistchat.protocols.irc.protocol import IrcConnection
 
 UNMEASURED = 100
@@ -94,7 +95,7 @@ class Reply:
     __slots__ = (
         "_batches",
         "_client",
-        "_holding",
+        "_hold",
         "_labelSent",
         "_messages",
         "_pace",
@@ -116,7 +117,8 @@ class Reply:
         self._messages: list[bytes] = []
         self._batches: Sequence[str] = ()
         self._reference: str | None = None
-        self._labelSent = self._holding = False
+        self._labelSent = False
+        self._hold: Hold | None = None
         self._pace: Pace | None = None
 
     @property
@@ -221,17 +223,24 @@ class Reply:
             self._labelSent = True
             return labelled(data, self.label, self._client.server, self._client.nextReference())
         self._messages.append(data)
-        if not self._holding:
-            self._holding = True
-            self._client.holdDeliveries()
+        self.holdDeliveries()
         return b""
+
+    def holdDeliveries(self) -> Hold:
+        """Hold back deliveries until this reply, which has a label, is sent."""
+        if self._hold is None:
+            self._hold = self._client.holdDeliveries()
+        return self._hold
 
     def flush(self) -> None:
         """
-        Send the messages so far, behind earlier deliveries.  More messages may follow.
+        Send the messages so far, behind earlier deliveries.  If these are held back, keep the messages.  More messages
+        may follow.
 
         With a label they begin a batch, which stays open, unless C{onlyBatch} is set.
         """
+        if self._hold is not None and not self._hold.isReached:
+            return
         data = b"".join(self._messages)
         if not data:
             return
@@ -281,9 +290,12 @@ class Reply:
             await self.turn()
 
     def finish(self) -> None:
-        """Send the reply, behind earlier deliveries."""
+        """Send the reply, behind earlier deliveries, also if these are still held back."""
         if self.label is None:
             self.flush()
+            return
+        if self._hold is not None and not self._hold.isReached:
+            self._hold.reached().addCallback(lambda _: self.finish())
             return
         self._client.flushEntries()
         if self.onlyBatch and self._labelSent:
@@ -294,9 +306,9 @@ class Reply:
         elif not self._labelSent:
             data, self._messages = b"".join(self._messages), []
             self._client.reply(labelled(data, self.label, self._client.server, self._client.nextReference()))
-        if self._holding:
-            self._holding = False
-            self._client.releaseDeliveries()
+        if self._hold is not None:
+            self._hold.end()
+            self._hold = None
 
     def _add(self, data: bytes) -> None:
         if self.label is not None:

@@ -19,6 +19,7 @@ from twistchat.chat.errors import (
 )
 from twistchat.chat.model.names import fold
 from twistchat.net.client.table import CommandTable
+from twistchat.protocols.irc.attaching import introduceLater
 from twistchat.protocols.irc.commands.table import MODERN, Command, Outcome
 from twistchat.protocols.irc.history.joining import Entering
 from twistchat.protocols.irc.replies.formatting import middle
@@ -83,13 +84,18 @@ async def _join(client: IrcConnection, reply: Reply, name: str, key: str | None)
     finally:
         client.joining = ""
     room = None if session.user is None else session.user.rooms.get(fold(name))
-    if room is not None:
-        with Entering(client, reply) as entering:
-            await reply.share()
-            if client.user.source.uid not in room.members:
-                return
-            await showRoom(client, reply, room)
-            await entering.show(reply, room, entry.sequence)
+    if room is None:
+        return
+    if room.members[client.user.source.uid].since != entry.sequence:
+        introduceLater(client, [room])  # another session of the user has joined it meanwhile
+        return
+    with Entering(client, reply) as entering:
+        await entering.reached()
+        await reply.share()
+        if session.user is None or session.user.source.uid not in room.members:
+            return
+        await showRoom(client, reply, room)
+        await entering.show(reply, room, entry.sequence)
 
 
 @table.command("PART", "<channel>{,<channel>} [<reason>]", "leave channels", MODERN, minParams=1)
