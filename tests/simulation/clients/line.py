@@ -145,7 +145,7 @@ class LineClient(Client):
         self.answers: deque[str] = deque([password] if password else [])
         self._playback: Playback | None = None
         self._typed: deque[str] | None = None
-        self._wasRefused = False
+        self._wasRefused = self._hasCancelled = False
 
     @property
     def inRooms(self) -> list[str]:
@@ -203,6 +203,8 @@ class LineClient(Client):
         elif line.startswith("! "):
             self.answered(next(iter(self.pings), ""))
             self._wasRefused = line.endswith("or press Enter to cancel.")
+            if line.startswith("! Too fast"):
+                self._hasCancelled = False  # the empty line may be the one that was not taken
             if not self._wasRefused:
                 self._goOn()
         elif line.startswith("* "):
@@ -218,14 +220,19 @@ class LineClient(Client):
     def _read(self, line: str) -> None:
         """Read a notice."""
         if PROMPT.fullmatch(line) is not None:
+            if self._hasCancelled:
+                return  # that was asked before the server read the empty line: a password would be said in the room
             # Who has typed on already has answered with something else, and cancels.
-            super().send("" if self._typed is None else self._answer())
+            answer = "" if self._typed is None else self._answer()
+            self._hasCancelled = not answer
+            super().send(answer)
             return
         self.told.notice(line[2:])
         self.nick = self.told.nick or self.nick
         if line.startswith("* You are ") and not self.registered:
             self.registered = True
         if SETTLED.fullmatch(line):
+            self._hasCancelled = False
             self._goOn()
 
     def _answer(self) -> str:
