@@ -58,14 +58,16 @@ class Bounds(Promise):
             self.executed.clear()
             if most > SHARES:
                 raise Broken("work is bounded", f"{most} lines of one client were executed in one step")
-        limits = self.world.server.context.settings.limits
         for connection in self.world.connections.values():
             if connection.session is not None:
-                self._check(connection, limits.sendq)
+                self._check(connection)
 
-    def _check(self, connection: Connection, sendq: int) -> None:
+    def _check(self, connection: Connection) -> None:
         outlet: Any = connection.session and connection.session.outlet
         outbox, transport = outlet.outbox, connection.transport
+        # L{Reload} checks that it is the one of the settings.  A client that leaves keeps the one that it had: nothing
+        # more is sent to it but what waits.
+        sendq = outbox._limit  # private: nothing else says it
         waiting, buffered = outbox.waiting, len(transport.dataBuffer) + transport._tempDataLen  # private: Twisted's own
         allowed = sendq if outbox._full else sendq + WRITE  # private: once it is full, each write looks at the limit
         if outbox.phase in (Phase.OPEN, Phase.CLOSING) and waiting > allowed:

@@ -17,10 +17,11 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.invocation import invocation
 from tests.simulation import __main__ as command
+from tests.simulation.machine.server import CONFIGURATION
 from tests.simulation.planted import FAULTS
 from tests.simulation.runs.running import Failure, Totals, runSeed, runSteps
 from tests.simulation.runs.shrinking import shrink
-from tests.simulation.steps import ACTIONS
+from tests.simulation.steps import ACTIONS, ALL, Step
 
 SHORTENED: Final = ("too-early", "gap-at-seam", "no-flush", "ignored-heard", "never-resumed")
 """The planted faults whose steps are made fewer.  That takes longer than to find them."""
@@ -56,6 +57,20 @@ class RunTests(SynchronousTestCase):
             assert again is not None, name
             self.assertEqual(str(again.broken), str(shorter.broken))
             self.assertIsNone(runSteps(shorter.steps), name)
+
+    def test_lowerLimit(self) -> None:
+        """If C{limits.sendq} is lowered while much waits for a client that leaves, the client still gets it."""
+        higher, lower = (f"{CONFIGURATION}[limits]\nsendq = {size}\n" for size in (65536, 32768))
+        steps = [Step("reload", text=higher)]
+        for slot, nick in ((1, "lou"), (2, "ann")):
+            connect = Step("connect", slot, 256 if slot == 1 else ALL, f"irc plain {nick} ")
+            steps += [connect, Step("input", slot, ALL), Step("carry"), Step("send", slot, 0, "JOIN #hall")]
+        steps += [Step("settle"), Step("stall", 1)]
+        for number in range(1, 91):
+            steps += [Step("send", 2, 0, f"PRIVMSG #hall :t{number}{' word' * 85}"), Step("input", 2, ALL)]
+            steps += [Step("carry"), Step("carry"), Step("sleep", 0, 600)]
+        steps += [Step("send", 1, 0, "QUIT"), Step("input", 1, ALL), Step("reload", text=lower), Step("turn")]
+        self.assertIsNone(runSteps([*steps, Step("settle")]))
 
     def find(self, name: str) -> Failure:
         """Run episodes until one fails."""
