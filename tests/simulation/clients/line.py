@@ -129,6 +129,8 @@ class LineClient(Client):
 
     @ivar told: where it is, as it was told.
     @ivar answers: what it answers when the server asks for a password.
+    @ivar mistaken: the numbers of the texts that the server may have taken for passwords: the client typed them because
+        it took an error about an earlier line for the answer to a command that asks.
     """
 
     kind = "person"
@@ -143,6 +145,8 @@ class LineClient(Client):
         self.nick = nick
         self.told = ToldPlaces()
         self.answers: deque[str] = deque([password] if password else [])
+        self.mistaken: set[int] = set()
+        self._sinceAsked: set[int] = set()
         self._playback: Playback | None = None
         self._typed: deque[str] | None = None
         self._wasRefused = self._hasCancelled = False
@@ -165,6 +169,9 @@ class LineClient(Client):
         if ASKS.fullmatch(line) or not self.registered:
             self.sendRaw(b"\n" if self._isOpen else b"")
             self._typed = deque()
+            self._sinceAsked.clear()
+        if (number := numberOf(line)) is not None:
+            self._sinceAsked.add(number)
         super().send(line)
 
     def sendRaw(self, data: bytes) -> None:
@@ -202,6 +209,8 @@ class LineClient(Client):
             self.played(playback)
         elif line.startswith("! "):
             self.answered(next(iter(self.pings), ""))
+            if line.startswith("! There is no command /ping-"):
+                return
             self._wasRefused = line.endswith("or press Enter to cancel.")
             if line.startswith("! Too fast"):
                 self._hasCancelled = False  # the empty line may be the one that was not taken
@@ -223,6 +232,8 @@ class LineClient(Client):
             if self._hasCancelled:
                 return  # that was asked before the server read the empty line: a password would be said in the room
             # Who has typed on already has answered with something else, and cancels.
+            if self._typed is None:
+                self.mistaken |= self._sinceAsked
             answer = "" if self._typed is None else self._answer()
             self._hasCancelled = not answer
             super().send(answer)
