@@ -29,12 +29,16 @@ class HoldTests(Conversations):
         self.server.pump()
         return [line.rpartition(" ")[2].lstrip(":") for line in client.lines()]
 
+    def note(self, _: None, reached: list[int], number: int) -> None:
+        """Note that a hold is reached."""
+        reached.append(number)
+
     def test_turns(self) -> None:
         """The end of a hold sends what was delivered before the next one began."""
         holds, reached = [], list[int]()
         for number in range(3):
             hold = self.client.holdDeliveries()
-            hold.reached().addCallback(lambda _, number=number: reached.append(number))
+            hold.reached().addCallback(self.note, reached, number)
             holds.append(hold)
             self.bob.send(f"PRIVMSG #a :{number}")
         self.assertEqual((self.said(self.alice), reached), ([], [0]))

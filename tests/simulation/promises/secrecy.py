@@ -23,6 +23,9 @@ KEY: Final = "key-secret"
 """Part of every room's key that a client sets."""
 
 ROOM: Final = re.compile(r"#\w+")
+RENAMED: Final = re.compile(r" (?:RENAME|renamed) (?P<old>#\w+) (?:to )?(?P<new>#\w+)")
+"""How a client is told that a room has another name, live or in the history."""
+
 VAULT: Final = re.compile(r"#vault\d*x?")
 """The rooms that are secret from the beginning, or soon after it."""
 
@@ -81,8 +84,12 @@ class Secrecy(Promise):
             self._checkText(connection, int(digits), line)
 
     def _checkRooms(self, connection: Connection, line: str) -> None:
-        unknown = set(map(fold, VAULT.findall(line))) - connection.known - self._said
-        unknown -= connection.client.entered.keys()
+        known = connection.known | self._said | connection.client.entered.keys()
+        renamed = RENAMED.search(line)
+        if renamed is not None and fold(renamed["new"]) in known:
+            connection.known.add(fold(renamed["old"]))  # the history of a room says which names the room had
+            return
+        unknown = set(map(fold, VAULT.findall(line))) - known
         if unknown:
             self._fail(connection, f"the name of the secret rooms {unknown}", line)
 
