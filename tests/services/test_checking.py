@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from unittest.mock import patch
 
 from twisted.internet.testing import MemoryReactor
 from twisted.trial.unittest import SynchronousTestCase
 
+from twistchat.config import ClusterSettings
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
-from twistchat.services.checking import checkEndpoints
+from twistchat.services.checking import checkCluster, checkEndpoints
 from twistchat.services.failure import StartFailure
 from twistchat.testing import settingsOf
 
@@ -60,3 +64,42 @@ class CheckEndpointsTests(SynchronousTestCase):
         with patch("twistchat.services.checking.find_spec", lambda name: None):
             self.assertIn("prometheus_client is not installed", self.refused('metrics.endpoint = "tcp:9667"'))
             self.assertEqual([], self.check(""))
+
+
+class CheckClusterTests(SynchronousTestCase):
+    """The check of what a node of a cluster needs."""
+
+    def setUp(self) -> None:
+        self.directory = Path(mkdtemp())
+        self.addCleanup(rmtree, self.directory)
+
+    def file(self, name: str, mode: int) -> str:
+        """Make a file, and return its path."""
+        path = self.directory / name
+        path.write_text("secret")
+        path.chmod(mode)
+        return str(path)
+
+    def test_good(self) -> None:
+        """The files are there, and nobody else reads the secrets."""
+        cluster = ClusterSettings(nkey=self.file("node.nk", 0o640), ca=self.file("ca.pem", 0o644))
+        self.assertEqual([], list(checkCluster(cluster)))
+
+    def test_missingFile(self) -> None:
+        """The error names the key and the file."""
+        path = self.directory / "nobody.nk"
+        error = self.assertRaises(StartFailure, list, checkCluster(ClusterSettings(nkey=str(path))))
+        self.assertEqual(f"cluster.nkey: {path} cannot be read: No such file or directory", str(error))
+
+    def test_openSecret(self) -> None:
+        """A secret that all users of the machine can read may be a mistake."""
+        cluster = ClusterSettings(key=self.file("node.key", 0o644), ca=self.file("ca.pem", 0o644))
+        (warning,) = checkCluster(cluster)
+        wanted = f"cluster.key: {self.directory / 'node.key'} is a secret, and everybody on this machine can read it"
+        self.assertEqual(wanted, warning)
+
+    def test_notInstalled(self) -> None:
+        """Without the extra, the line says what to install."""
+        with patch("twistchat.services.checking.find_spec", lambda name: None):
+            error = self.assertRaises(StartFailure, list, checkCluster(ClusterSettings()))
+        self.assertIn("pip install 'twistchat[cluster]'", str(error))

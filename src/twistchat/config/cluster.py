@@ -12,6 +12,12 @@ from twistchat.config.keytypes import Brokers, File, NodeName, Secret, StreamNam
 FILES = ("nkey", "credentials", "ca", "certificate", "key")
 """The keys that name files."""
 
+SECRETS = ("nkey", "credentials", "key")
+"""Those whose files are secret."""
+
+MISSING = "the journal jetstream needs pip install 'twistchat[cluster]'"
+"""The message if the extra is not installed."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClusterSettings:

@@ -1,12 +1,15 @@
-"""Checks the endpoints of a configuration without a server."""
+"""Checks the endpoints of a configuration, and what a node of a cluster needs, without a server."""
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
-from twistchat.config import Settings
+from twistchat.config import ClusterSettings, Settings
+from twistchat.config.cluster import FILES, MISSING, SECRETS
 from twistchat.config.toml import printable, shortened
 from twistchat.interfaces import IDoor
 from twistchat.net.listening.endpoints import PROXY, BadEndpoint, endpointOf
@@ -43,6 +46,30 @@ def checkEndpoints(doors: Iterable[IDoor], settings: Settings, reactor: Any) -> 
     if settings.metrics.endpoint:
         _checkMetrics(settings.metrics.endpoint, reactor)
     yield from mistakesIn(listeners, settings)
+
+
+def checkCluster(cluster: ClusterSettings) -> Iterator[str]:
+    """
+    Check what a node of a cluster needs on its machine.  The brokers are not asked.
+
+    @return: what may be a mistake: a sentence for each.
+    @raise StartFailure: a node cannot start.
+    """
+    if find_spec("nats") is None:
+        raise StartFailure(MISSING)
+    for key in FILES:
+        name = getattr(cluster, key)
+        if not name:
+            continue
+        shown = f"cluster.{key}: {printable(shortened(name))}"
+        try:
+            with Path(name).open("rb") as file:
+                file.read(1)
+            isOpen = Path(name).stat().st_mode & stat.S_IROTH
+        except OSError as e:
+            raise StartFailure(f"{shown} cannot be read: {e.strerror or e}") from None
+        if isOpen and key in SECRETS:
+            yield f"{shown} is a secret, and everybody on this machine can read it"
 
 
 def _checkMetrics(descriptions: Iterable[str], reactor: Any) -> None:

@@ -40,6 +40,18 @@ class ConfigurationTests(ClientTestCase):
             self.command("check-config"),
         )
 
+    def test_checkCluster(self) -> None:
+        """A node of a cluster needs the files that it logs in with."""
+        text = "[journal]\nkind = 'jetstream'\n[cluster]\nnode = 'a'\n"
+        Path("twistchat.toml").write_text(text)
+        self.assertEqual("twistchat.toml is good\n", self.command("check-config"))
+        Path("twistchat.toml").write_text(f"{text}nkey = 'node.nk'\n")
+        wanted = "twistchat: cluster.nkey: node.nk cannot be read: No such file or directory"
+        self.assertEqual(wanted, self.refused("check-config"))
+        Path("node.nk").write_text("SU")
+        Path("node.nk").chmod(0o604)
+        self.assertIn("Warning: cluster.nkey: node.nk is a secret", self.command("check-config"))
+
     def test_default(self) -> None:
         """The default configuration is good, and changes nothing."""
         Path("twistchat.toml").write_text("nonsense")

@@ -17,7 +17,7 @@ from twistchat.console.help import helpOf, widthOf
 from twistchat.console.options import JournalOptions, Refused
 from twistchat.console.server.running import RunningOptions
 from twistchat.options import CONFIG, SettingsOptions, installedDoors, refuseMore
-from twistchat.services.checking import checkEndpoints
+from twistchat.services.checking import checkCluster, checkEndpoints
 from twistchat.services.failure import StartFailure
 
 
@@ -44,10 +44,13 @@ class CheckConfigOptions(JournalOptions):
         from twisted.internet import reactor
 
         try:
-            for warning in checkEndpoints(self.doors, self.settings, reactor):
-                print(f"Warning: {printable(warning)}")
+            warnings = [*checkEndpoints(self.doors, self.settings, reactor)]
+            if self.settings.journal.kind == "jetstream":
+                warnings += checkCluster(self.settings.cluster)
         except StartFailure as e:
             raise Refused(str(e)) from None
+        for warning in warnings:
+            print(f"Warning: {printable(warning)}")
         name = self["config"] or (CONFIG if Path(CONFIG).exists() else "The configuration without a file")
         print(f"{name} is good")
 
