@@ -14,9 +14,10 @@ from twistchat.journal.sqlite.constants import readConstants
 from twistchat.journal.sqlite.faults import INTERRUPTED, Fault, faults
 from twistchat.journal.sqlite.migrate import APPLICATION_ID, JournalUnusable, schema
 from twistchat.journal.sqlite.position import readReserved
-from twistchat.journal.sqlite.reading import ACTS, CHECKSUMS, LAST, LATE, SHARES, connect
+from twistchat.journal.sqlite.reading import ACTS, CHECKSUMS, LAST, LATE, SHARES, SNAPSHOTS, connect
 from twistchat.journal.sqlite.rebuilding import held
 from twistchat.journal.sqlite.rows import COLUMNS, isIntact
+from twistchat.journal.sqlite.snapshots import readSnapshot
 
 MAX_SHOWN = 20
 """The maximum number of sequence numbers, or of SQLite's findings, to list."""
@@ -128,6 +129,8 @@ def check(path: Path, progress: Callable[[float], None], page: int = 500) -> Fin
             checking.indexes()
         if version >= ACTS:
             checking.acts()
+        if version >= SNAPSHOTS:
+            checking.snapshot()
         checking.state()
         return checking.findings
 
@@ -214,6 +217,15 @@ class _Checking:
             self.findings.faults.append(
                 f"the list of administrators' acts changed on disk: it has {listed:,}, and the journal {self._acts:,}"
             )
+
+    def snapshot(self) -> None:
+        """Check the snapshot of a node of a cluster."""
+        try:
+            readSnapshot(self._connection)
+        except sqlite3.DatabaseError as e:
+            self._break(f"the snapshot of the state cannot be read: {_damage(e)}")
+        except Fault as e:
+            self._break(e.detail)
 
     def _bounds(self) -> tuple[int, int, int]:
         """The sequence number before the first entry, the last one, and the number of entries to read at first."""

@@ -21,6 +21,7 @@ from twistchat.journal.following import Followers, Following
 from twistchat.journal.proposals import Mark, Proposal
 from twistchat.journal.sqlite.faults import Fault
 from twistchat.journal.sqlite.latechanges import LateChanges
+from twistchat.journal.sqlite.position import RESERVE, reservation
 from twistchat.journal.sqlite.replaying import Replays
 from twistchat.journal.sqlite.writing.batches import Batch, LogLimits, takeBatch
 from twistchat.journal.sqlite.writing.measuring import Measuring
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from twisted.internet.interfaces import IReactorTime
 
     from twistchat.chat.model.events import Entry
-    from twistchat.interfaces import Apply, JournalFigures
+    from twistchat.chat.model.sessions import Origin
+    from twistchat.interfaces import Apply, JournalFigures, Refused
     from twistchat.journal.sqlite.reading import RowReader
     from twistchat.journal.sqlite.sharing import Sharer
     from twistchat.journal.sqlite.writing.writer import Writer
@@ -44,6 +46,36 @@ T = TypeVar("T")
 log = Logger()
 
 
+class Replayed(Proposal):
+    """
+    An entry that the last process stored, and that has to be applied again.
+
+    If it is refused, it is deleted from the file, because the last process may not have come to that.
+    """
+
+    __slots__ = ("_rename",)
+
+    def __init__(
+        self,
+        entry: Entry,
+        origin: Origin | None,
+        receipt: Deferred[Entry] | None,
+        refused: Refused | None,
+        rename: Callable[[Proposal], None] | None,
+    ) -> None:
+        """
+        @param rename: called after it was applied, if it renames a room and the file does not contain that yet.
+        """
+        super().__init__(entry, origin, receipt, refused)
+        self._rename = rename
+
+    def applied(self) -> None:
+        """See L{Proposal.applied}."""
+        if self._rename is not None:
+            self._rename(self)
+        super().applied()
+
+
 class Committer:
     """
     Stores and applies the entries of one log.
@@ -53,8 +85,10 @@ class Committer:
     @ivar threads: the threads of the file.  Set by L{start}.
     @ivar closed: whether it accepts no proposals, because the file is not open.
     @ivar applied: the sequence number of the last entry that was applied or refused.
+    @ivar stored: the sequence number of the last entry that was stored, in this process.
     @ivar waiting: the number of durable events that wait for the disk, or to be applied.
     @ivar late: the late changes.
+    @ivar halted: whether it applies nothing any more, because a write failed that must not fail.
     """
 
     threads: FileThreads
@@ -67,18 +101,25 @@ class Committer:
         limits: LogLimits,
         clock: IReactorTime | None,
         position: Callable[[], tuple[int, int]],
+        failed: Callable[[str], None] | None = None,
+        damaged: Callable[[str], None] | None = None,
     ) -> None:
         """
         @param figures: the figures of the log, which this fills.
         @param worker: starts a thread with this name.
         @param clock: the reactor's timers.  A batch that takes long is applied in several turns; C{None}: in one.
         @param position: returns the last sequence number and the last time, to write when the file is closed.
+        @param failed: called once, with the reason, when a write fails.  After that nothing is applied.  Each batch
+            contains its position.  C{None}: the entries of a batch that fails are refused, and others are stored later.
+        @param damaged: called with a description when a part of the file is found that changed on disk.
         """
         self.limits = limits
         self.closed = True
-        self.applied = 0
+        self.applied = self.stored = 0
         self.waiting = 0
         self.late = LateChanges(self)
+        self.halted = False
+        self._failed, self._damaged = failed, damaged
         self._makeWorker = worker
         self._clock = clock
         self._position = position
@@ -108,6 +149,7 @@ class Committer:
         self.threads = FileThreads(
             writer, reader, self._makeWorker, self._recovered, self._measuring, probe, self._clock
         )
+        reader.damaged = self.threads.damaged = self._damaged
         self.closed = False
         self.sharer.resume()
         for following in self._followers.active:
@@ -122,6 +164,12 @@ class Committer:
     def isIdle(self) -> bool:
         """Whether no batch is being written, and none waits."""
         return self._batch is None and not self._queue
+
+    @property
+    def pending(self) -> int:
+        """The number of proposals, and of marks between them, that were not settled."""
+        batch = self._batch
+        return len(self._queue) + len(self._stored) + (0 if batch is None else len(batch.items))
 
     def read(self, work: Callable[[RowReader], T]) -> Deferred[T]:
         """
@@ -143,7 +191,9 @@ class Committer:
         return following
 
     def settled(self, reached: Callable[[], None]) -> None:
-        """See L{ILog.settled}."""
+        """See L{ILog.settled}.  If it has halted, nothing is settled any more."""
+        if self.halted:
+            return
         if self._queue or self._settling or self._resting or self._batch is not None:
             self._queue.append(Mark(reached))
             self._advance()
@@ -198,7 +248,7 @@ class Committer:
                     # It affects nobody else.
                     log.failure("The outcome of a proposal could not be reported")
                 if item is self._rename:
-                    self._finishRename(self._rename)
+                    self.finishRename(self._rename)
                 settled += 1
                 if not self._stored:
                     self._send()
@@ -242,7 +292,10 @@ class Committer:
                 self._batch = batch = takeBatch(queue, self.limits)
                 self._measuring.sent(bool(queue))
                 self._rename = batch.rename
-                self.threads.writeBatch(batch.rows, batch.statements, self._written)
+                statements = batch.statements
+                if self._failed is not None:
+                    statements = [*statements, (RESERVE, reservation(*batch.rows[-1][:2]))]
+                self.threads.writeBatch(batch.rows, statements, self._written)
 
     def _pass(self) -> None:
         """Let the items at the front of the queue be settled that need no disk."""
@@ -260,6 +313,10 @@ class Committer:
         """
         batch, self._batch = self._batch, None
         assert batch is not None
+        if why is not None and self._failed is not None:
+            self._halt(why)
+            self._advance()
+            return
         if why is not None:
             for item in batch.items:
                 if isinstance(item, Proposal):
@@ -268,6 +325,7 @@ class Committer:
         else:
             self.late.waiting.update(batch.late)
             self._measuring.written(batch)
+            self.stored = batch.rows[-1][0]
         self._stored.extend(batch.items)
         self._fresh += len(batch.items)
         self._advance()
@@ -286,7 +344,7 @@ class Committer:
             self._apply(entry, proposal.origin)
         except ChatError:
             refusal = Failure()
-            if proposal.row is not None:
+            if proposal.row is not None or isinstance(proposal, Replayed):
                 self._refused.add(entry.sequence)
                 self._forget()
         except Exception:
@@ -306,7 +364,7 @@ class Committer:
         self.applied = entry.sequence
         proposal.refuse(refusal)
 
-    def _finishRename(self, proposal: Proposal) -> None:
+    def finishRename(self, proposal: Proposal) -> None:
         """Move what a room holds to its new name, before anything else is written, if the rename was applied."""
         self.late.make()
         self._rename = None
@@ -333,8 +391,18 @@ class Committer:
             self._forget()
 
     def ignoreFault(self, failure: Failure) -> None:
-        """Ignore a fault, which has been logged: the work is tried again."""
+        """Ignore a fault, which has been logged, and halt if no write may fail.  Otherwise the work is tried again."""
         failure.trap(Fault)
+        if self._failed is not None and isinstance(failure.value, Fault):
+            self._halt(failure.value.why)
+
+    def _halt(self, why: str) -> None:
+        """Apply nothing any more."""
+        if not self.halted and self._failed is not None:
+            self.halted = True
+            self._queue.clear()
+            self._stored.clear()
+            self._failed(why)
 
     def _finish(self) -> None:
         """Close the file: all proposals are settled."""

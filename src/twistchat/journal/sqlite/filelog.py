@@ -55,6 +55,8 @@ class FileLog:
         keepPassing: bool,
         limits: LogLimits | None,
         clock: IReactorTime | None,
+        failed: Callable[[str], None] | None = None,
+        damaged: Callable[[str], None] | None = None,
     ) -> None:
         """
         @param directory: the path of its directory.
@@ -62,6 +64,8 @@ class FileLog:
         @param worker: starts a thread with this name.
         @param keepPassing: whether to store the passing events that the history of rooms shows, too.
         @param clock: the reactor's timers.  A batch that takes long is applied in several turns; C{None}: in one.
+        @param failed: see L{Committer}.
+        @param damaged: see L{Committer}.
         """
         self._directory = directory
         self._now = now
@@ -70,7 +74,13 @@ class FileLog:
         self._stamp: Stamp
         self.figures = JournalFigures(waiting=lambda: self.committer.waiting, size=partial(sizeOnDisk, directory))
         self.committer = Committer(
-            self.figures, worker, LogLimits() if limits is None else limits, clock, self._position
+            self.figures,
+            worker,
+            LogLimits() if limits is None else limits,
+            clock,
+            self._position,
+            failed,
+            damaged,
         )
 
     # ILog

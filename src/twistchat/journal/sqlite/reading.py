@@ -44,6 +44,9 @@ FORGETS = 10
 ACTS = 12
 """The first version of the schema with an index of the acts of administrators."""
 
+SNAPSHOTS = 14
+"""The first version of the schema with a snapshot of the state."""
+
 _PAGE = f"""
     SELECT json_group_array(json_array(sequence, time, kind, conversation, checksum, body)) FROM (
         SELECT {COLUMNS} FROM entry
@@ -90,6 +93,8 @@ class RowReader:
     @ivar version: the version of the schema.
     @ivar name: the journal's name.
     @ivar remarks: functions that log findings, oldest first.  Call each in the reactor's thread.
+    @ivar damaged: called in the reactor's thread, with a description, for each row that changed on disk; C{None} for
+        nobody.
     """
 
     def __init__(self, path: Path) -> None:
@@ -117,6 +122,7 @@ class RowReader:
                 self._connection.close()
                 raise
         self.remarks: deque[Callable[[], None]] = deque()
+        self.damaged: Callable[[str], None] | None = None
         self._remarked: set[str | int] = set()
 
     def execute(self, statement: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> sqlite3.Cursor:
@@ -211,6 +217,8 @@ class RowReader:
         sequence, time, kind, _, _, body = row
         if not self.isIntactRow(row, conversation):
             self.remark(sequence, log.critical, CHANGED, sequence=sequence)
+            if self.damaged is not None:
+                self.remarks.append(partial(self.damaged, f"entry {sequence} changed on disk"))
             return Damaged(sequence)
         try:
             return Entry(sequence, msgid(self.name, sequence), time, decode(kind, body))

@@ -17,6 +17,8 @@ _Statement: TypeAlias = tuple[str, tuple[object, ...]]
 PENDING = "SELECT json_group_array(json_array(sequence, account)) FROM forgetting"
 """Selects the accounts whose texts are being erased, with the sequence number of the entry that asks for it."""
 
+_DECIDED = f"{PENDING} WHERE sequence NOT IN (SELECT sequence FROM undecided)"
+
 SCANNED = 0.9
 """The part of the work after which only the word index and SQLite's log are left."""
 
@@ -111,8 +113,11 @@ def finishErasure(file: Writer, sequence: int) -> bool:
 
 
 def pendingErasures(file: Writer) -> dict[int, str]:
-    """The accounts whose texts are being erased, by the sequence number of the entry that asks for it."""
-    (text,) = file.query(PENDING)
+    """
+    The accounts whose texts are being erased, by the sequence number of the entry that asks for it, if that was
+    applied.
+    """
+    (text,) = file.query(_DECIDED)
     return dict(json.loads(text))
 
 

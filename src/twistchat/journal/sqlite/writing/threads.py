@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 
 from twistchat.chat.errors import ChatError, NotRead
 from twistchat.chat.phrasing import counted
-from twistchat.journal.sqlite.faults import Fault
+from twistchat.journal.sqlite.faults import DAMAGED, Fault
 from twistchat.journal.sqlite.writing.measuring import Measuring
 from twistchat.journal.sqlite.writing.writer import Writer
 from twistchat.worker import Worker
@@ -53,6 +53,7 @@ class FileThreads:
     @ivar reader: the connection that reads.
     @ivar lost: the number of messages that were refused since faults began.
     @ivar trouble: why nothing can be written now; C{None} if there is no fault.
+    @ivar damaged: called with a description when SQLite finds damage in the file; C{None} for nobody.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class FileThreads:
         self.reader = reader
         self.lost = 0
         self.trouble: str | None = None
+        self.damaged: Callable[[str], None] | None = None
         self._measuring = measuring
         self._probe, self._clock = probe, clock
         self._probing: IDelayedCall | None = None
@@ -164,7 +166,13 @@ class FileThreads:
         while self.reader.remarks:
             self.reader.remarks.popleft()()
         for result, outcome in zip(results, outcomes, strict=True):
+            if isinstance(outcome, Failure):
+                self._lookForDamage(outcome.value)
             _report(result, outcome)
+
+    def _lookForDamage(self, error: object) -> None:
+        if self.damaged is not None and isinstance(error, Fault) and error.why == DAMAGED:
+            self.damaged(error.detail)
 
     def count(self, entries: int) -> None:
         """Count a transaction and its entries, for the next checkpoint."""
@@ -227,6 +235,7 @@ class FileThreads:
             if not self._faulty:
                 log.failure("The journal failed", failure)
             error = Fault("the journal failed", repr(error))
+        self._lookForDamage(error)
         self.trouble = error.why
         if self.writer.broken is not None:
             self.trouble = self.writer.broken

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from twistchat.chat.model.holding import renamedKey
 from twistchat.journal.sqlite.constants import Constants, readConstants, writeConstants
-from twistchat.journal.sqlite.faults import Fault, diskFault, fault, faults
+from twistchat.journal.sqlite.faults import DAMAGED, Fault, diskFault, fault, faults
 from twistchat.journal.sqlite.files import FILE, lock, readKeyFile, retireKeyFile, secure
 from twistchat.journal.sqlite.migrate import JournalUnusable, migrate, schema
-from twistchat.journal.sqlite.position import RESERVE, Position, readPosition, reservation
+from twistchat.journal.sqlite.position import RESERVE, Position, readPosition, readReserved, reservation
 from twistchat.journal.sqlite.reading import BUSY
 from twistchat.journal.sqlite.rebuilding import Held, held
 from twistchat.journal.sqlite.rows import readText
+from twistchat.journal.sqlite.snapshots import DROP, HAS, readSnapshot, saving
 from twistchat.journal.sqlite.writing.accepting import accept
 from twistchat.journal.sqlite.writing.sideeffects import FORGET, RENAME
 
@@ -150,6 +151,48 @@ class Writer:
         """The position of the journal."""
         with faults():
             return readPosition(self._connection)
+
+    def stored(self) -> Position:
+        """
+        The position of the last batch, if each batch wrote it.
+
+        @raise Fault: it changed on disk.
+        """
+        with faults():
+            if readReserved(self._connection) is None:
+                raise Fault(DAMAGED, "what it notes of its last entry changed on disk")
+            return readPosition(self._connection)
+
+    def undecided(self) -> set[int]:
+        """The sequence numbers of the entries whose late changes have not been made."""
+        with faults():
+            return {sequence for (sequence,) in self._connection.execute("SELECT sequence FROM undecided")}
+
+    def snapshot(self) -> bytes | None:
+        """See L{readSnapshot}."""
+        with faults():
+            return readSnapshot(self._connection)
+
+    def saveSnapshot(self, data: bytes, refused: str) -> None:
+        """
+        Replace the snapshot.
+
+        @param refused: the sequence numbers of refused entries, as a JSON array.  They are deleted in the same
+            transaction, because nobody decides about them after a restart from this snapshot.
+        @raise Fault: nothing was changed.
+        """
+        self._finish()
+        self.transact(*[(statement, (refused,)) for statement in FORGET], saving(data))
+        # The earlier snapshot may contain credentials that are no longer valid.
+        self.erased = True
+
+    def dropSnapshot(self) -> bool:
+        """Delete the snapshot, and return whether there was one."""
+        if self.query(HAS) is None:
+            return False
+        self.change(DROP, ())
+        self.erased = True
+        return True
 
     def held(self) -> Iterator[Held]:
         """See L{held <twistchat.journal.sqlite.rebuilding.held>}."""
