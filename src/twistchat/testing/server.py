@@ -13,11 +13,12 @@ from twisted.internet.interfaces import IProtocol, IProtocolFactory
 from twisted.internet.task import Clock
 
 from twistchat.chat.chat import Chat
+from twistchat.chat.replica import Replica
 from twistchat.config import ServerSettings, Settings, SettingsBuilder
 from twistchat.config.limits import Limits
 from twistchat.doors.irc import IrcDoor
 from twistchat.doors.line import LineDoor
-from twistchat.interfaces import IDoor, IDoorFactory, IMailer, Journal
+from twistchat.interfaces import IDoor, IDoorFactory, IMailer, IReplica, Journal
 from twistchat.journal.kinds import memoryJournal, sqliteJournal
 from twistchat.journal.stamp import Stamp
 from twistchat.net.stream import StreamFactory
@@ -82,6 +83,7 @@ class MemoryServer:
     @ivar configuration: the settings that the server gets when it reads the configuration again.
     @ivar messages: whether clients that connect from now on use WebSockets instead of streams.  See
         L{twistchat.testing.websockets}.
+    @ivar opened: fires when the journal is open; fails if that was not possible.
     """
 
     messages = False
@@ -99,6 +101,7 @@ class MemoryServer:
         makeWorker: Callable[[], Worker] = InlineWorker,
         reachable: bool = False,
         mailer: IMailer | None = None,
+        replicated: Callable[[Callable[[], IReplica]], Journal] | None = None,
     ) -> None:
         """
         @param settings: the settings.
@@ -113,16 +116,20 @@ class MemoryServer:
         @param makeWorker: makes the worker that checks passwords.
         @param reachable: whether the server says that other machines can reach it.
         @param mailer: sends mails; C{None} for a server that sends none.
+        @param replicated: makes the journal of a node of a cluster, which is used instead of C{journal}; see
+            L{twistchat.testing.clusters}.
         """
         self.clock = Clock() if clock is None else clock
         self.configuration = settings
         self._file: str | None = None
-        numbers = count(1) if directory is None else _IDS
+        numbers = count(1) if directory is None and replicated is None else _IDS
 
         def wall() -> float:
             return start + self.clock.seconds()
 
-        if directory is None:
+        if replicated is not None:
+            made = replicated(lambda: Replica(self.chat))
+        elif directory is None:
             made = journal(Stamp(wall, "test"))
         else:
             made = sqliteJournal(
@@ -151,7 +158,9 @@ class MemoryServer:
         self._factories = {door.name: door.factory(self.context) for door in self._doors}
         self._links: list[Link] = []
         self._ports = count(40_001)
-        self.log.open(self.chat.state.apply)
+        self.opened: Deferred[None] = self.log.open(self.chat.state.apply)
+        while replicated is not None and not self.opened.called and self.clock.getDelayedCalls():
+            self.clock.advance(max(0.0, self.clock.getDelayedCalls()[0].getTime() - self.clock.seconds()))
         self.context.registrar.tend()
         self.context.logins.tend()
         self.chat.upkeep.begin()

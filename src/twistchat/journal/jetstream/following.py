@@ -1,0 +1,175 @@
+"""
+Follows the stream: turns its messages into entries, in order, and gives them to the copy.
+
+All nodes do the same with the same messages, so they have the same entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Raw
+from twisted.internet.defer import Deferred
+
+from twistchat.chat.model.events import Entry, Event, NodeJoined
+from twistchat.interfaces import StreamMessage
+from twistchat.journal.codec import Unreadable
+from twistchat.journal.jetstream.batches import Batch, Genesis, decodeEvents, decodeMessage
+from twistchat.journal.jetstream.chain import Chain, ChainBroken
+from twistchat.journal.jetstream.checkpoints import Checkpoint, encodeCheckpoint
+from twistchat.journal.jetstream.members import Members
+from twistchat.journal.jetstream.publishing import Item, Request
+from twistchat.journal.stamp import msgid
+
+if TYPE_CHECKING:
+    from twistchat.journal.sqlite.copy import SqliteCopy
+
+CHECKPOINT_ENTRIES: Final = 20_000
+"""The number of entries after which a checkpoint is made."""
+
+CHECKPOINT_SECONDS: Final = 600.0
+"""The seconds after which a checkpoint is made, if there are new entries."""
+
+
+class Follower:
+    """
+    What this node has read of the stream.
+
+    @ivar chain: the hashes of the messages.
+    @ivar members: the nodes that take part.
+    @ivar sequence: the sequence number of the last entry that was given to the copy.
+    @ivar batches: the number of batches that counted.
+    """
+
+    def __init__(
+        self,
+        copy: SqliteCopy,
+        seconds: Callable[[], float],
+        take: Callable[[], bytes],
+        own: Callable[[Batch], Sequence[Item] | None],
+        decided: Callable[[Batch, str | None], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        """
+        @param copy: takes the entries.
+        @param seconds: returns the seconds of a clock that does not go back.
+        @param take: encodes the state of the chat.
+        @param own: called with each batch before it counts.  If this node sent it and waits for it, returns what it
+            contains.
+        @param decided: called with each batch after its events were given to the copy, and with C{None}; or with why it
+            does not count.
+        @param failed: called once, if the stream cannot be followed further, with the reason in one line.
+        """
+        self._copy = copy
+        self._seconds = seconds
+        self._takeState = take
+        self._own = own
+        self._decided = decided
+        self._failed = failed
+        self._stopped = False
+        self._name = ""
+        self._time = self._epoch = 0
+        self._entries = 0
+        self._saved = seconds()
+        self.chain = Chain()
+        self.members = Members()
+        self.sequence = self.batches = 0
+
+    def begin(self, genesis: Genesis) -> None:
+        """Begin with the first message of the stream."""
+        self._name, self._epoch = genesis.name, genesis.epoch
+        self.sequence, self._time = genesis.sequence, genesis.time
+
+    def restore(self, checkpoint: Checkpoint, name: str) -> None:
+        """
+        Continue after a checkpoint.
+
+        @param name: the name of the journal.
+        """
+        self._name, self._epoch = name, checkpoint.epoch
+        self.sequence, self._time = checkpoint.sequence, checkpoint.time
+        self.chain = Chain(*checkpoint.known)
+        self.members = Members(checkpoint.members)
+
+    def stop(self) -> None:
+        """Follow no further."""
+        self._stopped = True
+
+    def receive(self, message: StreamMessage) -> None:
+        """Take the next message of the stream."""
+        if self._stopped:
+            return
+        try:
+            self.chain.advance(message)
+            self._take(message)
+        except ChainBroken as e:
+            self._fail(str(e))
+        except Unreadable as e:
+            self._fail(f"message {message.sequence} of the stream cannot be read: {e}")
+
+    def save(self) -> Deferred[None]:
+        """
+        Make a checkpoint after everything that was read.
+
+        @return: fires when it is in the copy.
+        """
+        self._entries, self._saved = 0, self._seconds()
+        make = partial(Checkpoint, self.chain.known, self._epoch, self.sequence, self._time, tuple(self.members))
+        saved: Deferred[None] = Deferred()
+
+        def save() -> None:
+            """Called when the last entry before the checkpoint has been applied, and none after it."""
+            self._copy.save(encodeCheckpoint(make(Raw(self._takeState())))).chainDeferred(saved)
+
+        self._copy.settled(save)
+        return saved
+
+    def _take(self, message: StreamMessage) -> None:
+        decoded = decodeMessage(message.data)
+        if isinstance(decoded, Genesis):
+            if message.sequence != 1:
+                raise ChainBroken(f"message {message.sequence} of the stream begins another journal")
+            return
+        own = self._own(decoded)
+        events = (
+            decodeEvents(decoded.events) if own is None else [item.event for item in own if isinstance(item, Request)]
+        )
+        why = self.members.accept(decoded, events)
+        if why is None:
+            self.chain.compare(decoded.known, decoded.node)
+            self.batches += 1
+            self._time = max(self._time, message.time)
+            if own is None:
+                for event in events:
+                    self._copy.take(self._stamp(event), None, None, None)
+            else:
+                self._takeOwn(own)
+            self._entries += len(events)
+        self._decided(decoded, why)
+        if self._entries >= CHECKPOINT_ENTRIES or (
+            self._entries and self._seconds() - self._saved >= CHECKPOINT_SECONDS
+        ):
+            self.save()
+
+    def _takeOwn(self, items: Sequence[Item]) -> None:
+        """Take a batch of this node, whose users wait for the outcome."""
+        for item in items:
+            if isinstance(item, Request):
+                self._copy.take(self._stamp(item.event), item.origin, item.receipt, item.refused)
+            else:
+                self._copy.settled(item.reached)
+
+    def _stamp(self, event: Event) -> Entry:
+        self.sequence = sequence = self.sequence + 1
+        return Entry(sequence, msgid(self._name, sequence), self._time, event)
+
+    def _fail(self, why: str) -> None:
+        self._stopped = True
+        self._failed(why)
+
+
+def isJoining(batch: Batch, events: Sequence[Event]) -> bool:
+    """Whether a batch makes its sender a member."""
+    return bool(events) and isinstance(events[0], NodeJoined) and events[0].node == batch.node

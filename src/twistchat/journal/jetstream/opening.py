@@ -1,0 +1,149 @@
+"""Decides where a node begins to follow the stream, from what its copy has and what the stream has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from twisted.internet.defer import Deferred
+
+from twistchat.interfaces import NotPublished, StreamMessage
+from twistchat.journal.codec import Unreadable
+from twistchat.journal.jetstream.batches import Genesis, decodeMessage, encodeMessage
+from twistchat.journal.jetstream.checkpoints import Checkpoint, decodeCheckpoint
+
+if TYPE_CHECKING:
+    from twistchat.interfaces import Apply, IReplica, IStream
+    from twistchat.journal.jetstream.following import Follower
+    from twistchat.journal.sqlite.copy import CopyPosition, SqliteCopy
+
+ANOTHER_COPY = "stop another node, and start this one with a copy of its journal.sqlite (or with a backup of it)"
+
+
+class CannotFollow(Exception):
+    """This node cannot follow the stream.  C{str} is one line for the administrator."""
+
+
+async def begin(
+    stream: IStream,
+    copy: SqliteCopy,
+    replica: IReplica,
+    follower: Follower,
+    apply: Apply,
+    name: Callable[[], str],
+    key: Callable[[], bytes],
+) -> int:
+    """
+    Open the stream and the copy, and restore the state.
+
+    @param name: returns the name of a new journal.
+    @param key: returns the key of the cloaks of a new journal.
+    @return: the number of the last message of the stream.  The follower has to be given those after its position.
+    @raise CannotFollow: the copy and the stream do not belong together, or one of them lacks what the other needs.
+    @raise StreamUnusable: see L{IStream.open}.
+    """
+    status = await stream.open()
+    position = copy.open()
+    first, last = status.first, status.last
+    checkpoint = _checkpointOf(position)
+    if not last:
+        if checkpoint is not None:
+            raise CannotFollow(
+                f"the stream is empty, but this copy has followed it to message {checkpoint.known[0]}; if the stream is"
+                " lost, run twistchat cluster reseed on the node with the longest copy"
+            )
+        first, last = 1, await _found(stream, position, name, key)
+    genesis = await readGenesis(stream) if first == 1 else None
+    if genesis is not None and (checkpoint is None or checkpoint.epoch != genesis.epoch):
+        _beginAt(genesis, position, copy)
+        follower.begin(genesis)
+        copy.rebuild(apply)
+        await follower.save()
+        return last
+    if position is None or checkpoint is None:
+        raise CannotFollow(f"the stream no longer has its beginning; {ANOTHER_COPY}")
+    if checkpoint.known[0] > last:
+        raise CannotFollow(
+            f"the stream ends with message {last}, but this copy has followed it to message {checkpoint.known[0]}:"
+            " the brokers have lost messages; see twistchat cluster reseed"
+        )
+    if checkpoint.known[0] + 1 < first:
+        raise CannotFollow(
+            f"this copy ends at message {checkpoint.known[0]}, and the stream begins with message {first}; {ANOTHER_COPY}"
+        )
+    replica.restore(bytes(checkpoint.state))
+    follower.restore(checkpoint, position.name)
+    return last
+
+
+async def readGenesis(stream: IStream) -> Genesis:
+    """
+    Read the first message of a stream.
+
+    @raise CannotFollow: it cannot be read.
+    """
+    read: Deferred[StreamMessage] = Deferred()
+    reading = stream.read(
+        0,
+        lambda message: None if read.called else read.callback(message),
+        lambda why: None if read.called else read.errback(CannotFollow(why)),
+    )
+    try:
+        message = await read
+        genesis = decodeMessage(message.data)
+    except Unreadable as e:
+        raise CannotFollow(f"the first message of the stream cannot be read: {e}") from e
+    finally:
+        reading.stop()
+    if not isinstance(genesis, Genesis):
+        raise CannotFollow("the first message of the stream does not begin a journal")
+    return genesis
+
+
+def _checkpointOf(position: CopyPosition | None) -> Checkpoint | None:
+    if position is None or position.snapshot is None:
+        return None
+    try:
+        return decodeCheckpoint(position.snapshot)
+    except Unreadable as e:
+        raise CannotFollow(f"the checkpoint in the copy cannot be read: {e}; {ANOTHER_COPY}") from e
+
+
+async def _found(
+    stream: IStream, position: CopyPosition | None, name: Callable[[], str], key: Callable[[], bytes]
+) -> int:
+    """
+    Write the first message of a stream.  If several nodes do this at once, one of them succeeds.
+
+    This is one of two places that need a fence (the other is the command that replaces a stream): the message is
+    accepted only if the stream is empty.
+
+    @return: the number of the last message.
+    """
+    if position is None:
+        genesis = Genesis(name(), key())
+    else:
+        genesis = Genesis(position.name, position.key, position.sequence, position.sequence, position.time)
+    try:
+        return await stream.publish(encodeMessage(genesis), "genesis", 0)
+    except NotPublished:
+        return 1  # another node was first; if none was, there is nothing to read
+
+
+def _beginAt(genesis: Genesis, position: CopyPosition | None, copy: SqliteCopy) -> None:
+    """Check that a copy stands at the beginning of a stream, or create it."""
+    if position is None:
+        if genesis.stored:
+            raise CannotFollow(f"the stream continues a journal, and this node has no copy of it; {ANOTHER_COPY}")
+        copy.create(genesis.name, genesis.key)
+        return
+    if position.name != genesis.name:
+        raise CannotFollow(
+            "the journal in the data directory is another one than that of the cluster; move it away, or give this"
+            " node another directory"
+        )
+    if position.stored != genesis.stored:
+        raise CannotFollow(
+            f"this copy ends at entry {position.stored}, and the stream continues after entry {genesis.stored};"
+            f" {ANOTHER_COPY}"
+        )

@@ -1,0 +1,302 @@
+"""
+Publishes what the users of this node propose: everything that waits in a turn as one message.
+
+One batch is on its way at a time.  If it does not come back in time, its texts are refused, because nobody knows whether
+the stream has it.  Then the rest of the batch (the ends of sessions) is sent again with the same number.  All nodes
+count the first message with a number and drop others, so whichever gets into the stream first decides.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Raw
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.python.failure import Failure
+
+from twistchat.chat.errors import NotStored, OutcomeUnknown
+from twistchat.chat.model.events import Entry, Event, NodeJoined, NodeLost, Quit, SessionEnded
+from twistchat.journal.jetstream.batches import (
+    MOST_BYTES,
+    MOST_EVENTS,
+    Batch,
+    Known,
+    encodeEvent,
+    encodeMessage,
+)
+from twistchat.journal.proposals import Mark
+
+if TYPE_CHECKING:
+    from twistchat.chat.model.sessions import Origin
+    from twistchat.interfaces import IStream, Refused
+
+PATIENCE: Final = 4.0
+"""Seconds after which the senders of a batch that did not come back are told that its outcome is not known."""
+
+RETRY: Final = 0.25
+"""Seconds until a message that was not acknowledged is sent again."""
+
+MOST_WAITING: Final = 8192
+"""The maximum number of durable events that wait for the stream."""
+
+UNREACHABLE: Final = "the cluster is not reachable"
+
+ENDINGS: Final = (SessionEnded, Quit, NodeJoined, NodeLost)
+"""The events that wait however long it takes: what has ended cannot be refused."""
+
+
+class Request:
+    """
+    A proposed event that is not in the stream yet.
+
+    @ivar event: the event.
+    @ivar encoded: its kind and body.
+    @ivar origin: the request that leads to it, or C{None}.
+    @ivar receipt: fires with the outcome; C{None} if nobody waits for it, or if it has fired.
+    @ivar refused: called if the event is refused, or C{None}.
+    """
+
+    __slots__ = ("encoded", "event", "origin", "receipt", "refused")
+
+    def __init__(
+        self,
+        event: Event,
+        encoded: tuple[str, Raw],
+        origin: Origin | None,
+        receipt: Deferred[Entry] | None,
+        refused: Refused | None,
+    ) -> None:
+        self.event = event
+        self.encoded = encoded
+        self.origin = origin
+        self.receipt = receipt
+        self.refused = refused
+
+    def refuse(self, failure: Failure) -> None:
+        """Report that the event is refused, or that its outcome is not known.  Nothing is reported after that."""
+        receipt, refused = self.receipt, self.refused
+        self.receipt = self.refused = None
+        if receipt is not None:
+            receipt.errback(failure)
+        elif refused is not None:
+            refused(self.event, failure)
+
+
+Item = Request | Mark
+
+
+class Flight:
+    """
+    The batch that is on its way.
+
+    @ivar number: its number.
+    @ivar attempts: what each message with this number contains.
+    """
+
+    __slots__ = ("attempts", "number")
+
+    def __init__(self, number: int, items: Sequence[Item]) -> None:
+        self.number = number
+        self.attempts = [list(items)]
+
+
+class Publisher:
+    """
+    The proposals of this node.
+
+    @ivar trouble: why nothing is accepted now, for the administrator; C{None} if all is well.
+    """
+
+    def __init__(
+        self,
+        stream: IStream,
+        clock: IReactorTime,
+        known: Callable[[], Known],
+        acknowledged: Callable[[int, bytes], None],
+    ) -> None:
+        """
+        @param known: returns what this node has read last.
+        @param acknowledged: called with the number and the bytes of each message that the broker acknowledged.
+        """
+        self._stream = stream
+        self._clock = clock
+        self._known = known
+        self._acknowledged = acknowledged
+        self._waiting: deque[Item] = deque()
+        self._durable = 0
+        self._flight: Flight | None = None
+        self._flush: IDelayedCall | None = None
+        self._retry: IDelayedCall | None = None
+        self._patience: IDelayedCall | None = None
+        self._node = ""
+        self._number = 0
+        self.trouble: str | None = "this node has not joined the cluster yet"
+
+    @property
+    def isIdle(self) -> bool:
+        """Whether nothing waits, and nothing is on its way."""
+        return self._flight is None and not self._waiting
+
+    @property
+    def waiting(self) -> int:
+        """The number of events that wait or are on their way."""
+        flying = 0 if self._flight is None else len(self._flight.attempts[-1])
+        return len(self._waiting) + flying
+
+    def begin(self, node: str) -> None:
+        """Publish as the node with this id from now on.  The first batch has the number 1."""
+        self._node, self._number = node, 0
+        self.trouble = None
+
+    def propose(
+        self, event: Event, origin: Origin | None, receipt: Deferred[Entry] | None, refused: Refused | None
+    ) -> str | None:
+        """
+        Accept an event.
+
+        @return: why it is refused; C{None} if it was accepted.
+        """
+        if self.trouble is not None and not isinstance(event, ENDINGS):
+            return self.trouble
+        if event.durable:
+            if self._durable >= MOST_WAITING:
+                return "too much waits for the cluster"
+            self._durable += 1
+        self._waiting.append(Request(event, encodeEvent(event), origin, receipt, refused))
+        self._flushSoon()
+        return None
+
+    def mark(self, reached: Callable[[], None]) -> None:
+        """Put a mark behind everything that was proposed.  Only call this if something was."""
+        self._waiting.append(Mark(reached))
+
+    def returned(self, batch: Batch) -> list[Item] | None:
+        """
+        A batch of this node has come back from the stream.
+
+        @return: the events of its attempt and the marks between them, in order; C{None} if it is not the batch that is
+            on its way.
+        """
+        flight = self._flight
+        if flight is None or flight.number != batch.number:
+            return None
+        self._land()
+        self.trouble = None
+        self._flushSoon()
+        return flight.attempts[batch.attempt]
+
+    def stop(self, why: str) -> None:
+        """
+        Refuse everything, because this node does not take part any more.  The outcome of the batch that is on its way
+        is not known.
+
+        @param why: as C{trouble} has it from now on.
+        """
+        self.trouble = why
+        flight, waiting = self._flight, self._waiting
+        self._waiting = deque()
+        if flight is not None:
+            self._land()
+            _refuse(flight.attempts[-1], OutcomeUnknown())
+        _refuse(waiting, NotStored(why))
+        self._durable = 0
+        self._number = 0
+
+    def _flushSoon(self) -> None:
+        """Publish what waits, at the end of this turn."""
+        if self._flight is None and self._waiting and self._flush is None:
+            self._flush = self._clock.callLater(0, self._flushNow)
+
+    def _flushNow(self) -> None:
+        self._flush = None
+        if self._flight is not None or not self._waiting:
+            return
+        items: list[Item] = []
+        size = events = 0
+        while self._waiting and size < MOST_BYTES and events < MOST_EVENTS:
+            item = self._waiting.popleft()
+            items.append(item)
+            if isinstance(item, Request):
+                self._durable -= item.event.durable
+                size += len(item.encoded[1])
+                events += 1
+        self._number += 1
+        self._flight = Flight(self._number, items)
+        self._patience = self._clock.callLater(PATIENCE, self._giveUp)
+        self._publish(self._flight)
+
+    def _publish(self, flight: Flight) -> None:
+        attempt = len(flight.attempts) - 1
+        events = tuple([item.encoded for item in flight.attempts[-1] if isinstance(item, Request)])
+        data = encodeMessage(Batch(self._node, flight.number, attempt, self._known(), events))
+
+        def again() -> None:
+            self._retry = None
+            send()
+
+        def failed(_: Failure) -> None:
+            if flight is self._flight and attempt == len(flight.attempts) - 1:
+                self._retry = self._clock.callLater(RETRY, again)
+
+        def send() -> None:
+            sending = self._stream.publish(data, f"{self._node}:{flight.number}:{attempt}")
+            sending.addCallbacks(lambda sequence: self._acknowledged(sequence, data), failed)
+
+        send()
+
+    def _giveUp(self) -> None:
+        """Tell who waits, and keep only what has to get into the stream."""
+        self._patience = None
+        flight = self._flight
+        assert flight is not None
+        self.trouble = UNREACHABLE
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+        waiting, self._waiting = self._waiting, deque()
+        kept = _keep(flight.attempts[-1], OutcomeUnknown())
+        flight.attempts.append(kept)
+        late = _keep(waiting, NotStored(UNREACHABLE), behind=bool(kept))
+        self._waiting.extendleft(reversed(late))
+        self._durable = sum(item.event.durable for item in self._waiting if isinstance(item, Request))
+        if flight is self._flight:
+            self._publish(flight)
+
+    def _land(self) -> None:
+        self._flight = None
+        for call in (self._retry, self._patience):
+            if call is not None and call.active():
+                call.cancel()
+        self._retry = self._patience = None
+
+
+def _keep(items: Sequence[Item] | deque[Item], error: Exception, behind: bool = False) -> list[Item]:
+    """
+    Refuse the events that can be refused, and reach the marks behind nothing else.
+
+    @param behind: whether something else is before the items.
+    @return: the rest, in order.
+    """
+    kept: list[Item] = []
+    for item in items:
+        if isinstance(item, Request):
+            if isinstance(item.event, ENDINGS):
+                kept.append(item)
+            else:
+                item.refuse(Failure(error))
+        elif kept or behind:
+            kept.append(item)
+        else:
+            item.reached()
+    return kept
+
+
+def _refuse(items: Sequence[Item] | deque[Item], error: Exception) -> None:
+    for item in items:
+        if isinstance(item, Request):
+            item.refuse(Failure(error))
+        else:
+            item.reached()

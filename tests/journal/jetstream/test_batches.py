@@ -1,0 +1,64 @@
+"""Tests of L{twistchat.journal.jetstream.batches}."""
+
+from __future__ import annotations
+
+import json
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.wire.irc.samples import EVENTS
+from twistchat.journal.codec import Unreadable
+from twistchat.journal.jetstream.batches import (
+    FORMAT,
+    Batch,
+    Genesis,
+    decodeEvents,
+    decodeMessage,
+    encodeEvent,
+    encodeMessage,
+)
+from twistchat.journal.jetstream.chain import BEGINNING
+from twistchat.testing.contract.opened import said
+
+
+class MessageTests(SynchronousTestCase):
+    """Messages of the stream are bytes, and the same again."""
+
+    def test_batch(self) -> None:
+        """Every event survives the stream."""
+        events = [*EVENTS, said("\ud800 lone"), said("\N{TEACUP WITHOUT HANDLE}\n2")]
+        batch = Batch("a-1", 3, 1, (7, BEGINNING), tuple([encodeEvent(event) for event in events]))
+        read = decodeMessage(encodeMessage(batch))
+        assert isinstance(read, Batch)
+        self.assertEqual((read.node, read.number, read.attempt, read.known), ("a-1", 3, 1, (7, BEGINNING)))
+        again = Batch("a-1", 3, 1, (7, BEGINNING), tuple([encodeEvent(event) for event in decodeEvents(read.events)]))
+        self.assertEqual(encodeMessage(again), encodeMessage(batch))
+
+    def test_genesis(self) -> None:
+        """The first message survives the stream."""
+        genesis = Genesis("name", bytes(range(32)), 5, 6, 7, 8)
+        self.assertEqual(decodeMessage(encodeMessage(genesis)), genesis)
+
+    def test_unreadable(self) -> None:
+        """Bytes that are no message are refused, with the reason."""
+        newer = json.dumps({"type": "wave", "format": FORMAT + 1}).encode()
+        changed = json.dumps(
+            {"type": "batch", "format": FORMAT + 1, "node": "a", "number": 1, "attempt": 0, "known": [0, ""]}
+        ).encode()
+        for data, why in (
+            (b"", "it is not a message of twistchat"),
+            (b"\xff", "it is not a message of twistchat"),
+            (b"[" * 100_000, "it is not a message of twistchat"),
+            (b'{"type": "batch"}', "it is not a message of twistchat"),
+            (newer, f"it has the format {FORMAT + 1}, and this version of twistchat reads the formats up to {FORMAT}"),
+            (changed, f"it has the format {FORMAT + 1}"),
+        ):
+            with self.assertRaisesRegex(Unreadable, why):
+                decodeMessage(data)
+
+    def test_unknownEvent(self) -> None:
+        """An event that this version does not know is refused."""
+        batch = decodeMessage(encodeMessage(Batch("a", 1, 0, (0, ""), (("flown", encodeEvent(said("a"))[1]),))))
+        assert isinstance(batch, Batch)
+        with self.assertRaisesRegex(Unreadable, "there is no event of the kind 'flown'"):
+            decodeEvents(batch.events)
