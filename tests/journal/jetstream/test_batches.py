@@ -27,11 +27,11 @@ class MessageTests(SynchronousTestCase):
     def test_batch(self) -> None:
         """Every event survives the stream."""
         events = [*EVENTS, said("\ud800 lone"), said("\N{TEACUP WITHOUT HANDLE}\n2")]
-        batch = Batch("a-1", 3, 1, (7, BEGINNING), tuple([encodeEvent(event) for event in events]))
+        batch = Batch("a-1", 3, 1, (7, BEGINNING), [encodeEvent(event) for event in events])
         read = decodeMessage(encodeMessage(batch))
         assert isinstance(read, Batch)
         self.assertEqual((read.node, read.number, read.attempt, read.known), ("a-1", 3, 1, (7, BEGINNING)))
-        again = Batch("a-1", 3, 1, (7, BEGINNING), tuple([encodeEvent(event) for event in decodeEvents(read.events)]))
+        again = Batch("a-1", 3, 1, (7, BEGINNING), [encodeEvent(event) for event in decodeEvents(read.events)])
         self.assertEqual(encodeMessage(again), encodeMessage(batch))
 
     def test_genesis(self) -> None:
@@ -58,7 +58,8 @@ class MessageTests(SynchronousTestCase):
 
     def test_unknownEvent(self) -> None:
         """An event that this version does not know is refused."""
-        batch = decodeMessage(encodeMessage(Batch("a", 1, 0, (0, ""), (("flown", encodeEvent(said("a"))[1]),))))
-        assert isinstance(batch, Batch)
-        with self.assertRaisesRegex(Unreadable, "there is no event of the kind 'flown'"):
-            decodeEvents(batch.events)
+        for line, why in ((b"flown {}", "there is no event of the kind 'flown'"), (b"", "no event"), (b"said [", "body")):
+            batch = decodeMessage(encodeMessage(Batch("a", 1, 0, (0, ""), [line])))
+            assert isinstance(batch, Batch)
+            with self.assertRaisesRegex(Unreadable, why):
+                decodeEvents(batch.events)

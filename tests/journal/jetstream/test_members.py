@@ -7,7 +7,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.model.events import SERVER, Event, NodeJoined, NodeLost
-from twistchat.journal.jetstream.batches import Batch, encodeEvent
+from twistchat.journal.jetstream.batches import Batch
 from twistchat.journal.jetstream.chain import BEGINNING
 from twistchat.journal.jetstream.members import Members
 from twistchat.testing.contract.opened import said
@@ -30,8 +30,7 @@ class MembersTests(SynchronousTestCase):
 
     def send(self, node: str, number: int, *events: Event) -> str | None:
         """Let a node send a batch."""
-        encoded = tuple([encodeEvent(event) for event in events])
-        return self.members.accept(Batch(node, number, 0, (0, BEGINNING), encoded), events)
+        return self.members.accept(Batch(node, number, 0, (0, BEGINNING)), events)
 
     def ids(self) -> list[str]:
         """The ids of the members."""

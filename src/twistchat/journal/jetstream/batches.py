@@ -1,17 +1,19 @@
 """
 The messages of the stream: the genesis, and batches of events.
 
-A message is a JSON object.  Fields added later have defaults, and unknown fields are ignored.  What changes the meaning
-of a message for an older version changes L{FORMAT}.
+A message has lines with LF between them.  The first is a JSON object, the header.  In a batch, each further line is an
+event: its kind, a space, and its body (L{twistchat.journal.codec}).  Fields of the header that are added later have
+defaults, and unknown fields are ignored.  What changes the meaning of a message for an older version changes L{FORMAT}.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from twistchat.chat.model.events import Event
 from twistchat.journal.codec import Unreadable, decode, encode
@@ -54,7 +56,18 @@ class Genesis(Struct, frozen=True, tag="genesis"):
     format: int = FORMAT
 
 
-class Batch(Struct, frozen=True, tag="batch"):
+class Header(Struct, frozen=True, tag="batch"):
+    """The header of a batch, with fields as in L{Batch}."""
+
+    node: str
+    number: int
+    attempt: int
+    known: Known
+    format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
     """
     The events that one node proposed at once.
 
@@ -62,43 +75,45 @@ class Batch(Struct, frozen=True, tag="batch"):
     @ivar number: counts the batches of this node, from 1.
     @ivar attempt: counts the messages with this number, from 0.  Only the first of them in the stream counts.
     @ivar known: what the node had read last.
-    @ivar events: the kind and the body of each event (L{twistchat.journal.codec}).
+    @ivar events: the encoded events, see L{encodeEvent}.
     """
 
     node: str
     number: int
     attempt: int
     known: Known
-    events: tuple[tuple[str, Raw], ...] = ()
-    format: int = FORMAT
+    events: Sequence[bytes] = ()
 
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(Genesis | Batch)
+_decoder = msgspec.json.Decoder(Genesis | Header)
 
 
 class _Format(Struct, frozen=True):
     format: int = 0
 
 
-def encodeEvent(event: Event) -> tuple[str, Raw]:
+def encodeEvent(event: Event) -> bytes:
     """Encode an event for L{Batch.events}."""
     kind, body = encode(event)
-    return kind, Raw(body)
+    return b"%s %s" % (kind.encode(), body)
 
 
-def decodeEvents(events: Iterable[tuple[str, Raw]]) -> list[Event]:
+def decodeEvents(events: Iterable[bytes]) -> list[Event]:
     """
     Decode the events of a batch.
 
     @raise Unreadable: this version does not know an event.
     """
-    return [decode(kind, bytes(body)) for kind, body in events]
+    return [decode(kind.decode("utf-8", "replace"), body) for kind, _, body in [line.partition(b" ") for line in events]]
 
 
 def encodeMessage(message: Genesis | Batch) -> bytes:
     """Encode a message."""
-    return _encoder.encode(message)
+    if isinstance(message, Genesis):
+        return _encoder.encode(message)
+    header = Header(message.node, message.number, message.attempt, message.known)
+    return b"\n".join([_encoder.encode(header), *message.events])
 
 
 def decodeMessage(data: bytes) -> Genesis | Batch:
@@ -107,13 +122,16 @@ def decodeMessage(data: bytes) -> Genesis | Batch:
 
     @raise Unreadable: it is not a message, or is of a format that this version does not read.
     """
+    first, *events = data.split(b"\n")
     try:
-        message = _decoder.decode(data)
+        header = _decoder.decode(first)
     except (msgspec.MsgspecError, RecursionError) as e:
-        raise Unreadable(_otherFormat(data) or f"it is not a message of twistchat ({e})") from e
-    if message.format > FORMAT:
-        raise Unreadable(_ofFormat(message.format))
-    return message
+        raise Unreadable(_otherFormat(first) or f"it is not a message of twistchat ({e})") from e
+    if header.format > FORMAT:
+        raise Unreadable(_ofFormat(header.format))
+    if isinstance(header, Genesis):
+        return header
+    return Batch(header.node, header.number, header.attempt, header.known, events)
 
 
 def _otherFormat(data: bytes) -> str | None:

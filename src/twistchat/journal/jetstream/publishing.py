@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Raw
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
@@ -53,7 +52,7 @@ class Request:
     A proposed event that is not in the stream yet.
 
     @ivar event: the event.
-    @ivar encoded: its kind and body.
+    @ivar encoded: the encoded event.
     @ivar origin: the request that leads to it, or C{None}.
     @ivar receipt: fires with the outcome; C{None} if nobody waits for it, or if it has fired.
     @ivar refused: called if the event is refused, or C{None}.
@@ -64,7 +63,7 @@ class Request:
     def __init__(
         self,
         event: Event,
-        encoded: tuple[str, Raw],
+        encoded: bytes,
         origin: Origin | None,
         receipt: Deferred[Entry] | None,
         refused: Refused | None,
@@ -221,7 +220,7 @@ class Publisher:
             items.append(item)
             if isinstance(item, Request):
                 self._durable -= item.event.durable
-                size += len(item.encoded[1])
+                size += len(item.encoded)
                 events += 1
         self._number += 1
         self._flight = Flight(self._number, items)
@@ -230,7 +229,7 @@ class Publisher:
 
     def _publish(self, flight: Flight) -> None:
         attempt = len(flight.attempts) - 1
-        events = tuple([item.encoded for item in flight.attempts[-1] if isinstance(item, Request)])
+        events = [item.encoded for item in flight.attempts[-1] if isinstance(item, Request)]
         data = encodeMessage(Batch(self._node, flight.number, attempt, self._known(), events))
 
         def again() -> None:
