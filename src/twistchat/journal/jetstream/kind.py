@@ -2,13 +2,53 @@
 
 from __future__ import annotations
 
-from twistchat.interfaces import Journal, JournalContext, JournalUnavailable
+from importlib.metadata import version
+
+from twistchat.interfaces import Journal, JournalContext
+from twistchat.journal.history.removal.retention import Retention
+from twistchat.journal.history.sqlite import SqliteHistory
+from twistchat.journal.jetstream.log import Node, ReplicatedLog
+from twistchat.journal.jetstream.nats.stream import NatsStream
+from twistchat.journal.sqlite.copy import SqliteCopy
 
 
 def makeJournal(context: JournalContext) -> Journal:
     """
     Make the journal of a node.
 
-    @raise JournalUnavailable: it cannot be used yet.
+    @param context: its C{cluster} and C{replica} are there.
     """
-    raise JournalUnavailable("this version of twistchat has no clusters yet")
+    assert context.replica is not None
+    chosen, cluster = context.settings, context.cluster
+    copy = SqliteCopy(context.directory, context.now, context.worker, chosen.keepPassing, clock=context.clock)
+    log = ReplicatedLog(
+        NatsStream(cluster, context.clock),
+        copy,
+        context.clock,
+        context.replica,
+        Node(cluster.node, context.name, version("twistchat"), context.agreed),
+        context.name,
+        context.key,
+        context.stop,
+        promiseOf(cluster.durability, cluster.replicas),
+    )
+    retention = Retention(
+        context.clock,
+        context.now,
+        chosen.retention,
+        chosen.retentionCount,
+        rooms=context.retentions,
+        acts=chosen.auditRetention,
+    )
+    return Journal(log, SqliteHistory(copy, retention, context.clock, searchTime=chosen.searchTime))
+
+
+def promiseOf(durability: str, replicas: int) -> str:
+    """What the log tells the administrator at start."""
+    where = f"on {replicas} brokers" if replicas > 1 else "on one broker, which must not be lost"
+    if durability == "full":
+        return f"The journal is a stream {where}; messages are stored there before anyone sees them."
+    return (
+        f"The journal is a stream {where}, with relaxed durability: if their power fails, what was said in the last"
+        " moments is lost, though people have seen it."
+    )
