@@ -124,7 +124,6 @@ class MemoryCluster:
         def stopped(why: str) -> None:
             node.stopped = why
 
-        path = self.path(node.name)
         copy = SqliteCopy(str(path), lambda: NOON + self.clock.seconds(), lambda name: InlineWorker(), clock=self.clock)
         log = ReplicatedLog(
             node.stream,

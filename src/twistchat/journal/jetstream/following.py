@@ -117,14 +117,7 @@ class Follower:
         """
         self._entries, self._saved = 0, self._seconds()
         make = partial(Checkpoint, self.chain.known, self._epoch, self.sequence, self._time, tuple(self.members))
-        saved: Deferred[None] = Deferred()
-
-        def save() -> None:
-            """Called when the last entry before the checkpoint has been applied, and none after it."""
-            self._copy.save(encodeCheckpoint(make(Raw(self._takeState())))).chainDeferred(saved)
-
-        self._copy.settled(save)
-        return saved
+        return self._copy.save(lambda: encodeCheckpoint(make(Raw(self._takeState()))))
 
     def _take(self, message: StreamMessage) -> None:
         decoded = decodeMessage(message.data)

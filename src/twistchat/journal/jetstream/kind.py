@@ -20,7 +20,15 @@ def makeJournal(context: JournalContext) -> Journal:
     """
     assert context.replica is not None
     chosen, cluster = context.settings, context.cluster
-    copy = SqliteCopy(context.directory, context.now, context.worker, chosen.keepPassing, clock=context.clock)
+    copy = SqliteCopy(
+        context.directory,
+        context.now,
+        context.worker,
+        chosen.keepPassing,
+        clock=context.clock,
+        failed=lambda why: log.fail(why),
+        damaged=lambda why: log.fail(why),
+    )
     log = ReplicatedLog(
         NatsStream(cluster, context.clock),
         copy,

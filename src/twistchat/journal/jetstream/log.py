@@ -22,7 +22,7 @@ from zope.interface import implementer
 
 from twistchat.chat.errors import NotStored
 from twistchat.chat.model.events import SERVER, Entry, Event, NodeJoined, NodeLost
-from twistchat.interfaces import ILog, IReplica, IStream, StreamMessage
+from twistchat.interfaces import IClusterLog, ILog, IReplica, IStream, StreamMessage
 from twistchat.journal.jetstream.batches import SPEAKS, Batch
 from twistchat.journal.jetstream.following import Follower, isJoining
 from twistchat.journal.jetstream.leases import Leases
@@ -66,7 +66,7 @@ class Node:
     agreed: Mapping[str, str] = field(default_factory=dict)
 
 
-@implementer(ILog)
+@implementer(ILog, IClusterLog)
 class ReplicatedLog:
     """The log of one node of a cluster."""
 
@@ -86,7 +86,7 @@ class ReplicatedLog:
         Create the log.  It opens nothing yet, because the process may still fork.
 
         @param stream: the stream, which is not open yet.
-        @param copy: the database of this node, which is not open yet.
+        @param copy: the database of this node, which is not open yet.  Let it report failures and damage to L{fail}.
         @param clock: the reactor's timers.
         @param replica: returns the chat.
         @param node: what this node is.
@@ -125,7 +125,6 @@ class ReplicatedLog:
         )
         self._leases = Leases(stream, clock, self._ids, self._lost)
         self._proposedLost: set[str] = set()
-        copy.failed = copy.damaged = self.fail
 
     # ILog
 
@@ -187,10 +186,10 @@ class ReplicatedLog:
         ).addCallback(self._reportClosed)
         return self._closing[0]
 
-    # For administrators
+    # IClusterLog
 
     def overview(self) -> Mapping[str, Any]:
-        """What an administrator wants to know of the cluster, as plain values for JSON."""
+        """See L{IClusterLog.overview}."""
         status = self._stream.status
         position = self._follower.chain.sequence
         return {

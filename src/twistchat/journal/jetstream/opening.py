@@ -58,7 +58,7 @@ async def begin(
         _beginAt(genesis, position, copy)
         follower.begin(genesis)
         copy.rebuild(apply)
-        await follower.save()
+        await follower.save()  # without it, the entries that come now could not be taken again
         return last
     if position is None or checkpoint is None:
         raise CannotFollow(f"the stream no longer has its beginning; {ANOTHER_COPY}")
@@ -73,6 +73,7 @@ async def begin(
         )
     replica.restore(bytes(checkpoint.state))
     follower.restore(checkpoint, position.name)
+    copy.resume(apply, checkpoint.sequence)
     return last
 
 
@@ -123,7 +124,7 @@ async def _found(
     if position is None:
         genesis = Genesis(name(), key())
     else:
-        genesis = Genesis(position.name, position.key, position.sequence, position.sequence, position.time)
+        genesis = Genesis(position.name, position.key, position.stored, position.stored, position.time)
     try:
         return await stream.publish(encodeMessage(genesis), "genesis", 0)
     except NotPublished:
@@ -135,7 +136,7 @@ def _beginAt(genesis: Genesis, position: CopyPosition | None, copy: SqliteCopy) 
     if position is None:
         if genesis.stored:
             raise CannotFollow(f"the stream continues a journal, and this node has no copy of it; {ANOTHER_COPY}")
-        copy.create(genesis.name, genesis.key)
+        copy.open(genesis.name, genesis.key)
         return
     if position.name != genesis.name:
         raise CannotFollow(
