@@ -124,7 +124,14 @@ class MemoryCluster:
         def stopped(why: str) -> None:
             node.stopped = why
 
-        copy = SqliteCopy(str(path), lambda: NOON + self.clock.seconds(), lambda name: InlineWorker(), clock=self.clock)
+        copy = SqliteCopy(
+            str(self.path(node.name)),
+            lambda: NOON + self.clock.seconds(),
+            lambda name: InlineWorker(),
+            clock=self.clock,
+            failed=lambda why: log.fail(why),
+            damaged=lambda why: log.fail(why),
+        )
         log = ReplicatedLog(
             node.stream,
             copy,

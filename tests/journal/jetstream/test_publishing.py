@@ -95,7 +95,7 @@ class PublisherTests(SynchronousTestCase):
     def test_marks(self) -> None:
         """Marks come back between the events where they were set."""
         self.post(said("a"))
-        self.publisher.mark(lambda: None)
+        self.assertTrue(self.publisher.settled(lambda: None))
         self.post(said("b"))
         self.turns()
         self.assertEqual([isinstance(item, Request) for item in self.returned(0)], [True, False, True])
@@ -156,24 +156,34 @@ class PublisherTests(SynchronousTestCase):
         self.assertEqual(self.contents()[1], [END, said("b")])
 
     def test_marksOfRefused(self) -> None:
-        """A mark behind refused events is reached.  A mark behind the end of a session waits for it."""
+        """Marks are reached when the events are refused, once, and nobody waits for what cannot be refused."""
         reached: list[str] = []
-        self.stream.isCut = True
+        self.stream.losesAnswers = True
         self.post(said("a"))
-        self.publisher.mark(lambda: reached.append("text"))
+        self.assertTrue(self.publisher.settled(lambda: reached.append("text")))
         self.post(END)
-        self.publisher.mark(lambda: reached.append("end"))
+        self.assertTrue(self.publisher.settled(lambda: reached.append("end")))
         self.turns()
+        self.assertTrue(self.publisher.settled(lambda: reached.append("on its way")))
         self.post(said("b"))
-        self.publisher.mark(lambda: reached.append("waiting"))
+        self.assertTrue(self.publisher.settled(lambda: reached.append("waiting")))
         self.turns(PATIENCE + 0.2)
-        self.assertEqual(reached, ["text"])
-        self.stream.heal()
-        self.turns(TIMEOUT + RETRY + 0.2)
-        items = self.returned(-1)
-        self.assertEqual(len(items), 2)
+        self.assertEqual(reached, ["text", "end", "on its way", "waiting"])
+        self.assertFalse(self.publisher.settled(lambda: reached.append("now")))
+        for item in self.returned(0):
+            if not isinstance(item, Request):
+                item.reached()
+        self.assertEqual(len(reached), 4)
+
+    def test_markOnly(self) -> None:
+        """A mark behind the batch that is on its way comes back with it, and makes no batch of its own."""
+        self.post(said("a"))
         self.turns()
-        self.assertEqual(len(self.publisher._waiting), 0)  # private: the mark is in the batch that is on its way
+        self.assertTrue(self.publisher.settled(lambda: None))
+        self.assertEqual(len(self.returned(0)), 2)
+        self.turns()
+        self.assertEqual(len(self.batches()), 1)
+        self.assertFalse(self.publisher.settled(lambda: None))
 
     def test_size(self) -> None:
         """A batch has a limited number of events."""
@@ -199,7 +209,7 @@ class PublisherTests(SynchronousTestCase):
         self.post(said("a"))
         self.turns()
         self.publisher.propose(END, None, receipt, None)
-        self.publisher.mark(lambda: reached.append(True))
+        self.assertTrue(self.publisher.settled(lambda: reached.append(True)))
         self.publisher.stop("it joins again")
         self.assertEqual(self.refusals[0][1].value, OutcomeUnknown())
         self.assertEqual(self.failureResultOf(receipt).value, NotStored("it joins again"))

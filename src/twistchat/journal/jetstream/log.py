@@ -158,10 +158,8 @@ class ReplicatedLog:
 
     def settled(self, reached: Callable[[], None]) -> None:
         """See L{ILog.settled}."""
-        if self._publisher.isIdle:
+        if not self._publisher.settled(reached):
             self._copy.settled(reached)
-        else:
-            self._publisher.mark(reached)
 
     def follow(self, sequence: int, receive: Callable[[Entry], None]) -> IFollowing:
         """See L{ILog.follow}."""
@@ -180,11 +178,12 @@ class ReplicatedLog:
             self._closing.append(closed)
             return closed
         self._closed = True
-        self._closing.append(Deferred())
-        Deferred.fromCoroutine(self._close()).addErrback(
-            lambda failure: log.failure("The journal did not close in good order", failure)
-        ).addCallback(self._reportClosed)
-        return self._closing[0]
+        closing: Deferred[None] = Deferred()
+        self._closing.append(closing)
+        ended = Deferred.fromCoroutine(self._close())
+        ended.addErrback(lambda failure: log.failure("The journal did not close in good order", failure))
+        ended.addCallback(self._reportClosed)
+        return closing
 
     # IClusterLog
 
@@ -360,6 +359,8 @@ class ReplicatedLog:
     ) -> str | None:
         if self._closed or self._failure is not None:
             return self._failure or "the journal is closed"
+        if not self._id:
+            return self._publisher.trouble
         return self._publisher.propose(event, origin, receipt, refused)
 
     # Closing

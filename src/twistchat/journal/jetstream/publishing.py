@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twistchat.chat.errors import NotStored, OutcomeUnknown
@@ -84,7 +85,9 @@ class Request:
             refused(self.event, failure)
 
 
-Item = Request | Mark
+Item: TypeAlias = "Request | Mark"
+
+log = Logger()
 
 
 class Flight:
@@ -168,9 +171,21 @@ class Publisher:
         self._flushSoon()
         return None
 
-    def mark(self, reached: Callable[[], None]) -> None:
-        """Put a mark behind everything that was proposed.  Only call this if something was."""
-        self._waiting.append(Mark(reached))
+    def settled(self, reached: Callable[[], None]) -> bool:
+        """
+        Put a mark behind everything that was proposed.
+
+        @return: whether there is something to wait for.  If not, C{reached} is not called.  While nothing is accepted,
+            nobody waits for the events that cannot be refused.
+        """
+        if self.trouble is not None or self.isIdle:
+            return False
+        if self._waiting:
+            self._waiting.append(Mark(reached))
+        else:
+            assert self._flight is not None
+            self._flight.attempts[-1].append(Mark(reached))
+        return True
 
     def returned(self, batch: Batch) -> list[Item] | None:
         """
@@ -199,8 +214,10 @@ class Publisher:
         self._waiting = deque()
         if flight is not None:
             self._land()
-            _refuse(flight.attempts[-1], OutcomeUnknown())
-        _refuse(waiting, NotStored(why))
+            for item in flight.attempts[-1]:
+                _refuse(item, OutcomeUnknown())
+        for item in waiting:
+            _refuse(item, NotStored(why))
         self._durable = 0
         self._number = 0
 
@@ -256,10 +273,8 @@ class Publisher:
             self._retry.cancel()
             self._retry = None
         waiting, self._waiting = self._waiting, deque()
-        kept = _keep(flight.attempts[-1], OutcomeUnknown())
-        flight.attempts.append(kept)
-        late = _keep(waiting, NotStored(UNREACHABLE), behind=bool(kept))
-        self._waiting.extendleft(reversed(late))
+        flight.attempts.append(_keep(flight.attempts[-1], OutcomeUnknown()))
+        self._waiting.extend(_keep(waiting, NotStored(UNREACHABLE)))
         self._durable = sum(item.event.durable for item in self._waiting if isinstance(item, Request))
         if flight is self._flight:
             self._publish(flight)
@@ -272,30 +287,32 @@ class Publisher:
         self._retry = self._patience = None
 
 
-def _keep(items: Sequence[Item] | deque[Item], error: Exception, behind: bool = False) -> list[Item]:
+def _keep(items: Sequence[Item] | deque[Item], error: Exception) -> list[Item]:
     """
-    Refuse the events that can be refused, and reach the marks behind nothing else.
+    Refuse the events that can be refused, and reach the marks.
 
-    @param behind: whether something else is before the items.
-    @return: the rest, in order.
+    @return: the other events, in order.
     """
     kept: list[Item] = []
     for item in items:
-        if isinstance(item, Request):
-            if isinstance(item.event, ENDINGS):
-                kept.append(item)
-            else:
-                item.refuse(Failure(error))
-        elif kept or behind:
+        if isinstance(item, Request) and isinstance(item.event, ENDINGS):
             kept.append(item)
         else:
-            item.reached()
+            _refuse(item, error)
     return kept
 
 
-def _refuse(items: Sequence[Item] | deque[Item], error: Exception) -> None:
-    for item in items:
+def _refuse(item: Item, error: Exception) -> None:
+    """Refuse an event, or reach a mark.  An error of a callback is logged, so that it affects nobody else."""
+    try:
         if isinstance(item, Request):
             item.refuse(Failure(error))
         else:
-            item.reached()
+            item.reached, reached = _nothing, item.reached
+            reached()
+    except Exception:
+        log.failure("The outcome of a proposal could not be reported")
+
+
+def _nothing() -> None:
+    """The mark has been reached: if its batch is in the stream after all, it is not reached again."""
