@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from itertools import count
 from shutil import rmtree
 from tempfile import mkdtemp
 
+from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.snapshot import takeSnapshot
 from twistchat.interfaces import StreamMessage
+from twistchat.journal.jetstream.reseeding import Reseeding, examine, opened, reseed
 from twistchat.journal.sqlite.comparing import digest
 from twistchat.journal.sqlite.files import FILE
 from twistchat.testing.clients import IrcClient, LineClient
@@ -370,3 +374,72 @@ class ManyTests(ClusterTestCase):
         self.assertEqualStates()
         self.stopAll()
         self.assertEqualCopies()
+
+
+class ReseedTests(ClusterTestCase):
+    """An administrator begins a new stream from the longest copy."""
+
+    def reseed(self, name: str) -> Reseeding:
+        """Run what the command does, on a node that is stopped."""
+        stream, copy = self.cluster.broker.connect(name), self.cluster.copy(name)
+        position = opened(copy)
+        examined = Deferred.fromCoroutine(examine(stream, position, partial(deferLater, self.cluster.clock)))
+        for _ in range(100):
+            self.cluster.clock.advance(0.1)
+        found = self.successResultOf(examined)
+        done = Deferred.fromCoroutine(reseed(stream, position, copy))
+        self.cluster.clock.advance(0)
+        self.successResultOf(done)
+        self.successResultOf(copy.close())
+        return found
+
+    def test_lostEnd(self) -> None:
+        """The brokers have lost messages: the nodes refuse to start, until the stream continues the longest copy."""
+        ann = self.person("a", "ann")
+        self.cluster.stop("b")
+        self.say(ann, "later")
+        self.cluster.stop("c")
+        self.cluster.stop("a")
+        del self.cluster.broker.messages[5:]
+        node = self.cluster.start("c")
+        self.assertIn("have lost messages", self.failureResultOf(node.server.opened).getErrorMessage())
+        del self.cluster.nodes["c"]
+        found = self.reseed("c")
+        self.assertEqual((found.last, found.alive), (5, ()))
+        self.cluster.start("c")
+        self.cluster.start("a")
+        late = self.cluster["a"].connect()
+        late.send("late")
+        late.until(re.compile(r"\[\d\d:\d\d\] <ann> later"))
+        self.say(self.person("c", "cy"), "new")
+        late.until(re.compile(r"\[\d\d:\d\d\] <cy> new"))
+        self.assertEqualStates()
+        node = self.cluster.start("b")
+        self.assertIn("differs from the one that the stream continues", self.failureResultOf(node.server.opened).getErrorMessage())
+        del self.cluster.nodes["b"]
+        self.stopAll()
+        self.assertEqualCopies("a", "c")
+
+    def test_empty(self) -> None:
+        """An empty stream is not taken for a new one by a node that has followed another."""
+        self.stopAll()
+        self.cluster.broker.replace()
+        node = self.cluster.start("a")
+        self.assertIn("the stream is empty, but this copy", self.failureResultOf(node.server.opened).getErrorMessage())
+        del self.cluster.nodes["a"]
+        self.reseed("a")
+        for name in self.names:
+            self.cluster.start(name)
+        self.assertEqualStates()
+
+    def test_alive(self) -> None:
+        """Nodes that run are found."""
+        ann = self.person("a", "ann")
+        self.say(ann, "hello")
+        self.cluster.stop("b")
+        stream, copy = self.cluster.broker.connect("b"), self.cluster.copy("b")
+        wait = partial(deferLater, self.cluster.clock)
+        examined = Deferred.fromCoroutine(examine(stream, opened(copy), wait))
+        self.cluster.advance(10)
+        self.assertEqual([node.partition("-")[0] for node in self.successResultOf(examined).alive], ["a", "c"])
+        self.successResultOf(copy.close())

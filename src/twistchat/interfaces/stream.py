@@ -121,5 +121,12 @@ class IStream(Interface):
     def release(node: str) -> Deferred[None]:
         """Give up the lease of a node.  It does not fail."""
 
+    def replaceStream() -> Deferred[StreamStatus]:
+        """
+        Delete the stream with all its messages, and create an empty one.  Only an administrator asks for this.
+
+        @return: fires with the status of the new stream.  Fails with L{StreamUnusable}.
+        """
+
     def close() -> Deferred[None]:
         """End all deliveries and the connection.  Fires when that is done, at most after 2 seconds."""

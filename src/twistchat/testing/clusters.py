@@ -94,6 +94,21 @@ class MemoryCluster:
         """The directory of the copy of a node."""
         return Path(self._directory, name)
 
+    def copy(self, name: str, failed: Callable[[str], None] = lambda why: None) -> SqliteCopy:
+        """
+        Make the copy of a node.  Do not open it yet.
+
+        @param failed: called with the reason if it fails, or has been damaged.
+        """
+        return SqliteCopy(
+            str(self.path(name)),
+            lambda: NOON + self.clock.seconds(),
+            lambda name: InlineWorker(),
+            clock=self.clock,
+            failed=failed,
+            damaged=failed,
+        )
+
     def crash(self, name: str) -> None:
         """End a node as kill -9 does: it says nothing to anybody."""
         node = self.nodes.pop(name)
@@ -124,14 +139,7 @@ class MemoryCluster:
         def stopped(why: str) -> None:
             node.stopped = why
 
-        copy = SqliteCopy(
-            str(self.path(node.name)),
-            lambda: NOON + self.clock.seconds(),
-            lambda name: InlineWorker(),
-            clock=self.clock,
-            failed=lambda why: log.fail(why),
-            damaged=lambda why: log.fail(why),
-        )
+        copy = self.copy(node.name, lambda why: log.fail(why))
         log = ReplicatedLog(
             node.stream,
             copy,

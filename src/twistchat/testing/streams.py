@@ -57,6 +57,10 @@ class MemoryBroker:
         """Delete the messages before a number."""
         self.first = first
 
+    def replace(self) -> None:
+        """Begin an empty stream."""
+        self.messages, self._ids, self.first = [], {}, 1
+
     def store(self, data: bytes, id: str, last: int | None) -> int | None:
         """
         Append a message, as L{IStream.publish} does.
@@ -138,6 +142,11 @@ class MemoryStream:
         if self._isReachable():
             self._broker.leases.pop(node, None)
         return succeed(None)
+
+    def replaceStream(self) -> Deferred[StreamStatus]:
+        """See L{IStream.replaceStream}."""
+        self._broker.replace()
+        return succeed(self.status)
 
     def close(self) -> Deferred[None]:
         """See L{IStream.close}."""

@@ -40,8 +40,9 @@ class Genesis(Struct, frozen=True, tag="genesis"):
 
     @ivar name: the name of the journal, from which its message ids are made.
     @ivar key: the key of the cloaks.
-    @ivar stored: the sequence number of the last entry that a copy must have stored to follow this stream; 0 if the
-        stream begins the journal.
+    @ivar stored: the sequence number of the last entry that the stream continues; 0 if it begins the journal.
+    @ivar digest: the L{endOf <twistchat.journal.jetstream.opening.endOf>} of a copy that can follow the stream; C{""}
+        if it begins the journal.
     @ivar sequence: the number after which the sequence numbers of entries continue.
     @ivar time: the time of the last entry, in milliseconds since the epoch.
     @ivar epoch: how many streams the journal has had before this one.
@@ -50,6 +51,7 @@ class Genesis(Struct, frozen=True, tag="genesis"):
     name: str
     key: bytes
     stored: int = 0
+    digest: str = ""
     sequence: int = 0
     time: int = 0
     epoch: int = 0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Final
 
 from twisted.internet.defer import Deferred
 
@@ -11,13 +12,17 @@ from twistchat.interfaces import NotPublished, StreamMessage
 from twistchat.journal.codec import Unreadable
 from twistchat.journal.jetstream.batches import Genesis, decodeMessage, encodeMessage
 from twistchat.journal.jetstream.checkpoints import Checkpoint, decodeCheckpoint
+from twistchat.journal.sqlite.comparing import digest
 
 if TYPE_CHECKING:
     from twistchat.interfaces import Apply, IReplica, IStream
     from twistchat.journal.jetstream.following import Follower
     from twistchat.journal.sqlite.copy import CopyPosition, SqliteCopy
 
-ANOTHER_COPY = "stop another node, and start this one with a copy of its journal.sqlite (or with a backup of it)"
+COMPARED: Final = 10_000
+"""The number of sequence numbers at the end of a copy whose entries L{endOf} compares."""
+
+ANOTHER_COPY: Final = "stop another node, and start this one with a copy of its journal.sqlite (or with a backup of it)"
 
 
 class CannotFollow(Exception):
@@ -45,14 +50,14 @@ async def begin(
     status = await stream.open()
     position = copy.open()
     first, last = status.first, status.last
-    checkpoint = _checkpointOf(position)
+    checkpoint = checkpointOf(position)
     if not last:
         if checkpoint is not None:
             raise CannotFollow(
                 f"the stream is empty, but this copy has followed it to message {checkpoint.known[0]}; if the stream is"
                 " lost, run twistchat cluster reseed on the node with the longest copy"
             )
-        first, last = 1, await _found(stream, position, name, key)
+        first, last = 1, await _found(stream, position, copy, name, key)
     genesis = await readGenesis(stream) if first == 1 else None
     if genesis is not None and (checkpoint is None or checkpoint.epoch != genesis.epoch):
         _beginAt(genesis, position, copy)
@@ -101,7 +106,12 @@ async def readGenesis(stream: IStream) -> Genesis:
     return genesis
 
 
-def _checkpointOf(position: CopyPosition | None) -> Checkpoint | None:
+def checkpointOf(position: CopyPosition | None) -> Checkpoint | None:
+    """
+    The checkpoint in a copy; C{None} if it has none.
+
+    @raise CannotFollow: it cannot be read.
+    """
     if position is None or position.snapshot is None:
         return None
     try:
@@ -110,8 +120,37 @@ def _checkpointOf(position: CopyPosition | None) -> Checkpoint | None:
         raise CannotFollow(f"the checkpoint in the copy cannot be read: {e}; {ANOTHER_COPY}") from e
 
 
+def endOf(copy: SqliteCopy, stored: int) -> str:
+    """
+    Hash the end of a copy, and what the state is made of at start.  Copies with the same hash can follow the same
+    stream.  This blocks.
+
+    @param stored: the sequence number of the last entry.  Much earlier entries are left out, because each node deletes
+        old entries at its own pace.
+    """
+    found = digest(copy.path, max(0, stored - COMPARED))
+    return blake2b(f"{found['entry']} {found['holding']}".encode(), digest_size=16).hexdigest()
+
+
+def continuing(position: CopyPosition, copy: SqliteCopy, skip: int = 0, epoch: int = 0) -> Genesis:
+    """
+    The first message of a stream that continues the journal of a copy.
+
+    @param skip: how many sequence numbers are left out.
+    @param epoch: see L{Genesis}.
+    """
+    stored = position.stored
+    return Genesis(
+        position.name, position.key, stored, endOf(copy, stored), stored + skip, position.time, epoch
+    )
+
+
 async def _found(
-    stream: IStream, position: CopyPosition | None, name: Callable[[], str], key: Callable[[], bytes]
+    stream: IStream,
+    position: CopyPosition | None,
+    copy: SqliteCopy,
+    name: Callable[[], str],
+    key: Callable[[], bytes],
 ) -> int:
     """
     Write the first message of a stream.  If several nodes do this at once, one of them succeeds.
@@ -124,9 +163,9 @@ async def _found(
     if position is None:
         genesis = Genesis(name(), key())
     else:
-        genesis = Genesis(position.name, position.key, position.stored, position.stored, position.time)
+        genesis = continuing(position, copy)
     try:
-        return await stream.publish(encodeMessage(genesis), "genesis", 0)
+        return await stream.publish(encodeMessage(genesis), f"genesis:{genesis.epoch}", 0)
     except NotPublished:
         return 1  # another node was first; if none was, there is nothing to read
 
@@ -143,8 +182,12 @@ def _beginAt(genesis: Genesis, position: CopyPosition | None, copy: SqliteCopy) 
             "the journal in the data directory is another one than that of the cluster; move it away, or give this"
             " node another directory"
         )
-    if position.stored != genesis.stored:
+    if genesis.stored and endOf(copy, genesis.stored) != genesis.digest:
         raise CannotFollow(
-            f"this copy ends at entry {position.stored}, and the stream continues after entry {genesis.stored};"
-            f" {ANOTHER_COPY}"
+            f"this copy, which ends at entry {position.stored}, differs from the one that the stream continues after"
+            f" entry {genesis.stored}; {ANOTHER_COPY}"
+        )
+    if position.stored and not genesis.stored:
+        raise CannotFollow(
+            f"this copy ends at entry {position.stored}, and the stream begins the journal; {ANOTHER_COPY}"
         )
