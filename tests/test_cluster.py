@@ -415,7 +415,9 @@ class ReseedTests(ClusterTestCase):
         late.until(re.compile(r"\[\d\d:\d\d\] <cy> new"))
         self.assertEqualStates()
         node = self.cluster.start("b")
-        self.assertIn("differs from the one that the stream continues", self.failureResultOf(node.server.opened).getErrorMessage())
+        self.assertIn(
+            "differs from the one that the stream continues", self.failureResultOf(node.server.opened).getErrorMessage()
+        )
         del self.cluster.nodes["b"]
         self.stopAll()
         self.assertEqualCopies("a", "c")

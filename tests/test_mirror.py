@@ -26,6 +26,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "test_administration",
         "test_always_on",
         "test_backups",
+        "test_cluster",
         "test_conversations",
         "test_daemon",
         "test_default_limits",

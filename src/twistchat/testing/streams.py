@@ -131,7 +131,7 @@ class MemoryStream:
         reading = _Reading(self._broker, self._isReachable, after, receive, broken)
         self._readings.append(reading)
         reading.wake()
-        return reading  # type: ignore[return-value]
+        return reading
 
     def renew(self, node: str) -> Deferred[Mapping[str, int]]:
         """See L{IStream.renew}."""

@@ -58,7 +58,11 @@ class MessageTests(SynchronousTestCase):
 
     def test_unknownEvent(self) -> None:
         """An event that this version does not know is refused."""
-        for line, why in ((b"flown {}", "there is no event of the kind 'flown'"), (b"", "no event"), (b"said [", "body")):
+        for line, why in (
+            (b"flown {}", "there is no event of the kind 'flown'"),
+            (b"", "no event"),
+            (b"said [", "body"),
+        ):
             batch = decodeMessage(encodeMessage(Batch("a", 1, 0, (0, ""), [line])))
             assert isinstance(batch, Batch)
             with self.assertRaisesRegex(Unreadable, why):

@@ -20,7 +20,6 @@ from twistchat.testing.contract import JournalContract, said
 from twistchat.testing.streams import MemoryBroker
 from twistchat.testing.workers import InlineWorker
 
-
 NODES = (NodeJoined, NodeLost)
 """The events that a node proposes of itself."""
 

@@ -107,7 +107,9 @@ def decodeEvents(events: Iterable[bytes]) -> list[Event]:
 
     @raise Unreadable: this version does not know an event.
     """
-    return [decode(kind.decode("utf-8", "replace"), body) for kind, _, body in [line.partition(b" ") for line in events]]
+    return [
+        decode(kind.decode("utf-8", "replace"), body) for kind, _, body in [line.partition(b" ") for line in events]
+    ]
 
 
 def encodeMessage(message: Genesis | Batch) -> bytes:

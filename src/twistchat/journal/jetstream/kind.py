@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
+from twistchat import __version__
 from twistchat.interfaces import Journal, JournalContext
 from twistchat.journal.history.removal.retention import Retention
 from twistchat.journal.history.sqlite import SqliteHistory
@@ -34,7 +33,7 @@ def makeJournal(context: JournalContext) -> Journal:
         copy,
         context.clock,
         context.replica,
-        Node(cluster.node, context.name, version("twistchat"), context.agreed),
+        Node(cluster.node, context.name, __version__, context.agreed),
         context.name,
         context.key,
         context.stop,

@@ -10,11 +10,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.defer import Deferred, fail, succeed
-from twisted.internet.error import AlreadyCalled, AlreadyCancelled
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -24,7 +22,7 @@ from twistchat.chat.errors import NotStored
 from twistchat.chat.model.events import SERVER, Entry, Event, NodeJoined, NodeLost
 from twistchat.interfaces import IClusterLog, ILog, IReplica, IStream, StreamMessage
 from twistchat.journal.jetstream.batches import SPEAKS, Batch
-from twistchat.journal.jetstream.following import Follower, isJoining
+from twistchat.journal.jetstream.following import Follower
 from twistchat.journal.jetstream.leases import Leases
 from twistchat.journal.jetstream.opening import CannotFollow, begin
 from twistchat.journal.jetstream.publishing import Item, Publisher
@@ -92,8 +90,8 @@ class ReplicatedLog:
         @param node: what this node is.
         @param name: returns the name of a new journal.
         @param key: returns the key of the cloaks of a new journal.
-        @param stop: stops the server, because this node can no longer follow the stream; called once, with the reason in
-            one line.
+        @param stop: stops the server, because this node can no longer follow the stream.  It is called once, with the
+            reason in one line.
         @param promise: see L{ILog.promise}.
         """
         self.promise = promise
@@ -121,7 +119,7 @@ class ReplicatedLog:
             lambda: self._replica().take(),
             self._own,
             self._decided,
-            self.fail,  # type: ignore[attr-defined]
+            self.fail,
         )
         self._leases = Leases(stream, clock, self._ids, self._lost)
         self._proposedLost: set[str] = set()
@@ -234,7 +232,8 @@ class ReplicatedLog:
     async def _join(self) -> None:
         """Take part under a new id, and wait until the stream has it."""
         self._id = node = f"{self._node.name}-{self._node.run()}"
-        self._joining = joining = Deferred()
+        joining: Deferred[None] = Deferred()
+        self._joining = joining
         self._replica().become(node)
         self._leases.begin(node)
         self._publisher.begin(node)
@@ -256,10 +255,8 @@ class ReplicatedLog:
         try:
             await joining
         finally:
-            try:
+            if timeout.active():
                 timeout.cancel()
-            except (AlreadyCalled, AlreadyCancelled):
-                pass
 
     def _settleJoining(self, outcome: Any) -> None:
         joining, self._joining = self._joining, None

@@ -74,7 +74,8 @@ async def begin(
         )
     if checkpoint.known[0] + 1 < first:
         raise CannotFollow(
-            f"this copy ends at message {checkpoint.known[0]}, and the stream begins with message {first}; {ANOTHER_COPY}"
+            f"this copy ends at message {checkpoint.known[0]}, and the stream begins with message {first};"
+            f" {ANOTHER_COPY}"
         )
     replica.restore(bytes(checkpoint.state))
     follower.restore(checkpoint, position.name)
@@ -140,9 +141,7 @@ def continuing(position: CopyPosition, copy: SqliteCopy, skip: int = 0, epoch: i
     @param epoch: see L{Genesis}.
     """
     stored = position.stored
-    return Genesis(
-        position.name, position.key, stored, endOf(copy, stored), stored + skip, position.time, epoch
-    )
+    return Genesis(position.name, position.key, stored, endOf(copy, stored), stored + skip, position.time, epoch)
 
 
 async def _found(

@@ -208,6 +208,11 @@ class SqliteCopy(FileLog):
         committer.put(Replayed(entry, origin, receipt, refused, rename))
 
     @property
+    def path(self) -> Path:
+        """The path of the file."""
+        return Path(self._directory, FILE)
+
+    @property
     def waiting(self) -> int:
         """The number of entries that were taken and have not been applied, with the marks of L{settled}."""
         return self.committer.pending
