@@ -151,7 +151,7 @@ class ClaimTests(ClusterTestCase):
         """One of three users gets the nick."""
         clients = self.claim("NICK ann", "USER ann 0 * :ann")
         outcomes = [re.findall(r" (001|433) ", client.raw.decode()) for client in clients]
-        self.assertEqual(sorted(sum(outcomes, [])), ["001", "433", "433"])
+        self.assertEqual(sorted(code for found in outcomes for code in found), ["001", "433", "433"])
         self.assertEqualStates()
 
     def test_room(self) -> None:

@@ -2,8 +2,8 @@
 Publishes what the users of this node propose: everything that waits in a turn as one message.
 
 One batch is on its way at a time.  If it does not come back in time, its texts are refused, because nobody knows
-whether the stream has it.  Then the rest of the batch (the ends of sessions) is sent again with the same number.  All nodes
-count the first message with a number and drop others, so whichever gets into the stream first decides.
+whether the stream has it.  Then the rest of the batch (the ends of sessions) is sent again with the same number.  All
+nodes count the first message with a number and drop others, so whichever gets into the stream first decides.
 """
 
 from __future__ import annotations
