@@ -193,6 +193,19 @@ class ExpiryTests(MailCase):
         self.assertEqual(0, len(self.chat.state.accounts))
         self.assertEqual([], self.server.clock.getDelayedCalls())
 
+    def test_cluster(self) -> None:
+        """In a cluster the leader removes accounts, wherever they were registered."""
+        nodes = self.chat.state.nodes
+        for id in ("a-1", nodes.own):
+            nodes.join(id, id)
+        self.unverified()
+        self.server.advance(100_000.0)
+        self.assertEqual(1, len(self.chat.state.accounts))
+        nodes.lose("a-1")
+        self.server.advance(3600.0)
+        self.assertEqual(0, len(self.chat.state.accounts))
+        self.registrar.stop()
+
     def test_stopped(self) -> None:
         """A stop cancels the removal."""
         self.unverified()

@@ -54,6 +54,9 @@ MOST_EXPIRED: Final = 50
 RETRY: Final = 5.0
 """Seconds until the next check, if accounts are being removed."""
 
+INTERVAL: Final = 3600.0
+"""Seconds until the next check in a cluster, where accounts are also registered at other nodes.  The leader checks."""
+
 
 async def newPassword(passwords: IPasswords, random: Callable[[int], bytes], account: str, password: str) -> Credential:
     """
@@ -199,14 +202,15 @@ class Registrar:
     def tend(self) -> None:
         """See L{IRegistrar.tend}."""
         now, accounts = int(self._context.wall() * 1000), self._context.chat.accounts
-        first = list(islice(self._context.chat.state.accounts.unverified, MOST_EXPIRED))
+        nodes = self._context.chat.state.nodes
+        first = list(islice(self._context.chat.state.accounts.unverified, MOST_EXPIRED)) if nodes.leads else []
         for account in first:
             wait = (account.until or 0) + GRACE - now
             if wait > 0:
-                self._later(wait / 1000)
+                self._later(min(wait / 1000, INTERVAL) if nodes.live else wait / 1000)
                 return
             accounts.expire(account.name).addErrback(ignored)
-        self._later(RETRY if first else None)
+        self._later(RETRY if first else INTERVAL if nodes.live else None)
 
     def stop(self) -> None:
         """See L{IRegistrar.stop}."""
