@@ -69,7 +69,7 @@ class ReplicaTests(SynchronousTestCase):
     def test_becomeAnother(self) -> None:
         """Sessions that entered under another id are cut off, and the state does not change by that."""
         cluster = Cluster("a-1", "b-1")
-        alice = cluster["a-1"].person("alice", "#r")
+        alice, stranger = cluster["a-1"].person("alice", "#r"), cluster["a-1"].connect()
         cluster["a-1"].replica.become("a-2")
-        self.assertEqual(alice.outlet.reasons, [CUT_OFF])
+        self.assertEqual((alice.outlet.reasons, stranger.outlet.reasons), ([CUT_OFF], []))
         self.assertEqual(cluster["a-1"].replica.take(), cluster["b-1"].replica.take())

@@ -155,8 +155,6 @@ class ReachTests(SynchronousTestCase):
         self.a.chat.accounts.setCredential(None, "bob", Credential("websession", "Firefox", "hash"))
         self.cluster.commit()
         self.bob.session.webSession = "hash"
-        account = self.a.state.accounts.named("bob")
-        self.assertTrue(self.a.chat.webSessions.isConnected(account, "hash"))
         self.a.chat.accounts.removeCredential(None, "bob", "websession", "Firefox")
         self.cluster.commit()
         self.assertEqual((self.bob.outlet.reasons, self.phone.outlet.reasons), ([LOGGED_OUT], []))

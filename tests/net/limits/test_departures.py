@@ -14,7 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from twistchat.chat.errors import NotStored, OutcomeUnknown
-from twistchat.chat.model.events import Entry
+from twistchat.chat.model.events import SERVER, Entry, NodeJoined, NodeLost, RoomMessage
 from twistchat.chat.model.sessions import Session
 from twistchat.config import Settings
 from twistchat.doors.irc import IrcDoor
@@ -236,6 +236,22 @@ class QueueTests(SynchronousTestCase):
         self.server.pump()
         self.assertEqual(self.gone(), [True] * 9)
         self.assertEqual([user.nick for user in self.server.chat.state.users], ["op"])
+
+    def test_cutOff(self) -> None:
+        """When this node is lost, all clients are told and disconnected, and hear nothing of what follows."""
+        log, state = self.server.log, self.server.chat.state
+        for person in self.people:
+            person.skip()
+        log.append(NodeJoined(SERVER, "z-1", "z", (1, 1), "15.0", {}, "1.0"))
+        log.append(NodeJoined(SERVER, state.nodes.own, "a", (1, 1), "15.0", {}, "1.0"))
+        log.append(NodeLost(SERVER, state.nodes.own, "it did not renew its lease"))
+        log.append(RoomMessage(SERVER, "#lobby", "far", "hello"))
+        last = state.sequence
+        self.server.pump()
+        self.assertEqual(self.gone(), [True] * 9)
+        for person in self.people:
+            self.assertEqual([line.partition(" cut off")[0] for line in person.lines()], ["* This server was"])
+        self.assertEqual((state.sequence, len(state.sessions), len(state.nodes.orphans)), (last, 0, 9))
 
 
 def _unknown(why: str) -> OutcomeUnknown:

@@ -180,6 +180,15 @@ test('where nothing tells whether a message has arrived, this user decides; its 
   assert.deepEqual(shown(), []);
 });
 
+test('a message that the server does not know the fate of is removed when it arrives late', async () => {
+  const { asked, refuse, room, sending, shown, take } = begin();
+  sending.send(room, 'hello');
+  await refuse('OUTCOME_UNKNOWN', 'It is not known whether this was accepted');
+  assert.deepEqual([shown(), asked.length], [['hello failed: It is not known whether this was accepted.'], 1]);
+  take('@msgid=m1 :me!u@h PRIVMSG #r :hello');
+  assert.deepEqual(shown(), []);
+});
+
 test('what was for a service is not sent again by itself, since no history has it', async () => {
   const { asked, chat, lose, restore, sending, shown, synced } = begin({ account: true });
   const service = chat.conversation('NickServ');

@@ -126,6 +126,9 @@ def _lose(state: State, node: str) -> None:
     """Let a node no longer take part, and make its sessions orphans."""
     name = state.nodes.lose(node)
     if node == state.nodes.own:
+        # Also those that are about to enter: what they have proposed is lost.
+        entering = [session for session in state.sessions.values() if session.user is None]
+        state.broadcast.departures.disconnect(entering, CUT_OFF)
         cutOff(state)
     for user in state.users:
         if user.elsewhere:
@@ -135,14 +138,14 @@ def _lose(state: State, node: str) -> None:
 
 def cutOff(state: State) -> None:
     """
-    Disconnect all sessions of this process, because this node is lost.  Each now is a session of the lost node, as it
-    is on all other nodes, and hears nothing more.
+    Disconnect the users of this process, because this node is lost.  Each of their sessions now is a session of the
+    lost node, as it is on all other nodes, and hears nothing more.
     """
     own = state.nodes.own
-    state.broadcast.departures.disconnect(list(state.sessions.values()), CUT_OFF)
     for user in state.users:
         if not user.sessions:
             continue
+        state.broadcast.departures.disconnect(list(user.sessions.values()), CUT_OFF)
         for session in user.sessions.values():
             for room in user.rooms.values():
                 room.audience.remove(session)

@@ -53,14 +53,12 @@ class WebSessionRules:
 
     def isConnected(self, account: Account, hash: str) -> bool:
         """
-        Whether somebody is connected who has logged in with a web session, or perhaps is so on another node.
+        Whether somebody is connected who has logged in with a web session, on this node.
 
         @param hash: the hash of its secret.
         """
         user = self._core.state.users.ofAccount(account.name)
-        if user is None:
-            return False
-        return bool(user.elsewhere) or any(session.webSession == hash for session in user.sessions.values())
+        return user is not None and any(session.webSession == hash for session in user.sessions.values())
 
 
 def _hashOf(password: str) -> str:

@@ -129,7 +129,7 @@ export class Sending extends Observable {
     } catch (error) {
       if (!this._entries.includes(entry)) return;
       if (error.code === 'DISCONNECTED') this._become(entry, 'unsure');
-      else this._fail(entry, error, error.code === 'TIMEOUT');
+      else this._fail(entry, error, error.code === 'TIMEOUT' || error.code === 'OUTCOME_UNKNOWN');
     }
   }
 
