@@ -119,7 +119,7 @@ class ClusterTests(LoopTestCase):
             stream = self.make(settingsFor(*self.brokers), LoopClock())
             await result(stream.open())
             self.assertEqual([], stream.warnings)
-            self.assertEqual({True}, set((stream.status.replicas or {}).values()))
+            await until(lambda: {True} == set((stream.status.replicas or {}).values()))
             await result(stream.close())
             killed = self.leader(stream)
             killed.kill()

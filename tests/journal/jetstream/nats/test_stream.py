@@ -192,8 +192,11 @@ class PublishTests(StreamTestCase):
     def test_replaced(self) -> None:
         """An administrator's command makes an empty stream in place of a full one.  Other nodes' readings notice it."""
 
+        from twistchat.journal.jetstream.nats import reading
+
         async def work(stream: Any) -> None:
             await self.fill(stream, 3)
+            self.patch(reading, "DOUBT", 0.5)
             other = self.make(settingsFor(self.broker, node="south"), LoopClock())
             await result(other.open())
             received, _ = self.reading(other)
@@ -215,6 +218,13 @@ class PublishTests(StreamTestCase):
 
 class ReadTests(StreamTestCase):
     """Reading, with faults."""
+
+    def setUp(self) -> None:
+        """Shorten the time in which a broker may be wrong."""
+        super().setUp()
+        from twistchat.journal.jetstream.nats import reading
+
+        self.patch(reading, "DOUBT", 0.5)
 
     def test_order(self) -> None:
         """Messages come in order, first those that are there and then the new ones, from any position."""

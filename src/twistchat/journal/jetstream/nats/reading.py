@@ -49,11 +49,19 @@ SILENT = 4
 INACTIVE = 60.0
 """After how many seconds without a request the broker forgets the consumer."""
 
-SHORTEST, LONGEST = 0.05, 1.0
+ANSWER = 1.0
+"""How many seconds the brokers have to answer.  While a cluster chooses a leader, questions are not answered later."""
+
+SHORTEST, LONGEST = 0.05, 0.4
 """How many seconds pass before the next consumer, if the last one delivered nothing: at first, and at most."""
 
-NOT_FOUND = 5.0
-"""For how many seconds a stream must be missing to be believed so: brokers that just started may not know it yet."""
+DOUBT = 12.0
+"""
+For how many seconds a stream must be missing, or end too early, to be believed so.
+
+A broker that was cut off believes for 10 seconds that it still leads the stream, and tells of an old one.  A broker
+that just started may not know the stream yet.
+"""
 
 PORTION = 64
 """How many messages that waited are delivered in one turn."""
@@ -173,22 +181,23 @@ class NatsReading:
         @raise _Broken: it has not.
         """
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + NOT_FOUND
-        info: dict[str, Any] = {}
-        while not info:
+        deadline = loop.time() + DOUBT
+        while True:
             try:
-                info = await self._connection.ask(f"STREAM.INFO.{self._stream}")
+                info = await self._connection.ask(f"STREAM.INFO.{self._stream}", timeout=ANSWER)
+                why = lossIn(info, self._stream, self.position, self._created())
+                certain = int(info["state"]["first_seq"]) > self.position + 1
             except Refused as e:
                 if e.code != STREAM_NOT_FOUND:
                     raise
-                if loop.time() > deadline:
-                    raise _Broken(f"the stream {self._stream} does not exist any more") from e
-                await asyncio.sleep(0.5)
-        why = lossIn(info, self._stream, self.position, self._created())
-        if self._missing and not why:
-            why = f"the stream {self._stream} has message {self._gap[1]} after message {self.position}"
-        if why:
-            raise _Broken(why)
+                why, certain = f"the stream {self._stream} does not exist any more", False
+            if self._missing and not why:
+                why = f"the stream {self._stream} has message {self._gap[1]} after message {self.position}"
+            if not why:
+                return
+            if certain or loop.time() > deadline:
+                raise _Broken(why)
+            await asyncio.sleep(0.5)
 
     async def _consume(self, client: Client) -> None:
         """Make a consumer, and use it until it is of no more use."""
@@ -231,7 +240,7 @@ class NatsReading:
             "inactive_threshold": int(INACTIVE * _NANO),
         }
         payload = json.dumps({"stream_name": self._stream, "config": config, "action": "create"}).encode()
-        await self._connection.ask(f"CONSUMER.CREATE.{self._stream}.{name}", payload)
+        await self._connection.ask(f"CONSUMER.CREATE.{self._stream}.{name}", payload, timeout=ANSWER)
         return name
 
     async def _forget(self, client: Client, subscription: Any) -> None:
