@@ -168,6 +168,10 @@ class NatsReading:
                     await self._consume(client)
                 except (Unreachable, Refused, _Over) as e:
                     log.debug("The reading of the stream starts again after {n}: {why}", n=self.position, why=str(e))
+                except _Broken:
+                    raise
+                except Exception:  # a fault of nats-py or of this file must not end the reading without a word
+                    log.failure("The reading of the stream failed, and starts again")
                 wait = SHORTEST if self.position > before else min(2 * wait, LONGEST)
                 await asyncio.sleep(wait)
         except _Broken as e:

@@ -241,8 +241,9 @@ class NatsStream:
                 self._note(info)
         except (Unreachable, Refused) as e:
             log.debug("The stream cannot be looked at: {why}", why=str(e))
-        if self._connection is not None:
-            self._look = self._clock.callLater(LOOK, self._lookLater)
+        finally:
+            if self._connection is not None:
+                self._look = self._clock.callLater(LOOK, self._lookLater)
 
     def _note(self, info: Mapping[str, Any]) -> None:
         """Note what the broker says of the stream."""
