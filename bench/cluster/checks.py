@@ -207,12 +207,15 @@ def checkCopies(copies: Mapping[str, object]) -> list[str]:
 
 
 def checkMinority(fates: Iterable[Fate], faults: Iterable[Fault]) -> list[str]:
-    """A node that is cut off acknowledges nothing that was sent after the cut, until that is over."""
+    """
+    A node that is cut off acknowledges nothing that was sent after the cut, until that is over.  A node whose process
+    was stopped may have acknowledged something before its end.
+    """
     taken = [
         fate.text
         for fate in fates
         for fault in faults
-        if fate.taken and fate.node in fault.out and fault.begin < fate.sent and fate.at < fault.end
+        if fate.taken and fate.node in fault.out - fault.mute and fault.begin < fate.sent and fate.at < fault.end
     ]
     return _missed("texts were acknowledged by a node that was cut off", taken)
 

@@ -10,7 +10,7 @@ from itertools import count
 from bench.cluster.messages import Message, parse
 from bench.protocols import Refused
 
-CAPABILITIES = b"echo-message message-tags server-time batch labeled-response draft/chathistory"
+CAPABILITIES = b"echo-message message-tags server-time batch labeled-response standard-replies draft/chathistory"
 """What an IRC client asks for."""
 
 PATIENCE = 10.0

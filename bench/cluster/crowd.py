@@ -215,8 +215,7 @@ class Writer(Reader):
             if message.command == b"PRIVMSG":
                 fate.answer, fate.msgid = "taken", message.tags.get(b"msgid", b"").decode()
             else:
-                fate.answer = verdict(message)
-                self.error = b" ".join(message.parameters).decode(errors="replace")
+                fate.answer, fate.words = verdict(message), message.last.decode(errors="replace")
 
     async def _talk(self) -> None:
         due = time.monotonic()

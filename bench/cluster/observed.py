@@ -21,6 +21,7 @@ class Fate:
         L{messages.verdict} has them; C{"cut"} if the connection ended before; C{None} if there was no answer.
     @ivar at: when that was, by C{time.monotonic}; infinite if there was none.
     @ivar msgid: the message id of a text that was taken.
+    @ivar words: the server's words about a text that was not.
     """
 
     text: Text
@@ -30,6 +31,7 @@ class Fate:
     answer: str | None = None
     at: float = float("inf")
     msgid: str = ""
+    words: str = ""
 
     @property
     def taken(self) -> bool:

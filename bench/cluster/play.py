@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ class Figures:
     What was measured.
 
     @ivar texts: how many texts were sent, by their answer.
+    @ivar denied: the words with which rules or limits refused texts, and how often.
     @ivar p50: the median time until a text was acknowledged, in seconds; infinite if none was.
     @ivar p99: the 99th percentile of that time.
     @ivar pauses: the longest time without an acknowledgement on each node, in seconds, while it was not out.
@@ -44,6 +46,7 @@ class Figures:
     """
 
     texts: Mapping[str, int]
+    denied: Mapping[str, int]
     p50: float
     p99: float
     pauses: Mapping[str, float]
@@ -178,6 +181,7 @@ def measured(cluster: Cluster, crowd: Crowd, equal: float, node: Node) -> Figure
     away = [outage.end - outage.begin for outage in crowd.observations.outages]
     return Figures(
         texts=counts,
+        denied=dict(Counter(fate.words for fate in fates if fate.answer == "denied")),
         p50=p50,
         p99=p99,
         pauses=pauses,

@@ -58,6 +58,7 @@ def remarks(scenario: Scenario, outcome: Outcome) -> list[str]:
         f"{scenario.name}: {figures.entries:,} entries; clients came back {away} times, within {longest:.1f} s",
         f"{scenario.name}: restarts took {starts} s; a writer was late by {1000 * figures.late:.0f} ms",
     ]
+    lines += [f"{scenario.name}: {count} texts were denied: {words}" for words, count in figures.denied.items()]
     lines += [f"{scenario.name}: MISSED: {each}" for each in outcome.missed[:SHOWN]]
     if len(outcome.missed) > SHOWN:
         lines.append(f"{scenario.name}: and {len(outcome.missed) - SHOWN} more")

@@ -19,6 +19,7 @@ from bench.fire.scenario import Seen
 
 FIGURES = Figures(
     texts={"taken": 1000, "refused": 10},
+    denied={"Too fast": 3},
     p50=0.01,
     p99=0.1,
     pauses={"a": 4.0, "b": 0.2},
@@ -76,6 +77,7 @@ class TableTests(SynchronousTestCase):
         outcome = Outcome(Seen("nothing"), FIGURES, ("3 texts are lost",))
         self.assertIn("MISSED", row(scenario, outcome))
         self.assertIn("calm: MISSED: 3 texts are lost", remarks(scenario, outcome))
+        self.assertIn("calm: 3 texts were denied: Too fast", remarks(scenario, outcome))
         for line in (header().splitlines()[0], good, failed(scenario, "it | broke")):
             self.assertEqual(line.count("|"), len(COLUMNS) + 1)
 

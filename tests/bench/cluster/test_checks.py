@@ -185,6 +185,11 @@ class TimeTests(SynchronousTestCase):
             ["1 texts were acknowledged by a node that was cut off: 0.4"],
         )
 
+    def test_stopped(self) -> None:
+        """A node that is stopped in order acknowledges texts until it ends."""
+        fault = Fault("restart", 2.0, 5.0, frozenset("a"), frozenset("a"))
+        self.assertEqual(checks.checkMinority([fate(0, 1, "taken", 2.1, 2.2)], [fault]), [])
+
     def test_resumed(self) -> None:
         """Writing stands still for too long after a fault began, or after it ended on a node that was out."""
         fates = [fate(0, number, "taken", at, at) for number, at in enumerate((1.0, 2.5, 13.0, 14.0, 20.0, 25.0))]
