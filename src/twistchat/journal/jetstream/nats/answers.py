@@ -14,6 +14,8 @@ STREAM_NOT_FOUND = 10059
 CONSUMER_NOT_FOUND = 10014
 JETSTREAM_DISABLED = (10039, 10076)
 WRONG_LAST = (10071, 10164)
+"""The codes of the refusal of a message whose expected last number does not hold."""
+
 TEMPORARY = frozenset(
     {
         10004,  # the cluster has too few brokers at the moment
@@ -28,15 +30,7 @@ TEMPORARY = frozenset(
 
 
 class Unreachable(Exception):
-    """
-    There was no answer.  C{str} gives the reason.
-
-    @ivar sent: whether the request may have arrived.
-    """
-
-    def __init__(self, why: str, sent: bool = True) -> None:
-        super().__init__(why)
-        self.sent = sent
+    """There was no answer.  C{str} gives the reason.  The request may have arrived."""
 
 
 class Refused(Exception):

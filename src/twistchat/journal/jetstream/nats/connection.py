@@ -139,7 +139,7 @@ class Connection:
         """
         client, lost = self.client, self.lost
         if client is None:
-            raise Unreachable("no broker is connected", sent=False)
+            raise Unreachable("no broker is connected")
         sent = asyncio.ensure_future(
             client.request(subject, payload, timeout, headers=dict(headers) if headers else None)
         )
@@ -151,7 +151,7 @@ class Connection:
         except MaxPayloadError as e:
             raise Refused(0, f"a message may have {client.max_payload} bytes (max_payload), and this has more") from e
         except NoRespondersError as e:
-            raise Unreachable("the stream has no leader at the moment", sent=False) from e
+            raise Unreachable("the stream has no leader at the moment") from e
         except (Error, OSError, TimeoutError) as e:
             raise Unreachable(f"the broker: {reasonOf(e)}") from e
         finally:
@@ -175,7 +175,7 @@ class Connection:
         """
         client = self.client
         if client is None:
-            raise Unreachable("no broker is connected", sent=False)
+            raise Unreachable("no broker is connected")
         try:
             # memory is bounded by what is asked for, so nothing is dropped here
             return await client.subscribe(subject, cb=receive, pending_msgs_limit=0, pending_bytes_limit=0)
