@@ -311,12 +311,15 @@ LAYERS: Mapping[str, Layer] = {
             "twisted.internet.defer",
             # check-config makes endpoints, which are not bound.
             "twisted.internet.reactor",
+            # cluster reseed talks to the brokers.
+            "twisted.internet.asyncioreactor",
             "twisted.python",
             "twistchat.accounts",
             "twistchat.chat",
             "twistchat.config",
             "twistchat.console",
             "twistchat.importing",
+            "twistchat.interfaces",
             "twistchat.journal",
             "twistchat.options",
             "twistchat.worker",

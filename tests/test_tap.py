@@ -216,7 +216,14 @@ class MakeServiceTests(CommandLineTestCase):
             self.stopped(*named),
         )
         self.patch(tap, "isAsyncio", lambda reactor: reactor is self.reactor)
-        self.stopped(*named)
+        modules = patch.dict(sys.modules)  # what is imported meanwhile is forgotten
+        modules.start()
+        self.addCleanup(modules.stop)
+        for name in [name for name in sys.modules if name.startswith(("nats", "twistchat.journal.jetstream"))]:
+            del sys.modules[name]
+        sys.modules["nats"] = None  # type: ignore[assignment]  # so an import of it fails
+        wanted = "twistchat: the journal jetstream needs pip install 'twistchat[cluster]'"
+        self.assertEqual(wanted, self.stopped(*named))
 
     def test_reactors(self) -> None:
         """The asyncio reactor is recognized without importing it."""

@@ -121,7 +121,7 @@ def stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
 
 
 def main() -> None:
-    """Start everything, and wait for Ctrl-C or for a process that ends."""
+    """Start everything, and wait for Ctrl-C, for an error, or until all nodes were drained."""
     parser = argparse.ArgumentParser(description="Starts a cluster on this machine.")
     parser.add_argument("--data", default="cluster-data", help="the directory of all data  [default: ./cluster-data]")
     parser.add_argument("--brokers", type=int, default=3, choices=(1, 3, 5), help="how many brokers  [default: 3]")
@@ -141,13 +141,16 @@ def main() -> None:
         print(f"Brokers and nodes log to {directory}.  Pages are at", end=" ")
         print(*(f"http://127.0.0.1:{6680 + place}/" for place in range(len(names))), sep=", ", end=".\n")
         print(f"Try: twistchat cluster status --data {directory / names[0]}", flush=True)
-        while all(process.poll() is None for process in running.values()):
+        while any(running[name].poll() is None for name in names):
             time.sleep(0.5)
-        ended = [name for name, process in running.items() if process.poll() is not None]
-        print(f"{', '.join(ended)} ended; see {directory / ended[0]}.log", file=sys.stderr)
+            failed = [name for name, process in running.items() if process.poll()]
+            if failed:
+                raise SystemExit(f"{', '.join(failed)} ended with an error; see {directory / failed[0]}.log")
     except KeyboardInterrupt:
         pass
     finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)  # a second one must not leave processes behind
         stop([process for name, process in running.items() if name in names])
         stop(list(running.values()))
 

@@ -165,11 +165,11 @@ class CheckOptions(JournalOptions):
         earlier = signal.signal(signal.SIGINT, signal.SIG_DFL)
         try:
             with showProgress() as progress:
-                findings = _checked(path, progress)
+                findings = checked(path, progress)
         finally:
             signal.signal(signal.SIGINT, earlier)
         if findings.good:
-            print(f"{path} is good: {_entries(findings.entries)} read")
+            print(f"{path} is good: {entries(findings.entries)} read")
         else:
             print(f"{path} is damaged.  Good entries: {findings.entries:,}.  Problems:")
         if not findings.summed:
@@ -177,9 +177,9 @@ class CheckOptions(JournalOptions):
         for fault in findings.faults:
             print(f"  {fault}")
         if findings.damaged.count:
-            print(f"  {_entries(findings.damaged.count)} changed on disk: {_numbered(findings.damaged)}")
+            print(f"  {entries(findings.damaged.count)} changed on disk: {_numbered(findings.damaged)}")
         if findings.unreadable.count:
-            print(f"  {_entries(findings.unreadable.count)} this version cannot read: {_numbered(findings.unreadable)}")
+            print(f"  {entries(findings.unreadable.count)} this version cannot read: {_numbered(findings.unreadable)}")
         if not findings.good:
             raise SystemExit(1)
 
@@ -210,7 +210,7 @@ class RestoreOptions(JournalOptions):
         if self.source.is_dir():
             self.source = _newest(self.source, self["damaged"])
         with showProgress() as progress:
-            findings = _checked(_existing(self.source), progress)
+            findings = checked(_existing(self.source), progress)
         if not findings.good and (findings.broken or not self["damaged"]):
             advice = "" if findings.broken else "; --damaged restores what is left"
             raise Refused(
@@ -230,7 +230,7 @@ class RestoreOptions(JournalOptions):
         adviseOwner(path.parent.absolute())
 
 
-def _checked(path: Path, progress: Callable[[float], None]) -> Findings:
+def checked(path: Path, progress: Callable[[float], None]) -> Findings:
     """Check a file.  An error names the file if it cannot be read at all."""
     try:
         return check(path, progress)
@@ -268,7 +268,7 @@ def _newest(directory: Path, damaged: bool) -> Path:
     return backups[-1].path
 
 
-def _entries(count: int) -> str:
+def entries(count: int) -> str:
     return "1 entry" if count == 1 else f"{count:,} entries"
 
 
