@@ -249,6 +249,15 @@ class LossTests(ClusterTestCase):
         self.stopAll()
         self.assertEqualCopies()
 
+    def test_restartAlone(self) -> None:
+        """All nodes stop and start again, though nothing was said meanwhile."""
+        for _ in range(2):
+            self.stopAll()
+            for name in self.names:
+                self.cluster.start(name)
+        self.say(self.person("a", "ann"), "hello")
+        self.assertEqualStates()
+
     def test_killed(self) -> None:
         """A node that was killed starts again, and ends its own old sessions."""
         ann, bob = self.person("a", "ann"), self.person("b", "bob")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from shutil import rmtree
@@ -21,6 +21,13 @@ STREAMS_ONLY = frozenset({"irc_capabilities", "irc_sniff", "line_telnet"})
 """Scripts about what only streams have: strict transport security, a TLS handshake, and telnet."""
 
 
+NOT_IN_A_CLUSTER = frozenset({"irc_labels", "line_floods"})
+"""
+Scripts that show when the journal of a single server answers.  In a cluster it answers later, so what is refused at
+once comes before what the journal takes.
+"""
+
+
 class ConversationTests(SynchronousTestCase):
     """One test for each script: C{test_irc_join} plays C{conversations/irc/join.chat}."""
 
@@ -29,11 +36,19 @@ class MessageConversationTests(SynchronousTestCase):
     """The same scripts and lines, over WebSockets."""
 
 
-def _testOf(path: Path, messages: bool) -> Callable[[SynchronousTestCase], None]:
+class NodeConversationTests(SynchronousTestCase):
+    """The same scripts, at the only node of a cluster."""
+
+
+class ClusterConversationTests(SynchronousTestCase):
+    """The same scripts, at one of three nodes of a cluster, over WebSockets."""
+
+
+def _testOf(path: Path, messages: bool, nodes: Sequence[str] = ()) -> Callable[[SynchronousTestCase], None]:
     """A test that clients receive the recorded bytes."""
 
     def test(case: SynchronousTestCase) -> None:
-        difference = replay(readScript(path), messages)
+        difference = replay(readScript(path), messages, nodes)
         if difference:
             case.fail(difference)
 
@@ -45,6 +60,12 @@ for _path in scripts():
     setattr(ConversationTests, f"test_{_name}", _testOf(_path, messages=False))
     if _name not in STREAMS_ONLY:
         setattr(MessageConversationTests, f"test_{_name}", _testOf(_path, messages=True))
+    # A restart of a node is no restart of the cluster, which remembers more than a journal.
+    if _name in NOT_IN_A_CLUSTER or any(step.verb == "restart" for step in readScript(_path).steps):
+        continue
+    setattr(NodeConversationTests, f"test_{_name}", _testOf(_path, messages=False, nodes=("a",)))
+    if _name not in STREAMS_ONLY:
+        setattr(ClusterConversationTests, f"test_{_name}", _testOf(_path, messages=True, nodes=("a", "b", "c")))
 
 
 class CoverageTests(SynchronousTestCase):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from difflib import unified_diff
 from math import ceil
 from shutil import rmtree
 from tempfile import mkdtemp
 
 from tests.conversations.script import BadScript, Received, Script, Speaker, Step, checksum
+from twistchat.config import Settings
 from twistchat.testing import Client, MemoryServer, settingsOf
+from twistchat.testing.clusters import MemoryCluster
 from twistchat.testing.server import NOON
 
 PACE = 0.5
@@ -31,13 +33,16 @@ class Player:
     @ivar server: the server that runs at present.
     """
 
-    def __init__(self, script: Script, messages: bool = False) -> None:
+    def __init__(self, script: Script, messages: bool = False, nodes: Sequence[str] = ()) -> None:
         """
         @param messages: whether clients use WebSockets instead of streams.
+        @param nodes: the names of the nodes of a cluster, of which the clients use the last; none for a single server.
         """
+        self._nodes = nodes
+        self._cluster: MemoryCluster | None = None
         self._script = script
         self._messages = messages
-        self._directory = mkdtemp() if script.journal == "sqlite" else None
+        self._directory = mkdtemp() if script.journal == "sqlite" or nodes else None
         self._pace = PACE
         self._elapsed = 0.0
         self._clients: dict[str, Client] = {}
@@ -58,9 +63,20 @@ class Player:
     def _start(self) -> None:
         text = self._script.settings
         settings = settingsOf(text if "timezone" in text else text + DEFAULTS)
+        if self._nodes:
+            self._startCluster(settings)
+            return
         self.server = MemoryServer(
             settings, start=NOON + self._elapsed, directory=self._directory, messages=self._messages
         )
+
+    def _startCluster(self, settings: Settings) -> None:
+        assert self._directory is not None
+        if self._cluster is None:
+            self._cluster = MemoryCluster(self._directory, self._nodes, settings, messages=self._messages)
+        else:
+            self._cluster.start(self._nodes[-1])
+        self.server = self._cluster[self._nodes[-1]]
 
     def _perform(self, step: Step) -> str:
         """
@@ -152,15 +168,16 @@ def _registration(nick: str, capabilities: str) -> bytes:
     return b"".join(f"{line}\r\n".encode() for line in lines)
 
 
-def replay(script: Script, messages: bool = False) -> str:
+def replay(script: Script, messages: bool = False, nodes: Sequence[str] = ()) -> str:
     """
     Play a script up to the first difference.
 
     @param messages: whether clients use WebSockets instead of streams.  Then the script ends at its first
         half-close, since only streams have these.
+    @param nodes: the names of the nodes of a cluster, see L{Player}.
     @return: the difference, for people to read; C{""} where there is none.
     """
-    playing = Player(script, messages).play()
+    playing = Player(script, messages, nodes).play()
     for step, found in playing:
         if messages and step.verb == "ends":
             playing.close()

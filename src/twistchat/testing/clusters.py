@@ -11,6 +11,7 @@ from twisted.internet.task import Clock
 from twistchat.config import Settings
 from twistchat.interfaces import IReplica, Journal
 from twistchat.journal.history.sqlite import SqliteHistory
+from twistchat.journal.jetstream.batches import Genesis, encodeMessage
 from twistchat.journal.jetstream.log import Node, ReplicatedLog
 from twistchat.journal.sqlite.copy import SqliteCopy
 from twistchat.testing.server import NOON, SETTINGS, MemoryServer
@@ -48,6 +49,8 @@ class MemoryCluster:
     @ivar clock: the clock of all of them.
     @ivar broker: keeps the stream.
     @ivar nodes: the nodes, by name.
+    @ivar settings: the settings of nodes that start from now on.
+    @ivar messages: whether their clients use WebSockets.
     """
 
     def __init__(
@@ -57,22 +60,28 @@ class MemoryCluster:
         settings: Settings = SETTINGS,
         delay: Callable[[], float] = lambda: 0.0,
         clock: Clock | None = None,
+        messages: bool = False,
     ) -> None:
         """
         Start all nodes, one after the other.
+
+        The first event that is not about a node gets the sequence number 1, as in a journal of a single server.
 
         @param directory: the copies of the nodes are in directories below it.
         @param names: the names of the nodes.
         @param settings: the settings of all nodes.
         @param delay: see L{MemoryBroker}.
         @param clock: the clock; C{None} for a new one.
+        @param messages: whether clients use WebSockets.
         """
+        self.messages = messages
         self.clock = Clock() if clock is None else clock
         self.broker = MemoryBroker(self.clock, lambda: NOON + self.clock.seconds(), delay)
         self.nodes: dict[str, MemoryNode] = {}
         self._directory = directory
-        self._settings = settings
-        self._runs = count(1)
+        self.settings = settings
+        self._runs, self._ids = count(1), count(1)
+        self.broker.store(encodeMessage(Genesis("test", bytes(32), sequence=-len(names))), "genesis", 0)
         for name in names:
             self.start(name)
 
@@ -84,8 +93,10 @@ class MemoryCluster:
         """Start a node.  It continues the copy of an earlier node with the same name."""
         node = self.nodes[name] = MemoryNode(name, self.broker.connect(name))
         node.server = MemoryServer(
-            self._settings,
+            self.settings,
             clock=self.clock,
+            messages=self.messages,
+            ids=self._ids,
             replicated=lambda replica: self._journal(node, replica),
         )
         return node

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count
 from typing import Any, TypeVar
 
@@ -102,6 +102,7 @@ class MemoryServer:
         reachable: bool = False,
         mailer: IMailer | None = None,
         replicated: Callable[[Callable[[], IReplica]], Journal] | None = None,
+        ids: Iterator[int] | None = None,
     ) -> None:
         """
         @param settings: the settings.
@@ -118,11 +119,13 @@ class MemoryServer:
         @param mailer: sends mails; C{None} for a server that sends none.
         @param replicated: makes the journal of a node of a cluster, which is used instead of C{journal}; see
             L{twistchat.testing.clusters}.
+        @param ids: returns numbers for the ids of users and sessions; C{None} for numbers of its own.
         """
         self.clock = Clock() if clock is None else clock
         self.configuration = settings
         self._file: str | None = None
-        numbers = count(1) if directory is None and replicated is None else _IDS
+        numbers = ids or (count(1) if directory is None else _IDS)
+        self._isReplicated = replicated is not None
 
         def wall() -> float:
             return start + self.clock.seconds()
@@ -260,8 +263,16 @@ class MemoryServer:
         return client
 
     def close(self, reason: str = "The server is shutting down") -> Deferred[list[None]]:
-        """Stop the server: close the journal and then the doors."""
-        self.log.close()
+        """
+        Stop the server: close the journal and then the doors.  A node of a cluster closes the doors first, so that the
+        others hear of it.
+        """
+        if not self._isReplicated:
+            self.log.close()
         closed = gatherResults([factory.close(reason) for factory in self._factories.values()])
         self.pump()
+        if self._isReplicated:
+            self.advance(1.0)
+            self.log.close()
+            self.advance(0.0)
         return closed

@@ -42,8 +42,6 @@ LEAVING: Final = 5.0
 MOST_BEHIND: Final = 4096
 """The number of entries that wait for the disk of this node, above which no more of the stream is read."""
 
-CUT_OFF: Final = "This server was cut off from the others; connect again"
-
 log = Logger()
 
 
@@ -218,10 +216,11 @@ class ReplicatedLog:
             self._target = await begin(
                 self._stream, self._copy, self._replica(), self._follower, apply, self._name, self._key
             )
-            self._caughtUp = Deferred()
+            caughtUp: Deferred[None] = Deferred()
+            self._caughtUp = caughtUp
             self._reading = self._stream.read(self._follower.chain.sequence, self._receive, self.fail)
             self._checkCaughtUp()
-            await self._caughtUp
+            await caughtUp
             await self._join()
             await self._follower.save()
         except BaseException:
@@ -328,7 +327,7 @@ class ReplicatedLog:
             return
         self._proposedLost.add(node)
         log.warn("The node {node} has not renewed its lease: it is lost", node=node)
-        lost = self.append(NodeLost(SERVER, node=node, reason=CUT_OFF))
+        lost = self.append(NodeLost(SERVER, node=node, reason="it has not renewed its lease"))
         lost.addErrback(lambda failure: None).addCallback(lambda _: self._proposedLost.discard(node))
 
     def _acknowledged(self, sequence: int, data: bytes) -> None:
@@ -366,9 +365,7 @@ class ReplicatedLog:
         if self._id and self._failure is None:
             self._leaving = True
             receipt: Deferred[Entry] = Deferred()
-            self._publisher.propose(
-                NodeLost(SERVER, node=self._id, reason="The server is shutting down"), None, receipt, None
-            )
+            self._publisher.propose(NodeLost(SERVER, node=self._id, reason="it stops"), None, receipt, None)
             try:
                 await receipt.addTimeout(LEAVING, self._clock)
                 await self._follower.save()
