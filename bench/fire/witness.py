@@ -19,7 +19,7 @@ CAPABILITIES: Final = b"echo-message message-tags server-time batch draft/chathi
 ROOM: Final = b"#witness"
 
 PAGE: Final = 500
-"""The number of entries of one request for history."""
+"""The number of texts of one request for history, which is the default of limits.historyReply."""
 
 UNREAD: Final = b" FAIL CHATHISTORY MESSAGE_ERROR "
 """How the server says that the history cannot be read (IRCv3, chathistory, "Errors and Warnings")."""
@@ -95,16 +95,17 @@ class Witness:
     @ivar slowest: the longest time until the listener had an answer to a PING, in seconds.  It says nothing itself.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, page: int = PAGE) -> None:
         """
         @param port: the port of the IRC door on 127.0.0.1.
+        @param page: the number of texts of one request for history.
         @raise OSError: the clients cannot enter.
         """
         self.taken: list[bytes] = []
         self.refused: list[bytes] = []
         self.heard: list[bytes] = []
         self.times: list[bytes] = []
-        self._port = port
+        self._port, self._page = port, page
         self._numbers = count(1)
         self.enter()
 
@@ -150,7 +151,8 @@ class Witness:
 
     def history(self) -> list[tuple[bytes, bytes]] | None:
         """
-        Read all texts of the room.
+        Read all texts of the room, page by page.  A page with fewer texts than were asked for is the last one, as most
+        clients have it.
 
         @return: the texts and their times, oldest first; C{None} if the server says that they cannot be read.
         @raise OSError: there is another answer.
@@ -158,7 +160,7 @@ class Witness:
         found: list[tuple[bytes, bytes]] = []
         request = b"LATEST %s *" % ROOM
         while True:
-            answer = self._listener.ask(b"CHATHISTORY %s %d" % (request, PAGE))
+            answer = self._listener.ask(b"CHATHISTORY %s %d" % (request, self._page))
             batch = [line for line in answer if b"batch=" in line.partition(b" ")[0]]
             if any(UNREAD in line for line in answer):
                 return None
@@ -166,7 +168,7 @@ class Witness:
                 raise OSError(f"there is no history: {answer}")
             page = list(_texts(batch))
             found[:0] = [(text, moment) for text, _, moment in page]
-            if len(batch) < PAGE:
+            if len(batch) < self._page:
                 return found
             (oldest,) = _MSGID.findall(batch[0].partition(b" ")[0])
             request = b"BEFORE %s msgid=%s" % (ROOM, oldest)

@@ -18,6 +18,12 @@ from twistchat.journal.sqlite.files import FILE
 TEXTS = 40
 """The number of texts of which some are damaged."""
 
+PAGE = 25
+"""
+The number of texts of one request for history.  It is so small that whole pages have damaged texts in every round: a page
+must not be shorter because of them.
+"""
+
 TALK = 0.5
 """How long the canary talks before bits are flipped at random, in seconds."""
 
@@ -94,7 +100,7 @@ def reopened(stage: Stage, witness: Witness, change: bytes | None = None) -> Non
 def flippedTexts(stage: Stage, seconds: float) -> Seen:
     """Damage a text below the running server, and one between two starts, again and again."""
     until, missed, damaged, rounds = time.monotonic() + seconds, set[str](), list[bytes](), 0
-    with closing(Witness(stage.ports["irc"])) as witness:
+    with closing(Witness(stage.ports["irc"], PAGE)) as witness:
         while time.monotonic() < until or not rounds:
             rounds += 1
             for _ in range(TEXTS):

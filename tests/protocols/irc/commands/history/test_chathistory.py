@@ -9,8 +9,9 @@ from twisted.internet.defer import Deferred, fail, succeed
 
 from tests.protocols.irc.conversations import LABELS, Conversations, mask
 from twistchat.chat.errors import NotRead
-from twistchat.chat.model.spans import Damaged
+from twistchat.chat.model.spans import Around, Damaged, Kept, Span
 from twistchat.journal.kinds import memoryJournal
+from twistchat.protocols.irc.commands.history import chathistory
 from twistchat.testing import IrcClient
 from twistchat.testing.server import SETTINGS, MemoryServer
 
@@ -562,6 +563,49 @@ class ErrorTests(Histories):
         read = self.server.history.read
         self.patch(self.server.history, "read", lambda span: succeed([Damaged(1), *self.successResultOf(read(span))]))
         self.assertEqual(self.texts("LATEST #tea * 2"), [8, 9])
+
+    def damage(self, *numbers: int) -> list[Span | Around]:
+        """Let some of bob's lines be damaged from now on.  Return a list of what is read, which grows."""
+        read, asked = self.server.history.read, list[Span | Around]()
+        ids = {self.ids[number] for number in numbers}
+
+        def damaged(span: Span | Around) -> Deferred[Sequence[Kept]]:
+            asked.append(span)
+            kept = self.successResultOf(read(span))
+            return succeed([Damaged(one.sequence) if getattr(one, "msgid", None) in ids else one for one in kept])
+
+        self.patch(self.server.history, "read", damaged)
+        return asked
+
+    def test_damagedPage(self) -> None:
+        """
+        Damaged entries do not count, so a page has fewer lines than the client asked for only at the end of the history.
+        Clients take a short page for the end, and would miss what is behind it.
+        """
+        self.damage(2, 5, 6, 8)
+        for request, numbers in (
+            ("LATEST #tea * 3", [4, 7, 9]),
+            (f"LATEST #tea msgid={self.ids[4]} 3", [7, 9]),
+            (f"BEFORE #tea msgid={self.ids[7]} 3", [1, 3, 4]),
+            (f"BEFORE #tea msgid={self.ids[3]} 3", [0, 1]),
+            (f"AFTER #tea msgid={self.ids[1]} 3", [3, 4, 7]),
+            (f"AFTER #tea msgid={self.ids[4]} 3", [7, 9]),
+            (f"BETWEEN #tea msgid={self.ids[1]} msgid={self.ids[9]} 2", [3, 4]),
+            (f"BETWEEN #tea msgid={self.ids[9]} msgid={self.ids[1]} 2", [4, 7]),
+            (f"AROUND #tea msgid={self.ids[5]} 3", [4]),
+        ):
+            self.assertEqual(numbers, self.texts(request), request)
+
+    def test_damagedMany(self) -> None:
+        """One request reads a bounded number of damaged entries."""
+        self.limit(historyReply=1)
+        self.begin()
+        self.patch(chathistory, "FURTHER", 3)
+        asked = self.damage(*range(6, 10))
+        self.failed("LATEST #tea * 1", "MESSAGE_ERROR", "LATEST", "#tea")
+        self.assertEqual(len(asked), 4)
+        self.patch(chathistory, "FURTHER", 4)
+        self.assertEqual(self.texts("LATEST #tea * 1"), [5])
 
 
 class PermissionTests(Histories):

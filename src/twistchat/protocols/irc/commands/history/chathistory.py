@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from twistchat.chat.errors import ChatError, NotKept, NotRead
 from twistchat.chat.model.events import Entry
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from twistchat.protocols.irc.protocol import IrcConnection
     from twistchat.protocols.irc.replies.reply import Reply
     from twistchat.wire.irc.message import Message
+
+FURTHER: Final = 10
+"""How many times a request reads on because entries are damaged."""
 
 NOT_RETRIEVED = "Messages could not be retrieved"
 """The beginning of the description of errors.  It does not say whether a channel exists."""
@@ -98,22 +101,26 @@ async def _read(client: IrcConnection, request: Request) -> Sequence[Kept]:
     """
     Read what a request selects ("Subcommands").
 
+    Damaged entries do not count, except with AROUND.
+
     Redactions within it are added, and do not count (IRCv3 message-redaction, "Chat history").  There are at most as
     many as messages in a reply, and none with AROUND.
 
     @raise BadRequest: this server did not make one of the message ids.
     """
     reading, session, target, limit = client.context.chat.reading, client.openSession, request.target, request.limit
-    kinds = kindsFor(client)
+    most, kinds = client.settings.limits.historyReply, kindsFor(client)
     redactions, kinds = kinds & REDACTIONS, kinds - REDACTIONS
 
     async def stretch(after: Point | None, before: Point | None, oldest: bool = False) -> Sequence[Kept]:
         kept = await reading.history(session, target, limit, after, before, oldest, kinds)
+        isFull = len(kept) >= min(limit, most)
+        if isFull and not all([isinstance(item, Entry) for item in kept]):
+            kept = await _filled(client, request, kept, after, before, oldest)
         if not redactions:
             return kept
-        if len(kept) >= min(limit, client.settings.limits.historyReply):
+        if isFull:
             after, before = (after, kept[-1].sequence) if oldest else (kept[0].sequence, before)
-        most = client.settings.limits.historyReply
         more = await reading.history(session, target, most, after, before, oldest, redactions)
         return sorted([*kept, *more], key=attrgetter("sequence"))
 
@@ -130,6 +137,42 @@ async def _read(client: IrcConnection, request: Request) -> Sequence[Kept]:
             forwards = await stretch(start, end, oldest=True)
             return forwards or await stretch(end, start)
     return await stretch(points[0] if points else None, None)
+
+
+async def _filled(
+    client: IrcConnection,
+    request: Request,
+    kept: Sequence[Kept],
+    after: Point | None,
+    before: Point | None,
+    oldest: bool,
+) -> Sequence[Kept]:
+    """
+    Read on, until a page has as many undamaged entries as the client asked for.
+
+    Clients take a page with fewer lines for the end of the history, so they would miss what is behind it.
+
+    @param kept: the page.  It has as many entries as the client asked for, and some are damaged.
+    @param after: see L{Reading.history <twistchat.chat.rules.reading.Reading.history>}, also for the next two.
+    @return: the page and what follows it: with C{oldest} at its end, and otherwise at its beginning.  It has too few
+        undamaged entries if the conversation has no more, or if nearly all of L{FURTHER} whole replies are damaged.
+    """
+    most, found = client.settings.limits.historyReply, list(kept)
+    missing = min(request.limit, most) - sum([isinstance(item, Entry) for item in kept])
+    for _ in range(FURTHER):
+        if missing <= 0:
+            break
+        after, before = (found[-1].sequence, before) if oldest else (after, found[0].sequence)
+        further = await client.context.chat.reading.history(
+            client.openSession, request.target, most, after, before, oldest, kindsFor(client) - REDACTIONS
+        )
+        for item in further if oldest else reversed(further):
+            if missing > 0:
+                found.insert(len(found) if oldest else 0, item)
+                missing -= isinstance(item, Entry)
+        if len(further) < most:
+            break
+    return found
 
 
 def _locate(client: IrcConnection, target: str, selector: Selector) -> Point:
