@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import shorten
 
 from bench.fire.play import Outcome
 from bench.fire.scenario import P99
@@ -13,8 +14,8 @@ from bench.picture import GREY, RED, canvas
 GREEN = "#2e7d4f"
 """The colour of a scenario in which nothing was missed."""
 
-TEXT = 7
-"""The size of notes, in points."""
+TEXT, NOTE = 7, 60
+"""The size of notes in points, and their maximum length in characters."""
 
 PLAIN, NOTED = 0.24, 1.1
 """The height of one scenario, and that of the title and the axis together, in inches."""
@@ -32,7 +33,7 @@ def draw(outcomes: Mapping[str, Outcome], path: Path) -> None:
     for position, outcome in enumerate(outcomes.values()):
         colour = RED if outcome.missed else GREEN
         figures = outcome.figures
-        note = f"missed: {'; '.join(outcome.missed)}" if outcome.missed else ""
+        note = shorten(f"missed: {'; '.join(outcome.missed)}", NOTE, placeholder="…") if outcome.missed else ""
         at = 1000 * P99
         if math.isfinite(figures.worst):
             p50, p99, worst = (1000 * each for each in (figures.p50, figures.p99, figures.worst))
@@ -40,7 +41,8 @@ def draw(outcomes: Mapping[str, Outcome], path: Path) -> None:
             axis.plot([p99, worst], [position, position], color=colour, linewidth=2)
             note, at = f"{worst:,.0f}  {note}", worst
         style = {"fontsize": TEXT, "va": "center", "color": colour}
-        axis.annotate(note, (at, position), (5, 0), textcoords="offset points", **style)
+        # A note that counted for the layout would leave no space for the chart.
+        axis.annotate(note, (at, position), (5, 0), textcoords="offset points", **style).set_in_layout(False)
     axis.set_yticks(range(len(outcomes)), list(outcomes), fontsize=8)
     axis.set_ylim(len(outcomes) - 0.4, -0.6)
     axis.set_xscale("log")

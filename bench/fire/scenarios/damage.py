@@ -20,8 +20,8 @@ TEXTS = 40
 
 PAGE = 25
 """
-The number of texts of one request for history.  It is so small that whole pages have damaged texts in every round: a page
-must not be shorter because of them.
+The number of texts of one request for history.  It is so small that full pages have damaged texts in every round.  A
+page must not be shorter because of them.
 """
 
 TALK = 0.5

@@ -21,7 +21,7 @@ from bench.fire.__main__ import main
 from bench.fire.play import Outcome
 from bench.fire.scenario import Seen
 from bench.fire.scenarios import CATALOGUE, GROUPS, chosen
-from bench.fire.scenarios.connections import DESCRIPTORS
+from bench.fire.scenarios.connections import DESCRIPTORS, SPARE, Crowd, untaken
 from bench.fire.scenarios.death import compared
 from bench.fire.scenarios.silence import GRACE, Phase, Quiet, late
 from bench.servers import NotStarted
@@ -79,6 +79,50 @@ class PlayTests(PlayTestCase):
     def test_descriptors(self) -> None:
         """Users go on talking while the server has no descriptors left."""
         self.assertEqual(self.play("descriptors").seen.figures["most"], DESCRIPTORS)
+
+
+class CrowdTests(SynchronousTestCase):
+    """Clients that take the descriptors of a server."""
+
+    def setUp(self) -> None:
+        """Listen, and let three clients connect."""
+        self.listening = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(self.listening.close)
+        self.crowd = Crowd([self.listening.getsockname()[1]], 3)
+        self.addCleanup(self.crowd.close)
+        self.crowd.connect()
+        self.accepted = [self.accept() for _ in range(3)]
+
+    def accept(self) -> socket.socket:
+        """Accept a connection."""
+        connection, _ = self.listening.accept()
+        self.addCleanup(connection.close)
+        return connection
+
+    def test_again(self) -> None:
+        """Only a client whose connection the server has ended connects again, also if the server said why."""
+        self.accepted[0].sendall(b"ERROR :too slow")
+        self.accepted[0].close()
+        self.accepted[1].sendall(b"who are you?")
+        self.crowd.connect()
+        self.accept()
+        self.listening.setblocking(False)
+        self.assertRaises(BlockingIOError, self.accept)
+
+    def test_refused(self) -> None:
+        """A client that cannot connect tries again the next time."""
+        self.listening.close()
+        for connection in self.accepted:
+            connection.close()
+        self.crowd.connect()
+        self.crowd.connect()
+
+    def test_missed(self) -> None:
+        """It is a missed mark if descriptors are free for more than a tenth of the time."""
+        full, free = DESCRIPTORS - SPARE, DESCRIPTORS - SPARE - 1
+        self.assertEqual([], untaken([full] * 9 + [free]))
+        self.assertEqual(["75 descriptors were taken for 80 % of the time"], untaken([full] * 8 + [free] * 2))
+        self.assertEqual(["75 descriptors were taken for 0 % of the time"], untaken([68]))
 
 
 class SilenceTests(SynchronousTestCase):
