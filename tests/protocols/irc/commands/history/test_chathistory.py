@@ -579,7 +579,7 @@ class ErrorTests(Histories):
 
     def test_damagedPage(self) -> None:
         """
-        Damaged entries do not count, so a page has fewer lines than the client asked for only at the end of the history.
+        Damaged entries do not count.  So a page is shorter than the client asked for only at the end of the history.
         Clients take a short page for the end, and would miss what is behind it.
         """
         self.damage(2, 5, 6, 8)
