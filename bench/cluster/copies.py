@@ -6,7 +6,7 @@ import asyncio
 import json
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from hashlib import blake2b
 from pathlib import Path
@@ -15,6 +15,7 @@ from bench.cluster.checks import EQUAL, Rooms
 from bench.cluster.messages import read
 from bench.cluster.nodes import Node
 from bench.cluster.observed import Heard
+from twistchat.journal.sqlite import comparing
 from twistchat.journal.stamp import msgid
 
 POLL = 0.1
@@ -48,21 +49,29 @@ def last(path: Path) -> tuple[int, int]:
         return 0, 0
 
 
-def digest(path: Path, upTo: int | None = None) -> str:
+def digest(path: Path) -> str:
     """
     Return a digest of all entries of a copy, and of its name.
 
-    @param upTo: the highest sequence number to look at; C{None} for all.
     @raise sqlite3.Error: it cannot be read.
     """
     hashed = blake2b(digest_size=8)
     with closing(opened(path)) as connection:
         hashed.update(repr(connection.execute("SELECT name FROM journal").fetchall()).encode())
         for row in connection.execute(_ENTRIES):
-            if upTo is not None and row[0] > upTo:
-                break
             hashed.update(repr(row).encode("utf-8", "surrogateescape"))
     return hashed.hexdigest()
+
+
+def content(path: Path) -> str:
+    """
+    Return a digest of all entries, and one of everything else that all copies must have.
+
+    @raise sqlite3.Error: the copy cannot be read.
+    """
+    tables = comparing.digest(path)
+    rest = blake2b(repr(sorted(tables.items())).encode(), digest_size=8).hexdigest()
+    return f"{digest(path)}-{rest}"
 
 
 def rooms(path: Path) -> Rooms:
@@ -103,24 +112,25 @@ def _pairs(left: sqlite3.Cursor, right: sqlite3.Cursor) -> Iterator[tuple[object
         yield mine, theirs
 
 
-async def settle(nodes: Sequence[Node], within: float = EQUAL) -> tuple[float, Mapping[str, str]]:
+async def settle(
+    nodes: Sequence[Node], within: float = EQUAL, look: Callable[[Path], str] = content
+) -> tuple[float, Mapping[str, str]]:
     """
     Wait until all copies have the same entries.  Clients may still come and go.
 
     @param within: the time limit in seconds.
-    @return: how long that took in seconds, infinite if they are not equal in time; and the digest of each copy, up to
-        the highest sequence number that all have.
+    @param look: makes a digest of a copy.
+    @return: how long that took in seconds, infinite if they are not equal in time; and the digest of each copy.
     @raise sqlite3.Error: a copy cannot be read.
     """
     began = time.monotonic()
     while True:
         ends = {node.name: await asyncio.to_thread(last, node.copy) for node in nodes}
-        common = min(sequence for sequence, _ in ends.values())
-        if len(set(ends.values())) == 1:
-            digests = {node.name: await asyncio.to_thread(digest, node.copy, common) for node in nodes}
+        late = time.monotonic() > began + within
+        if late or len(set(ends.values())) == 1:
+            digests = {node.name: await asyncio.to_thread(look, node.copy) for node in nodes}
             if len(set(digests.values())) == 1:
                 return time.monotonic() - began, digests
-        if time.monotonic() > began + within:
-            found = {node.name: await asyncio.to_thread(digest, node.copy) for node in nodes}
-            return float("inf"), {name: f"{text} ({ends[name][1]} entries)" for name, text in found.items()}
+            if late:
+                return float("inf"), {name: f"{text} ({ends[name][1]} entries)" for name, text in digests.items()}
         await asyncio.sleep(POLL)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import time
-from pathlib import Path
 
 from bench.cluster import copies
+from bench.cluster.client import IrcClient
 from bench.cluster.cluster import Cluster
 from bench.cluster.crowd import ROOMS, Crowd
-from bench.cluster.messages import write
-from bench.cluster.nodes import Node
+from bench.cluster.messages import Text, write
+from bench.cluster.nodes import WRITERS, Node
 from bench.cluster.scenario import REST, Scenario
+from bench.fire.results.figures import TRACEBACK
 from bench.fire.scenario import Seen
 from bench.fire.scenarios.damage import flipText
+from bench.protocols import Refused
 from bench.servers import NotStarted
 
 LAST = "c"
@@ -25,6 +26,9 @@ OTHERS = ("a", "b")
 
 FAST = 1000.0
 """How many texts per second are written while a node joins."""
+
+REASON = "changed on disk"
+"""What the log says of damage."""
 
 JOINING, STOPPING = 60.0, 15.0
 """How long a node may take to catch up, and how long to stop because of damage, in seconds."""
@@ -61,33 +65,49 @@ async def old(cluster: Cluster, crowd: Crowd, seconds: float) -> Seen:
 
 
 async def flipped(cluster: Cluster, crowd: Crowd, seconds: float) -> Seen:
-    """Flip a bit of a text in the copy of a node that is stopped, and start the node."""
+    """Flip a bit of a text in the copy of a node that is stopped, start the node, and ask it for the text."""
     await asyncio.sleep(max(seconds, 5.0))
     node = cluster.nodes[LAST]
     await _stopped(node)
     text = next(fate.text for fate in crowd.fates if fate.taken and fate.room == ROOMS[0])
-    flipText(Path(node.copy), write(text))
-    logged, begin = len(node.output()), time.monotonic()
-    missed = []
+    await asyncio.to_thread(flipText, node.copy, write(text))
+    logged, missed = len(node.output()), []
     try:
         await cluster.run([node], STOPPING)
+        how = "it did not stop"
+        if await _shows(node, text):
+            missed.append("a damaged text was shown")
+        if await node.ended(STOPPING) is not None:
+            how = "it stopped when it was asked for the text"
     except NotStarted:
-        said = node.output()[logged:].strip().splitlines() or ["nothing"]
-        words = f"the node did not start: {said[-1]}"
-        if "Traceback" in node.output()[logged:]:
-            missed.append("the node ended with a traceback")
-    else:
-        status = await node.ended(STOPPING)
-        words = f"the node started, and ended {time.monotonic() - begin:.1f} s later with status {status}"
-        if status is None:
-            words = f"the node started and still ran {STOPPING:g} s later"
-            missed.append("a node with a damaged copy runs")
-            node.kill()
+        how = "it did not start"
+    said = node.output()[logged:]
+    if node.alive:
+        missed.append("a node with a damaged copy runs")
+        node.kill()
+    if TRACEBACK in said:
+        missed.append("the node ended with a traceback")
     running = [one.name for one in cluster.nodes.values() if one.alive]
     if running != list(OTHERS):
-        missed.append(f"only {', '.join(running)} run at the end")
+        missed.append(f"{', '.join(running)} run at the end")
     await asyncio.sleep(REST)
-    return Seen(words, missed)
+    reasons = [line for line in said.splitlines() if REASON in line]
+    if not reasons:
+        missed.append("the log does not say why")
+    return Seen(f"{how}: {reasons[0].partition(' ')[2] if reasons else 'no reason'}", missed)
+
+
+async def _shows(node: Node, text: Text) -> bool:
+    """Ask a node for the history of the room, and return whether it shows a text whose first byte has changed."""
+    client = IrcClient("curious")
+    try:
+        await client.enter(node.ports["irc"], WRITERS, ROOMS[:1])
+        damaged = write(text)[1:]
+        return any(message.last[1:] == damaged for message in await client.history(ROOMS[0]))
+    except (OSError, Refused):
+        return False
+    finally:
+        client.close()
 
 
 async def _stopped(node: Node) -> None:
@@ -123,7 +143,7 @@ SCENARIOS = (
     Scenario(
         "flip",
         "a bit of a text in the copy of a node is flipped",
-        "that node stops and says why, and no other",
+        "that node stops when it reads the text, shows nothing of it and says why; no other stops",
         flipped,
         peopled=OTHERS,
         compared=OTHERS,

@@ -52,7 +52,7 @@ class CopyTests(SynchronousTestCase):
     def settle(self) -> tuple[float, object]:
         """Compare them, without patience."""
         places = [cast(Node, Place("a", self.one)), cast(Node, Place("b", self.other))]
-        return asyncio.run(copies.settle(places, 0.0))
+        return asyncio.run(copies.settle(places, 0.0, copies.digest))
 
     def test_equal(self) -> None:
         """Equal copies have one digest and no difference, and their texts are read with their message ids."""
