@@ -222,11 +222,13 @@ class DaemonTestCase(SynchronousTestCase):
 class ConversationTests(DaemonTestCase):
     """C{twistd -n twistchat}."""
 
+    twistd: tuple[str, ...] = (*TWISTD, "-n")
+
     def test_talk(self) -> None:
         """
         Clients talk.  SIGHUP disturbs nobody.  After SIGTERM they get a message, and the process ends with status 0.
         """
-        process, output, port = self.start(*TWISTD, "-n", "twistchat", *LISTEN)
+        process, output, port = self.start(*self.twistd, "twistchat", *LISTEN)
         self.assertIn("messages are stored before anyone sees them", output.text)
         alice, bob = self.person(port, "alice"), self.person(port, "bob")
         alice.until("* bob joined #lobby")
@@ -246,7 +248,7 @@ class ConversationTests(DaemonTestCase):
         """SIGHUP applies the configuration to new clients and keeps the existing ones connected."""
         configuration = self.directory / "twistchat.toml"
         configuration.write_text('[line]\nmotd = "Welcome."\n')
-        process, output, port = self.start(*TWISTD, "-n", "twistchat", *LISTEN, "--journal", "memory")
+        process, output, port = self.start(*self.twistd, "twistchat", *LISTEN, "--journal", "memory")
         alice = self.person(port, "alice")
         self.assertTrue(alice.text.startswith("* Welcome.\n"), alice.text)
         configuration.write_text('[line]\nmotd = "Hello."\n[limits]\nnick = 9\n[chat]\nlobby = "#elsewhere"\n')
@@ -266,7 +268,7 @@ class ConversationTests(DaemonTestCase):
         Stop a server during a conversation: all clients have received every accepted message, in order, and nothing
         else.
         """
-        process, output, port = self.start(*TWISTD, "-n", "twistchat", *LISTEN, *EXEMPT)
+        process, output, port = self.start(*self.twistd, "twistchat", *LISTEN, *EXEMPT)
         alice, bob = self.person(port, "alice"), self.person(port, "bob")
         alice.until("* bob joined #lobby")
         alice.send("/echo on", *map(str, range(100)))
@@ -293,7 +295,7 @@ class ConversationTests(DaemonTestCase):
 
     def test_bothSignals(self) -> None:
         """Several SIGTERM and SIGINT at once stop the server once."""
-        process, output, port = self.start(*TWISTD, "-n", "twistchat", *LISTEN)
+        process, output, port = self.start(*self.twistd, "twistchat", *LISTEN)
         alice = self.person(port, "alice")
         for number in 5 * (signal.SIGTERM, signal.SIGINT):
             process.send_signal(number)
@@ -302,7 +304,7 @@ class ConversationTests(DaemonTestCase):
 
     def test_script(self) -> None:
         """A script behind a pipe sends everything, closes its sending side, and receives all answers."""
-        _, _, port = self.start(*TWISTD, "-n", "twistchat", *LISTEN, *EXEMPT)
+        _, _, port = self.start(*self.twistd, "twistchat", *LISTEN, *EXEMPT)
         alice = self.person(port, "alice")
         script = self.connect(port)
         script.send("script", "/echo on", *map(str, range(50)), "/who")
@@ -314,7 +316,7 @@ class ConversationTests(DaemonTestCase):
 
     def test_slowReader(self) -> None:
         """A client that does not read is disconnected when its send queue is full.  The others receive every line."""
-        _, _, port = self.start(*TWISTD, "-n", "twistchat", *LISTEN, *EXEMPT)
+        _, _, port = self.start(*self.twistd, "twistchat", *LISTEN, *EXEMPT)
         alice, carol = self.person(port, "alice"), self.person(port, "carol")
         self.person(port, "slow", buffer=4096)
         alice.until("* slow joined #lobby")
@@ -337,18 +339,24 @@ class ConversationTests(DaemonTestCase):
     def test_restart(self) -> None:
         """After a restart, the history of a journal on disk is still there."""
         journal = ("--journal", "sqlite", "--data", "data")
-        process, output, port = self.start(*TWISTD, "-n", "twistchat", *LISTEN, *journal)
+        process, output, port = self.start(*self.twistd, "twistchat", *LISTEN, *journal)
         alice = self.person(port, "alice")
         alice.send("/topic Remember", "/echo on", "the 5th of November")
         alice.until("<alice> the 5th of November")
         process.send_signal(signal.SIGTERM)
         self.ended(process, output)
-        process, output, port = self.start(*TWISTD, "-n", "twistchat", *LISTEN, *journal)
+        process, output, port = self.start(*self.twistd, "twistchat", *LISTEN, *journal)
         bob = self.person(port, "bob")
         self.assertIn("<alice> the 5th of November\n", bob.text)
         self.assertIn("* Topic of #lobby: Remember (set by alice, ", bob.text)
         process.send_signal(signal.SIGTERM)
         self.ended(process, output)
+
+
+class AsyncioTests(ConversationTests):
+    """C{twistd -n --reactor asyncio twistchat}, as a cluster needs it.  All is as with the usual reactor."""
+
+    twistd = (*TWISTD, "-n", "--reactor", "asyncio")
 
 
 class TwistTests(DaemonTestCase):

@@ -151,6 +151,20 @@ class LoginTests(ConnectionTestCase):
             self.assertIn(why, self.broken(**changes))
 
 
+class DiscoveredTests(ConnectionTestCase):
+    """The brokers of which a broker tells."""
+
+    def test_encrypted(self) -> None:
+        """They are used with the encryption of the broker that told of them, and not at all without encryption."""
+        from twistchat.journal.jetstream.nats.connection import discoveredThrough
+
+        found = ["192.0.2.1:4222", "nats2.example:4222"]
+        self.assertEqual(
+            ["tls://192.0.2.1:4222", "tls://nats2.example:4222"], discoveredThrough("tls://nats1.example:4222", found)
+        )
+        self.assertEqual([], discoveredThrough("nats://127.0.0.1:4222", found))
+
+
 class _Listener:
     """A port that takes connections and says nothing."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 from zlib import crc32
 
@@ -246,8 +246,7 @@ class Connection:
 
     def _begin(self, client: Client, server: str) -> None:
         self._failures.clear()
-        scheme = "tls" if isEncrypted(server) else "nats"
-        self._discovered = [f"{scheme}://{found.netloc}" for found in client.discovered_servers]
+        self._discovered = discoveredThrough(server, [found.netloc for found in client.discovered_servers])
         self.info = client._server_info
         if self.broker:
             self.reconnections += 1
@@ -270,6 +269,18 @@ class Connection:
 def _endsTls(error: Exception) -> bool:
     """Whether a broker ended TLS as it does without a certificate.  With TLS 1.3 its reason may come too late."""
     return isinstance(error, ConnectionResetError) or "CERTIFICATE_REQUIRED" in str(error)
+
+
+def discoveredThrough(server: str, found: Iterable[str]) -> list[str]:
+    """
+    Return the addresses of further brokers that a broker told of.
+
+    Without encryption there are none: those brokers may be on other machines, where only configured addresses are used.
+
+    @param server: the address of the broker.
+    @param found: the hosts and ports that it told of.
+    """
+    return [f"tls://{place}" for place in found] if isEncrypted(server) else []
 
 
 async def _close(client: Client) -> None:

@@ -171,6 +171,8 @@ class NatsStream:
             await connection.close()
             raise
         self.warnings = opened.warnings
+        for why in self.warnings:
+            log.warn("{why}", why=why)
         self._created = str(opened.info.get("created", ""))
         self._note(opened.info)
         self._connection = connection
