@@ -123,7 +123,7 @@ class OpenTests(CopyTestCase):
         self.assertEqual(self.node.position, (NAME, KEY, 3, 3000, None))
 
     def test_single(self) -> None:
-        """The journal of a single server becomes a copy, with its state.  Then a single server can use it again."""
+        """The journal of a single server becomes a copy, with its state.  Then a single server does not use it."""
         directory = temporary(self)
         arguments = (directory, lambda: 1000.0, lambda: NAME, lambda: KEY, lambda name: InlineWorker())
         log, _ = sqliteParts(*arguments)
@@ -139,16 +139,8 @@ class OpenTests(CopyTestCase):
         self.take(entries([said("more")], 2), node)
         node.close()
         log, _ = sqliteParts(*arguments)
-        with _lines() as lines:
-            self.successResultOf(log.open(lambda entry, origin: None))
-        self.assertEqual(
-            lines, ["This journal belonged to a node of a cluster.  It is used alone now, and cannot go back"]
-        )
-        self.assertEqual(self.successResultOf(log.append(said("alone"))).sequence, 4)
-        self.successResultOf(log.close())
-        node.open()
-        self.assertEqual((node.position.stored, node.position.snapshot), (4, None))
-        node.close()
+        why = self.failureResultOf(log.open(lambda entry, origin: None), JournalUnusable).getErrorMessage()
+        self.assertIn("it is the copy of a node of a cluster", why)
 
     def test_damagedSnapshot(self) -> None:
         """A snapshot that changed on disk is refused in one line, and found by the check."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from twistchat.chat.phrasing import counted
+from twistchat.console.cluster.leaving import LeaveOptions
 from twistchat.console.cluster.reseeding import ReseedOptions
 from twistchat.console.cluster.views import overview
 from twistchat.console.group import CommandGroup
@@ -83,5 +84,6 @@ class ClusterGroup(CommandGroup):
         ["status", None, ClusterStatusOptions, "Show the nodes, the stream, and what this node has of it."],
         ["drain", None, DrainOptions, "Move the clients of this node to others, and stop it."],
         ["reseed", None, ReseedOptions, "Replace a lost stream by one that continues the copy of this node."],
+        ["leave", None, LeaveOptions, "Take the copy of this node out of its cluster, for a single server."],
     ]
     groups: ClassVar = [("Commands", commandList)]

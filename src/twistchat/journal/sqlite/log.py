@@ -8,7 +8,7 @@ L{twistchat.journal.sqlite.committing} stores and applies them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorTime
@@ -21,6 +21,7 @@ from twistchat.chat.model.sessions import Origin
 from twistchat.interfaces import ILog
 from twistchat.journal.proposals import Proposal
 from twistchat.journal.sqlite.filelog import FileLog, isShown
+from twistchat.journal.sqlite.migrate import JournalUnusable
 from twistchat.journal.sqlite.restoring import restore
 from twistchat.journal.sqlite.writing.batches import LogLimits
 from twistchat.journal.sqlite.writing.threads import ignoreFault
@@ -30,6 +31,13 @@ from twistchat.worker import Worker
 
 if TYPE_CHECKING:
     from twistchat.interfaces import Apply, Refused
+
+
+COPY: Final = (
+    'it is the copy of a node of a cluster.  Use it with journal.kind = "jetstream", while the node runs; or run'
+    " twistchat cluster leave to use it alone"
+)
+"""Why a single server, or a command without a server, does not use a file."""
 
 
 @implementer(ILog)
@@ -133,7 +141,14 @@ class SqliteLog(FileLog):
         return self._stamp.sequence, self._stamp.time
 
     def _restore(self, writer: Writer, apply: Apply) -> None:
-        """Continue the sequence numbers and the time of the file, and restore the state."""
+        """
+        Continue the sequence numbers and the time of the file, and restore the state.
+
+        @raise JournalUnusable: the file belongs to a node of a cluster.  A single entry that only this file has would
+            keep the node from taking part again.
+        """
+        if writer.hasSnapshot:
+            raise JournalUnusable(f"{writer.path}: {COPY}")
         position, name = writer.position(), writer.constants.name
         self._stamp = Stamp(self._now, name, position.sequence, position.time)
         self.committer.applied = position.sequence

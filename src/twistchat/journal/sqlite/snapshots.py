@@ -1,8 +1,8 @@
 """
 The snapshot of the state in the database of a node of a cluster.
 
-The node restores it at its next start, and replays the stream from there.  So it is worth nothing to a server that uses
-the journal alone, which deletes it.
+The node restores it at its next start, and replays the stream from there.  A server that uses the journal alone refuses
+a file that has one.
 """
 
 from __future__ import annotations

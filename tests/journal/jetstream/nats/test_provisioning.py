@@ -65,31 +65,37 @@ class BrokerTests(ConnectionTestCase):
 
     def test_version(self) -> None:
         """An old broker is refused."""
-
-        async def opened() -> str:
-            async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-                info = {"server_name": "old", "version": "2.11.9", "headers": True, "max_payload": 1024}
-                writer.write(f"INFO {json.dumps(info)}\r\n".encode())
-                while line := await reader.readline():
-                    if line.startswith(b"PING"):
-                        writer.write(b"PONG\r\n")
-                writer.close()
-
-            server = await asyncio.start_server(serve, "127.0.0.1", 0)
-            port = server.sockets[0].getsockname()[1]
-            stream = self.make(Brokers([f"nats://127.0.0.1:{port}"]), LoopClock())
-            try:
-                await result(stream.open())
-            except StreamUnusable as e:
-                return str(e)
-            finally:
-                server.close()
-                await server.wait_closed()
-                await asyncio.sleep(0.05)
-            raise self.failureException("the stream is open")
-
-        why = self.drive(opened())
+        why = self.drive(self.refusal(version="2.11.9"))
         self.assertRegex(why, r"the broker old \(nats://.*\) is version 2.11.9; 2.12 or later is needed")
+
+    def test_size(self) -> None:
+        """A broker that takes only small messages is refused."""
+        why = self.drive(self.refusal(max_payload=65536))
+        self.assertRegex(why, r"takes messages of up to 65536 bytes; the stream needs max_payload: 1MB")
+
+    async def refusal(self, **changes: object) -> str:
+        """Return why a broker is refused that says these things of itself."""
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            info = {"server_name": "old", "version": "2.12.0", "headers": True, "max_payload": 1048576, **changes}
+            writer.write(f"INFO {json.dumps(info)}\r\n".encode())
+            while line := await reader.readline():
+                if line.startswith(b"PING"):
+                    writer.write(b"PONG\r\n")
+            writer.close()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        stream = self.make(Brokers([f"nats://127.0.0.1:{port}"]), LoopClock())
+        try:
+            await result(stream.open())
+        except StreamUnusable as e:
+            return str(e)
+        finally:
+            server.close()
+            await server.wait_closed()
+            await asyncio.sleep(0.05)
+        raise self.failureException("the stream is open")
 
     def test_replicas(self) -> None:
         """A single broker cannot have three replicas."""

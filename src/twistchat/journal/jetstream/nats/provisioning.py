@@ -20,6 +20,9 @@ from twistchat.journal.jetstream.nats.connection import Connection
 from twistchat.journal.jetstream.nats.durability import SYNC, askBrokers, checkAll
 from twistchat.journal.jetstream.nats.settings import BrokerSettings, bucketOf, subjectOf
 
+LARGEST = 1024 * 1024
+"""The size of messages in bytes that a broker must take.  It is the default of NATS."""
+
 OLDEST = (2, 12)
 """The oldest version of a broker that is used."""
 
@@ -56,6 +59,7 @@ async def provide(connection: Connection, settings: BrokerSettings) -> Opened:
     @raise StreamUnusable: something is not as it must be.
     """
     _checkVersion(connection)
+    _checkSize(connection)
     await _checkJetStream(connection)
     full = settings.durability == "full"
     reports = await askBrokers(settings) if full else []
@@ -179,6 +183,14 @@ def _checkVersion(connection: Connection) -> None:
     if (major, minor) < OLDEST:
         wanted = ".".join(map(str, OLDEST))
         raise StreamUnusable(f"the broker {connection.broker} is version {version or '?'}; {wanted} or later is needed")
+
+
+def _checkSize(connection: Connection) -> None:
+    size = int(connection.info.get("max_payload", 0))
+    if size < LARGEST:
+        raise StreamUnusable(
+            f"the broker {connection.broker} takes messages of up to {size} bytes; the stream needs max_payload: 1MB"
+        )
 
 
 async def _checkJetStream(connection: Connection) -> None:

@@ -186,13 +186,15 @@ class Writer:
         # The earlier snapshot may contain credentials that are no longer valid.
         self.erased = True
 
-    def dropSnapshot(self) -> bool:
-        """Delete the snapshot, and return whether there was one."""
-        if self.query(HAS) is None:
-            return False
+    @property
+    def hasSnapshot(self) -> bool:
+        """Whether there is a snapshot."""
+        return self.query(HAS) is not None
+
+    def dropSnapshot(self) -> None:
+        """Delete the snapshot."""
         self.change(DROP, ())
         self.erased = True
-        return True
 
     def held(self) -> Iterator[Held]:
         """See L{held <twistchat.journal.sqlite.rebuilding.held>}."""
