@@ -184,7 +184,8 @@ class IrcClient(Client):
         number = numberOf(message.params[-1])
         if self.history.addStamped(message) or "." in message.nick or message.nick in ("NickServ", "ChanServ"):
             return
-        if number is not None:  # the second line of a text has none, and no time in front
+        # The second line of a text has no time in front, and a number only if the first one has none.
+        if number is not None and not self.history.continueStamped(message, number):
             self.history.endStamped(message.params[0])
             msgid = message.tags.get("msgid", "")
             self.checkId(number, msgid)

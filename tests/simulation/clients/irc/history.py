@@ -85,6 +85,7 @@ class ReadHistory:
         self._batches: dict[str, Batch] = {}
         self._requests: dict[str, Request] = {}
         self._stamped: dict[str, Playback] = {}
+        self._unnumbered = ""  # the place of the last text with its time in front, if it has no number so far
         self._labels = 0
 
     # Requests
@@ -166,10 +167,25 @@ class ReadHistory:
         if not STAMP.match(text):
             return False
         number = numberOf(text)
-        if number is not None and target.startswith("#"):
-            self._stamped.setdefault(fold(target), Playback(fold(target))).numbers.append(number)
+        self._unnumbered = fold(target) if number is None else ""
+        if target.startswith("#"):
+            playback = self._stamped.setdefault(fold(target), Playback(fold(target)))
+            playback.numbers += () if number is None else (number,)
         elif number is not None:
             self._client.showLeft(number)
+        return True
+
+    def continueStamped(self, message: Message, number: int) -> bool:
+        """
+        Add a text whose number is not in its first line, which alone has its time in front.  Return whether it is one.
+
+        @param number: the number in a line without a time.
+        """
+        room = fold(message.params[0])
+        if room != self._unnumbered or room not in self._stamped or number in self._client.awaits:
+            return False
+        self._unnumbered = ""
+        self._stamped[room].numbers.append(number)
         return True
 
     def endStamped(self, room: str) -> None:
