@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from sqlite3 import connect
+from unittest.mock import patch
 
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from tests.journal.disk import temporary
+from twistchat.chat.errors import NotStored
 from twistchat.chat.model.events import Entry, NodeJoined, NodeLost
 from twistchat.interfaces import IReplica, Journal
 from twistchat.journal.history.sqlite import SqliteHistory
@@ -100,6 +102,23 @@ class ContractTests(JournalContract, SynchronousTestCase):
         with closing(connect(f"{self.directory}/journal.sqlite", isolation_level=None)) as connection:
             change = "UPDATE entry SET body = replace(body, 'word', 'ward') WHERE sequence = ?"
             return connection.execute(change, (entry.sequence,)).rowcount == 1
+
+
+class FollowTests(SynchronousTestCase):
+    """What stops a node."""
+
+    def test_unexpected(self) -> None:
+        """An error that nobody expects stops the node, because it may have taken a part of a message."""
+        contract = ContractTests("test_order")
+        contract.setUp()
+        self.addCleanup(contract.doCleanups)
+        with patch.object(SqliteCopy, "take", side_effect=ZeroDivisionError):
+            receipt = contract.log.append(said("x"))
+            contract.settle()
+        self.assertEqual(contract.stopped, ["message 3 of the stream cannot be followed (ZeroDivisionError)"])
+        self.assertNoResult(receipt)
+        self.failureResultOf(contract.log.append(said("y")), NotStored)
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
 
 
 class DelayTests(ContractTests):

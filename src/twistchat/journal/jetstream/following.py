@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Raw
 from twisted.internet.defer import Deferred
+from twisted.logger import Logger
 
 from twistchat.chat.model.events import Entry, Event, NodeJoined
 from twistchat.interfaces import StreamMessage
@@ -25,6 +26,8 @@ from twistchat.journal.stamp import msgid
 
 if TYPE_CHECKING:
     from twistchat.journal.sqlite.copy import SqliteCopy
+
+log = Logger()
 
 CHECKPOINT_ENTRIES: Final = 20_000
 """The number of entries after which a checkpoint is made."""
@@ -108,6 +111,10 @@ class Follower:
             self._fail(str(e))
         except Unreadable as e:
             self._fail(f"message {message.sequence} of the stream cannot be read: {e}")
+        except Exception as e:
+            # A part of the message may have been taken, and the rest never would be.
+            log.failure("A message of the stream could not be followed")
+            self._fail(f"message {message.sequence} of the stream cannot be followed ({type(e).__name__})")
 
     def save(self) -> Deferred[None]:
         """
