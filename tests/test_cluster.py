@@ -396,7 +396,7 @@ class ReseedTests(ClusterTestCase):
         for _ in range(100):
             self.cluster.clock.advance(0.1)
         found = self.successResultOf(examined)
-        done = Deferred.fromCoroutine(reseed(stream, position, copy))
+        done = Deferred.fromCoroutine(reseed(stream, position, copy, "new"))
         self.cluster.clock.advance(0)
         self.successResultOf(done)
         self.successResultOf(copy.close())

@@ -36,7 +36,7 @@ class MessageTests(SynchronousTestCase):
 
     def test_genesis(self) -> None:
         """The first message survives the stream."""
-        genesis = Genesis("name", bytes(range(32)), 5, "d", 6, 7, 8)
+        genesis = Genesis("name", bytes(range(32)), 5, "d", 6, 7, "i")
         self.assertEqual(decodeMessage(encodeMessage(genesis)), genesis)
 
     def test_unreadable(self) -> None:

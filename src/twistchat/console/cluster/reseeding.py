@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -80,7 +81,7 @@ class ReseedOptions(JournalOptions):
                 nodes = ", ".join(found.alive)
                 raise Refused(f"a node of the cluster runs: {nodes}; stop all nodes first")
             if self["yes"]:
-                await reseed(stream, position, copy)
+                await reseed(stream, position, copy, secrets.token_hex(8))
         except (CannotFollow, StreamUnusable) as e:
             raise Refused(str(e)) from None
         finally:

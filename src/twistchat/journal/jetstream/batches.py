@@ -45,7 +45,7 @@ class Genesis(Struct, frozen=True, tag="genesis"):
         if it begins the journal.
     @ivar sequence: the number after which the sequence numbers of entries continue.
     @ivar time: the time of the last entry, in milliseconds since the epoch.
-    @ivar epoch: how many streams the journal has had before this one.
+    @ivar id: random letters and digits, which distinguish the stream from others that the journal has had.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Genesis(Struct, frozen=True, tag="genesis"):
     digest: str = ""
     sequence: int = 0
     time: int = 0
-    epoch: int = 0
+    id: str = ""
     format: int = FORMAT
 
 

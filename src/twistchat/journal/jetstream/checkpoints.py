@@ -23,7 +23,7 @@ class Checkpoint(Struct, frozen=True):
     The state of a node.
 
     @ivar known: the number of the last message that was read, and the hash of the chain after it.
-    @ivar epoch: the epoch of the stream, see L{Genesis <twistchat.journal.jetstream.batches.Genesis>}.
+    @ivar stream: the id of the stream, see L{Genesis <twistchat.journal.jetstream.batches.Genesis>}.
     @ivar sequence: the last sequence number of an entry.
     @ivar time: the last time of an entry.
     @ivar members: the members.
@@ -31,7 +31,7 @@ class Checkpoint(Struct, frozen=True):
     """
 
     known: Known
-    epoch: int
+    stream: str
     sequence: int
     time: int
     members: tuple[Member, ...]

@@ -73,7 +73,8 @@ class Follower:
         self._failed = failed
         self._stopped = False
         self._name = ""
-        self._time = self._epoch = 0
+        self._time = 0
+        self._stream = ""
         self._entries = 0
         self._saved = seconds()
         self.chain = Chain()
@@ -82,7 +83,7 @@ class Follower:
 
     def begin(self, genesis: Genesis) -> None:
         """Begin with the first message of the stream."""
-        self._name, self._epoch = genesis.name, genesis.epoch
+        self._name, self._stream = genesis.name, genesis.id
         self.sequence, self._time = genesis.sequence, genesis.time
 
     def restore(self, checkpoint: Checkpoint, name: str) -> None:
@@ -91,7 +92,7 @@ class Follower:
 
         @param name: the name of the journal.
         """
-        self._name, self._epoch = name, checkpoint.epoch
+        self._name, self._stream = name, checkpoint.stream
         self.sequence, self._time = checkpoint.sequence, checkpoint.time
         self.chain = Chain(*checkpoint.known)
         self.members = Members(checkpoint.members)
@@ -123,7 +124,7 @@ class Follower:
         @return: fires when it is in the copy.
         """
         self._entries, self._saved = 0, self._seconds()
-        make = partial(Checkpoint, self.chain.known, self._epoch, self.sequence, self._time, tuple(self.members))
+        make = partial(Checkpoint, self.chain.known, self._stream, self.sequence, self._time, tuple(self.members))
         return self._copy.save(lambda: encodeCheckpoint(make(Raw(self._takeState()))))
 
     def _take(self, message: StreamMessage) -> None:

@@ -59,7 +59,7 @@ async def begin(
             )
         first, last = 1, await _found(stream, position, copy, name, key)
     genesis = await readGenesis(stream) if first == 1 else None
-    if genesis is not None and (checkpoint is None or checkpoint.epoch != genesis.epoch):
+    if genesis is not None and (checkpoint is None or checkpoint.stream != genesis.id):
         _beginAt(genesis, position, copy)
         follower.begin(genesis)
         copy.rebuild(apply)
@@ -133,15 +133,15 @@ def endOf(copy: SqliteCopy, stored: int) -> str:
     return blake2b(f"{found['entry']} {found['holding']}".encode(), digest_size=16).hexdigest()
 
 
-def continuing(position: CopyPosition, copy: SqliteCopy, skip: int = 0, epoch: int = 0) -> Genesis:
+def continuing(position: CopyPosition, copy: SqliteCopy, id: str, skip: int = 0) -> Genesis:
     """
     The first message of a stream that continues the journal of a copy.
 
+    @param id: the id of the stream.
     @param skip: how many sequence numbers are left out.
-    @param epoch: see L{Genesis}.
     """
     stored = position.stored
-    return Genesis(position.name, position.key, stored, endOf(copy, stored), stored + skip, position.time, epoch)
+    return Genesis(position.name, position.key, stored, endOf(copy, stored), stored + skip, position.time, id)
 
 
 async def _found(
@@ -160,11 +160,11 @@ async def _found(
     @return: the number of the last message.
     """
     if position is None:
-        genesis = Genesis(name(), key())
+        genesis = Genesis(name(), key(), id=name())
     else:
-        genesis = continuing(position, copy)
+        genesis = continuing(position, copy, name())
     try:
-        return await stream.publish(encodeMessage(genesis), f"genesis:{genesis.epoch}", 0)
+        return await stream.publish(encodeMessage(genesis), f"genesis:{genesis.id}", 0)
     except NotPublished:
         return 1  # another node was first; if none was, there is nothing to read
 

@@ -90,7 +90,7 @@ async def examine(stream: IStream, position: CopyPosition, wait: Callable[[float
     return Reseeding(position.stored, position.time, followed, status.first, status.last, tuple(alive))
 
 
-async def reseed(stream: IStream, position: CopyPosition, copy: SqliteCopy) -> Genesis:
+async def reseed(stream: IStream, position: CopyPosition, copy: SqliteCopy, id: str) -> Genesis:
     """
     Replace the stream with a new one that continues the journal of a copy.
 
@@ -99,16 +99,15 @@ async def reseed(stream: IStream, position: CopyPosition, copy: SqliteCopy) -> G
     @param stream: the stream, which L{examine} has opened.
     @param position: what the copy of this node has.
     @param copy: the copy.
+    @param id: random letters and digits: the id of the new stream.
     @return: the first message of the new stream.
     @raise CannotFollow: the new stream could not be begun.
     @raise StreamUnusable: the stream cannot be replaced.
     """
-    checkpoint = checkpointOf(position)
-    epoch = 0 if checkpoint is None else checkpoint.epoch
-    genesis = continuing(position, copy, SKIP, epoch + 1)
+    genesis = continuing(position, copy, id, SKIP)
     await stream.replaceStream()
     try:
-        await stream.publish(encodeMessage(genesis), f"genesis:{epoch + 1}", 0)
+        await stream.publish(encodeMessage(genesis), f"genesis:{id}", 0)
     except NotPublished as e:
         raise CannotFollow(f"the new stream is empty, and could not be begun ({e}); run this command again") from e
     return genesis
