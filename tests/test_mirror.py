@@ -110,6 +110,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "chat/rules/rooms/test_ranks",
         "chat/rules/rooms/test_renaming",
         "chat/rules/rooms/test_roommodes",
+        "net/client/test_cutoff",
         "net/client/test_expulsion",
         "services/test_administration",
         "wire/irc/test_hostile",

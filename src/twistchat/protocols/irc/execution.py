@@ -29,7 +29,8 @@ def execute(client: IrcConnection, message: Message, command: Command | None) ->
     @param command: the command of the message; C{None} if it is unknown.
     @return: C{None} if the command has taken effect.
     """
-    if client.ending:
+    # A node that is lost loses all its users at once, and closes their connections a few at a time.
+    if client.ending or (client.session is not None and client.session.left is not None):
         return None
     reply = replyTo(client, message.command, message.tags.get("label") if message.tags else None)
     try:

@@ -377,7 +377,8 @@ class LineProtocol(ClientProtocol):
 
     def _execute(self, text: str) -> Deferred[Any] | None:
         """Execute a line."""
-        if self.ending:
+        # A node that is lost loses all its users at once, and closes their connections a few at a time.
+        if self.ending or (self.session is not None and self.session.left is not None):
             return None
         outcome = self._run(text)
         return Deferred.fromCoroutine(outcome) if isinstance(outcome, Coroutine) else outcome
