@@ -145,12 +145,18 @@ def checkAnswered(fates: Iterable[Fate], faults: Sequence[Fault], until: float) 
     for fate in fates:
         end = min(fate.at, until)
         if end - fate.sent > REFUSING or (fate.answer is None and fate.at > until):
-            excused = any(
-                fate.node in fault.mute and fault.begin < end and fault.end > fate.sent - REFUSING for fault in faults
-            )
-            if not excused:
+            if not excused(fate, faults, end):
                 late.append(fate.text)
     return _missed(f"texts had no answer within {REFUSING:g} s", late)
+
+
+def excused(fate: Fate, faults: Iterable[Fault], end: float) -> bool:
+    """
+    Whether the process of a node did not run while a text waited for its answer, or shortly before.
+
+    @param end: when there was an answer, or nobody waited for it any more.
+    """
+    return any(fate.node in fault.mute and fault.begin < end and fault.end > fate.sent - REFUSING for fault in faults)
 
 
 def checkResumed(fates: Sequence[Fate], faults: Sequence[Fault], nodes: Iterable[str], until: float) -> list[str]:

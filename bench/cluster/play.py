@@ -36,7 +36,8 @@ class Figures:
     @ivar p50: the median time until a text was acknowledged, in seconds; infinite if none was.
     @ivar p99: the 99th percentile of that time.
     @ivar pauses: the longest time without an acknowledgement on each node, in seconds, while it was not out.
-    @ivar slowest: the longest time until a text was refused or reported as unknown, in seconds.
+    @ivar slowest: the longest time until a text was refused or reported as unknown, in seconds.  Texts to a node whose
+        process did not run meanwhile do not count.
     @ivar equal: how long after the end all copies were equal, in seconds; infinite if they were not.
     @ivar entries: how many entries each copy has.
     @ivar outages: how often clients came back, and the longest time that one was away, in seconds.
@@ -177,7 +178,11 @@ def measured(cluster: Cluster, crowd: Crowd, equal: float, node: Node) -> Figure
     for one in crowd.nodes:
         spans = [checks.watched(fault, faults, one.name, crowd.ceased) for fault in faults]
         pauses[one.name] = max((checks.longestPause(fates, one.name, *span) for span in spans), default=0.0)
-    told = [fate.at - fate.sent for fate in fates if fate.answer in {"refused", "unknown"}]
+    told = [
+        fate.at - fate.sent
+        for fate in fates
+        if fate.answer in {"refused", "unknown"} and not checks.excused(fate, faults, fate.at)
+    ]
     away = [outage.end - outage.begin for outage in crowd.observations.outages]
     return Figures(
         texts=counts,
