@@ -16,6 +16,7 @@ from twistchat.journal.jetstream.batches import (
     decodeMessage,
     encodeEvent,
     encodeMessage,
+    splitEvent,
 )
 from twistchat.journal.jetstream.chain import BEGINNING
 from twistchat.testing.contract.opened import said
@@ -31,7 +32,9 @@ class MessageTests(SynchronousTestCase):
         read = decodeMessage(encodeMessage(batch))
         assert isinstance(read, Batch)
         self.assertEqual((read.node, read.number, read.attempt, read.known), ("a-1", 3, 1, (7, BEGINNING)))
-        again = Batch("a-1", 3, 1, (7, BEGINNING), [encodeEvent(event) for event in decodeEvents(read.events)])
+        again = Batch(
+            "a-1", 3, 1, (7, BEGINNING), [encodeEvent(event) for event in decodeEvents(map(splitEvent, read.events))]
+        )
         self.assertEqual(encodeMessage(again), encodeMessage(batch))
 
     def test_genesis(self) -> None:
@@ -66,4 +69,4 @@ class MessageTests(SynchronousTestCase):
             batch = decodeMessage(encodeMessage(Batch("a", 1, 0, (0, ""), [line])))
             assert isinstance(batch, Batch)
             with self.assertRaisesRegex(Unreadable, why):
-                decodeEvents(batch.events)
+                decodeEvents(map(splitEvent, batch.events))

@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.errors import NotStored, OutcomeUnknown
 from twistchat.chat.model.events import Entry, Event, Joined, SessionEnded
-from twistchat.journal.jetstream.batches import MOST_EVENTS, Batch, decodeEvents, decodeMessage
+from twistchat.journal.jetstream.batches import MOST_EVENTS, Batch, decodeEvents, decodeMessage, splitEvent
 from twistchat.journal.jetstream.chain import BEGINNING
 from twistchat.journal.jetstream.publishing import (
     MOST_WAITING,
@@ -63,7 +63,7 @@ class PublisherTests(SynchronousTestCase):
 
     def contents(self) -> list[list[Event]]:
         """The events of the batches in the stream."""
-        return [decodeEvents(batch.events) for batch in self.batches()]
+        return [decodeEvents(map(splitEvent, batch.events)) for batch in self.batches()]
 
     def returned(self, place: int) -> list[Item]:
         """Give a message of the stream back to the publisher."""

@@ -101,15 +101,20 @@ def encodeEvent(event: Event) -> bytes:
     return b"%s %s" % (kind.encode(), body)
 
 
-def decodeEvents(events: Iterable[bytes]) -> list[Event]:
-    """
-    Decode the events of a batch.
+def splitEvent(encoded: bytes) -> tuple[str, bytes]:
+    """The kind and the body of an encoded event."""
+    kind, _, body = encoded.partition(b" ")
+    return kind.decode("utf-8", "replace"), body
 
+
+def decodeEvents(events: Iterable[tuple[str, bytes]]) -> list[Event]:
+    """
+    Decode events.
+
+    @param events: their kinds and bodies.
     @raise Unreadable: this version does not know an event.
     """
-    return [
-        decode(kind.decode("utf-8", "replace"), body) for kind, _, body in [line.partition(b" ") for line in events]
-    ]
+    return [decode(kind, body) for kind, body in events]
 
 
 def encodeMessage(message: Genesis | Batch) -> bytes:

@@ -17,7 +17,7 @@ from twisted.logger import Logger
 from twistchat.chat.model.events import Entry, Event, NodeJoined
 from twistchat.interfaces import StreamMessage
 from twistchat.journal.codec import Unreadable
-from twistchat.journal.jetstream.batches import Batch, Genesis, decodeEvents, decodeMessage
+from twistchat.journal.jetstream.batches import Batch, Genesis, decodeEvents, decodeMessage, splitEvent
 from twistchat.journal.jetstream.chain import Chain, ChainBroken
 from twistchat.journal.jetstream.checkpoints import Checkpoint, encodeCheckpoint
 from twistchat.journal.jetstream.members import Members
@@ -133,18 +133,18 @@ class Follower:
             if message.sequence != 1:
                 raise ChainBroken(f"message {message.sequence} of the stream begins another journal")
             return
+        encoded = [splitEvent(line) for line in decoded.events]
         own = self._own(decoded)
-        events = (
-            decodeEvents(decoded.events) if own is None else [item.event for item in own if isinstance(item, Request)]
-        )
+        events = decodeEvents(encoded) if own is None else [item.event for item in own if isinstance(item, Request)]
         why = self.members.accept(decoded, events)
         if why is None:
             self.chain.compare(decoded.known, decoded.node)
             self.batches += 1
             self._time = max(self._time, message.time)
             if own is None:
-                for event in events:
-                    self._copy.take(self._stamp(event), None, None, None)
+                take, stamp = self._copy.take, self._stamp
+                for event, line in zip(events, encoded, strict=True):
+                    take(stamp(event), None, None, None, line)
             else:
                 self._takeOwn(own)
             self._entries += len(events)
@@ -158,7 +158,8 @@ class Follower:
         """Take a batch of this node, whose users wait for the outcome."""
         for item in items:
             if isinstance(item, Request):
-                self._copy.take(self._stamp(item.event), item.origin, item.receipt, item.refused)
+                encoded = splitEvent(item.encoded)
+                self._copy.take(self._stamp(item.event), item.origin, item.receipt, item.refused, encoded)
             else:
                 self._copy.settled(item.reached)
 

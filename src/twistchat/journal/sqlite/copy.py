@@ -181,6 +181,7 @@ class SqliteCopy(FileLog):
         origin: Origin | None = None,
         receipt: Deferred[Entry] | None = None,
         refused: Refused | None = None,
+        encoded: tuple[str, bytes] | None = None,
     ) -> None:
         """
         Store and apply an entry.  If it is in the file already, only apply it.
@@ -191,6 +192,8 @@ class SqliteCopy(FileLog):
         @param origin: the request that led to it, if that was made on this node.
         @param receipt: fires with the outcome; C{None} if C{refused} is used instead.
         @param refused: called if the entry cannot be applied.
+        @param encoded: the kind and the body of its event, as in the stream.  All nodes store the same bytes then,
+            also while they run different versions.
         """
         committer, event, sequence = self.committer, entry.event, entry.sequence
         if committer.halted or committer.closed:
@@ -198,7 +201,7 @@ class SqliteCopy(FileLog):
         self._time = max(self._time, entry.time)
         isKept = event.durable or (self._keepPassing and isShown(event))
         if sequence > self._stored or not isKept:
-            row = self._rows.row(entry) if isKept else None
+            row = self._rows.row(entry, encoded) if isKept else None
             committer.put(Proposal(entry, origin, receipt, refused, row))
             return
         change = holdingChange(event) if sequence in self._undecided else None

@@ -93,10 +93,14 @@ class RowWriter:
         self._limit = limit
         self._records: dict[str | None, tuple[str | None, int]] = {None: (None, conversationChecksum(None))}
 
-    def row(self, entry: Entry) -> Row:
-        """Encode an entry."""
+    def row(self, entry: Entry, encoded: tuple[str, bytes] | None = None) -> Row:
+        """
+        Encode an entry.
+
+        @param encoded: the kind and the body of its event, if they are known; C{None} to encode it.
+        """
         event, sequence, time = entry.event, entry.sequence, entry.time
-        kind, body = encode(event)
+        kind, body = encode(event) if encoded is None else encoded
         name = conversation(event)
         place, bits = self._records.get(name) or self._cache(name)
         check = crc32(_pack(sequence, time), crc32(body, _STARTS[kind])) ^ bits
