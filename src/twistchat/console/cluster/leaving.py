@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, NoReturn
 
 from twistchat.console.offline import becomeOwner
 from twistchat.console.options import JournalOptions, Refused
@@ -43,6 +43,6 @@ class LeaveOptions(JournalOptions):
         print(f'{path} is out of its cluster.  Start a single server with journal.kind = "sqlite"')
 
 
-def _never() -> str | bytes:  # pragma: no cover
-    """The file has a name and a key."""
-    raise AssertionError("the journal has no name")
+def _never() -> NoReturn:
+    """Called for the name or the key of a new file: this one has both."""
+    raise AssertionError("the journal has no name and no key")
