@@ -133,6 +133,8 @@ class ReplicatedLog:
         """See L{ILog.trouble}."""
         if self._failure is not None or self._closed:
             return self._failure or "the journal is closed"
+        if not self._stream.status.connected:
+            return "no broker is connected"
         return self._publisher.trouble or self._copy.trouble
 
     @property

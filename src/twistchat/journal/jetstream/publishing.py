@@ -198,6 +198,8 @@ class Publisher:
         if flight is None or flight.number != batch.number:
             return None
         self._land()
+        if self.trouble is not None:
+            log.info("The cluster answers again")
         self.trouble = None
         self._flushSoon()
         return flight.attempts[batch.attempt]
@@ -268,6 +270,8 @@ class Publisher:
         self._patience = None
         flight = self._flight
         assert flight is not None
+        if self.trouble is None:
+            log.warn("The cluster does not answer.  What users of this node send is refused until it does")
         self.trouble = UNREACHABLE
         if self._retry is not None:
             self._retry.cancel()
