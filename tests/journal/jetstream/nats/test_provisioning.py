@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+from typing import Any, cast
+
+from twisted.trial.unittest import SynchronousTestCase
 
 from tests.journal.jetstream.nats.brokers import freePorts
 from tests.journal.jetstream.nats.loops import Brokers, LoopClock, result, settingsFor
@@ -103,6 +105,41 @@ class BrokerTests(ConnectionTestCase):
         self.started(self.broker)
         why = self.broken(replicas=3)
         self.assertIn("the stream twistchat cannot be made with 3 replicas: replicas > 1 not supported", why)
+
+
+class Answers:
+    """A connection to a broker whose answers are known."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers = list(answers)
+        self.asked: list[str] = []
+
+    async def ask(self, api: str, payload: bytes) -> dict[str, Any]:
+        """Note the question, and give the next answer."""
+        self.asked.append(api.rpartition(".")[0])
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return dict(answer)
+
+
+class MakingTests(SynchronousTestCase):
+    """A stream that does not exist yet."""
+
+    def test_race(self) -> None:
+        """If another node makes the stream at the same moment, a broker may know it only a moment later."""
+        from twistchat.journal.jetstream.nats.answers import STREAM_NOT_FOUND, Refused
+        from twistchat.journal.jetstream.nats.provisioning import (
+            _ensure,  # private: two brokers would have to answer in an order that is rare
+            configurationOf,
+        )
+
+        wanted = configurationOf(Brokers([]))
+        missing = Refused(STREAM_NOT_FOUND, "stream not found")
+        broker = Answers(missing, {}, missing, {"config": wanted})
+        info = asyncio.run(_ensure(cast(Any, broker), wanted))
+        self.assertEqual(info["config"], wanted)
+        self.assertEqual(broker.asked, ["STREAM.INFO", "STREAM.CREATE", "STREAM.INFO", "STREAM.INFO"])
 
 
 class StreamTests(ConnectionTestCase):

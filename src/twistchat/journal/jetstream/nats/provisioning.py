@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -221,8 +221,9 @@ async def _ensure(connection: Connection, wanted: Mapping[str, Any]) -> dict[str
             if e.code != STREAM_NOT_FOUND:
                 raise
             await _patiently(connection, f"STREAM.CREATE.{name}", json.dumps(wanted).encode())
-            # the answer to CREATE knows no leader yet
-            info = await _patiently(connection, f"STREAM.INFO.{name}", b"")
+            # The answer to CREATE knows no leader yet.  If another node makes the stream at the same moment, the broker
+            # may not have it yet.
+            info = await _patiently(connection, f"STREAM.INFO.{name}", b"", TEMPORARY | {STREAM_NOT_FOUND})
     except Refused as e:
         raise StreamUnusable(f"the stream {name} cannot be made with {wanted['num_replicas']} replicas: {e}") from e
     why = difference(wanted, info["config"])
@@ -231,10 +232,13 @@ async def _ensure(connection: Connection, wanted: Mapping[str, Any]) -> dict[str
     return info
 
 
-async def _patiently(connection: Connection, api: str, payload: bytes) -> dict[str, Any]:
+async def _patiently(
+    connection: Connection, api: str, payload: bytes, temporary: Collection[int] = TEMPORARY
+) -> dict[str, Any]:
     """
     Ask, and ask again while the brokers choose their leaders.
 
+    @param temporary: the codes of the refusals after which to ask again.
     @raise StreamUnusable: there was no answer for L{PATIENCE} seconds.
     @raise Refused: JetStream refuses.
     """
@@ -244,7 +248,7 @@ async def _patiently(connection: Connection, api: str, payload: bytes) -> dict[s
         try:
             return await connection.ask(api, payload)
         except Refused as e:
-            if e.code not in TEMPORARY or loop.time() > deadline:
+            if e.code not in temporary or loop.time() > deadline:
                 raise
         except Unreachable as e:
             if loop.time() > deadline:
