@@ -52,7 +52,8 @@ class Client:
 
     def send(self, *lines: bytes) -> None:
         """Send lines.  Nothing happens if the connection has ended."""
-        self._writer.write(b"".join(line + b"\r\n" for line in lines))
+        if not self._writer.is_closing():
+            self._writer.write(b"".join(line + b"\r\n" for line in lines))
 
     def received(self, line: bytes) -> None:
         """Process a line without its line end."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.cluster.processes import Process
 from bench.fire.stage import CONFIGURATION, DIE, toml
-from bench.servers import TWISTD, freePort, listens
+from bench.servers import TWISTD, freePort
 from twistchat.journal.sqlite.files import FILE
 
 WRITERS, READERS = "127.0.0.1", "127.0.0.2"
@@ -16,6 +16,9 @@ WRITERS, READERS = "127.0.0.1", "127.0.0.2"
 
 SETTINGS: Mapping[str, object] = {"server.data": "data", "limits.exempt": [f"{WRITERS}/32"]}
 """The settings of every node."""
+
+OPEN = "The %s door is open"
+"""What a node logs when clients can come in at a door."""
 
 DATA = "data"
 """The folder of its data, in its working directory."""
@@ -43,8 +46,9 @@ class Node(Process):
         return [sys.executable, "-c", DIE + TWISTD, *options]
 
     def isReady(self) -> bool:
-        """Whether it listens at all doors."""
-        return all(listens(port) for port in self.ports.values())
+        """Whether all doors are open.  Before that, its ports accept connections that nobody reads."""
+        output = self.output(life=True)
+        return all(OPEN % door in output for door in self.ports)
 
     @property
     def data(self) -> Path:

@@ -32,6 +32,7 @@ class Process:
         self.name, self.folder, self.port = name, folder, port
         self.cores: set[int] | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._printed = 0
         folder.mkdir(parents=True, exist_ok=True)
 
     def command(self) -> Sequence[str]:
@@ -45,6 +46,7 @@ class Process:
     def launch(self) -> None:
         """Start it, and do not wait.  Ctrl-C does not reach it: this process ends it."""
         with (self.folder / "output").open("ab") as said, pinned(self.cores):
+            self._printed = said.tell()
             self._process = subprocess.Popen(
                 self.command(),
                 cwd=self.folder,
@@ -125,10 +127,18 @@ class Process:
             return status
         return None
 
-    def output(self) -> str:
-        """Return what it has printed since its first start."""
+    def output(self, life: bool = False) -> str:
+        """
+        Return what it has printed.
+
+        @param life: whether to leave out what it printed before its last start.
+        """
         path = self.folder / "output"
-        return path.read_text(errors="replace") if path.exists() else ""
+        if not path.exists():
+            return ""
+        with path.open("rb") as file:
+            file.seek(self._printed if life else 0)
+            return file.read().decode(errors="replace")
 
     def lastWords(self) -> str:
         """Return the last line that it printed."""
