@@ -36,14 +36,16 @@ class Chain:
     @ivar sequence: the number of the last message.
     """
 
-    __slots__ = ("_expected", "_hash", "_kept", "sequence")
+    __slots__ = ("_before", "_expected", "_hash", "_kept", "sequence")
 
-    def __init__(self, sequence: int = 0, hash: str = BEGINNING) -> None:
+    def __init__(self, sequence: int = 0, hash: str = BEGINNING, before: str = BEGINNING) -> None:
         """
         @param sequence: the number of the last message that was read.
         @param hash: the hash after it, in hexadecimal.
+        @param before: the hash before it, in hexadecimal.
         """
         self.sequence = sequence
+        self._before = bytes.fromhex(before)
         self._hash = bytes.fromhex(hash)
         self._kept: deque[bytes] = deque([self._hash], maxlen=KEPT)
         self._expected: dict[int, bytes] = {}
@@ -52,6 +54,15 @@ class Chain:
     def known(self) -> Known:
         """The last message, and the hash after it in hexadecimal."""
         return self.sequence, self._hash.hex()
+
+    @property
+    def before(self) -> str:
+        """The hash before the last message, in hexadecimal."""
+        return self._before.hex()
+
+    def isLast(self, message: StreamMessage) -> bool:
+        """Whether a message is the one that was read last."""
+        return message.sequence == self.sequence and _next(self._before, message) == self._hash
 
     def advance(self, message: StreamMessage) -> None:
         """
@@ -67,25 +78,24 @@ class Chain:
                 f"the stream has lost message {message.sequence}, which the broker had acknowledged to this node"
             )
         self.sequence = message.sequence
-        self._hash = blake2b(self._hash + message.data, digest_size=SIZE).digest()
+        self._before, self._hash = self._hash, _next(self._hash, message)
         self._kept.append(self._hash)
 
-    def compare(self, known: Known, node: str) -> None:
+    def contradiction(self, known: Known, node: str) -> str | None:
         """
         Compare what another node had read with what this one has read.
 
         @param known: what the other node had read last, before it sent the last message.
         @param node: the id of the other node.
-        @raise ChainBroken: both have read different messages.
+        @return: one line for the administrator, if both have read different messages; C{None} if not.
         """
         sequence, hash = known
         if sequence >= self.sequence and sequence > 0:
-            raise ChainBroken(f"the node {node} had read message {sequence} before it was in the stream")
+            return f"the node {node} had read message {sequence} before it was in the stream"
         place = sequence - self.sequence - 1
         if -place <= len(self._kept) and self._kept[place].hex() != hash:
-            raise ChainBroken(
-                f"the stream has forked: the node {node} has read another message {sequence}, or one before it"
-            )
+            return f"the stream has forked: the node {node} has read another message {sequence}, or one before it"
+        return None
 
     def expect(self, sequence: int, data: bytes) -> None:
         """
@@ -95,3 +105,8 @@ class Chain:
         """
         if sequence > self.sequence:
             self._expected[sequence] = data
+
+
+def _next(hash: bytes, message: StreamMessage) -> bytes:
+    """The hash after a message."""
+    return blake2b(hash + message.data, digest_size=SIZE).digest()

@@ -12,6 +12,7 @@ from msgspec import Raw, Struct
 
 from twistchat.journal.codec import Unreadable
 from twistchat.journal.jetstream.batches import Known
+from twistchat.journal.jetstream.chain import BEGINNING
 from twistchat.journal.jetstream.members import Member
 
 VERSION = 1
@@ -27,6 +28,7 @@ class Checkpoint(Struct, frozen=True):
     @ivar sequence: the last sequence number of an entry.
     @ivar time: the last time of an entry.
     @ivar members: the members.
+    @ivar before: the hash of the chain before that message.
     @ivar state: the state of the chat, see L{IReplica.take <twistchat.interfaces.IReplica.take>}.
     """
 
@@ -36,6 +38,7 @@ class Checkpoint(Struct, frozen=True):
     time: int
     members: tuple[Member, ...]
     state: Raw
+    before: str = BEGINNING
     version: int = VERSION
 
 

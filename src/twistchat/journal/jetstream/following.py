@@ -14,14 +14,15 @@ from msgspec import Raw
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from twistchat.chat.model.events import Entry, Event, NodeJoined
+from twistchat.chat.errors import NotStored
+from twistchat.chat.model.events import Entry, Event
 from twistchat.interfaces import StreamMessage
 from twistchat.journal.codec import Unreadable
 from twistchat.journal.jetstream.batches import Batch, Genesis, decodeEvents, decodeMessage, splitEvent
 from twistchat.journal.jetstream.chain import Chain, ChainBroken
 from twistchat.journal.jetstream.checkpoints import Checkpoint, encodeCheckpoint
 from twistchat.journal.jetstream.members import Members
-from twistchat.journal.jetstream.publishing import Item, Request
+from twistchat.journal.jetstream.publishing import Item, Request, refuse
 from twistchat.journal.stamp import msgid
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ CHECKPOINT_ENTRIES: Final = 20_000
 
 CHECKPOINT_SECONDS: Final = 600.0
 """The seconds after which a checkpoint is made, if there are new entries."""
+
+
+JOINING: Final = "nodejoined"
+"""The kind of the first event of a batch that makes its sender a member."""
 
 
 class Follower:
@@ -94,7 +99,7 @@ class Follower:
         """
         self._name, self._stream = name, checkpoint.stream
         self.sequence, self._time = checkpoint.sequence, checkpoint.time
-        self.chain = Chain(*checkpoint.known)
+        self.chain = Chain(*checkpoint.known, checkpoint.before)
         self.members = Members(checkpoint.members)
 
     def stop(self) -> None:
@@ -124,7 +129,9 @@ class Follower:
         @return: fires when it is in the copy.
         """
         self._entries, self._saved = 0, self._seconds()
-        make = partial(Checkpoint, self.chain.known, self._stream, self.sequence, self._time, tuple(self.members))
+        chain = self.chain
+        make = partial(Checkpoint, chain.known, self._stream, self.sequence, self._time, tuple(self.members))
+        make = partial(make, before=chain.before)
         return self._copy.save(lambda: encodeCheckpoint(make(Raw(self._takeState()))))
 
     def _take(self, message: StreamMessage) -> None:
@@ -133,12 +140,21 @@ class Follower:
             if message.sequence != 1:
                 raise ChainBroken(f"message {message.sequence} of the stream begins another journal")
             return
+        contradiction = self.chain.contradiction(decoded.known, decoded.node)
+        if contradiction is not None and decoded.node not in self.members:
+            # Its sender does not take part.  If this node is the one that is wrong, a member will contradict it.
+            self._decided(decoded, contradiction)
+            return
         encoded = [splitEvent(line) for line in decoded.events]
+        if decoded.node not in self.members and not (encoded and encoded[0][0] == JOINING):
+            # It neither takes part nor joins: its events are not even read.
+            encoded = []
         own = self._own(decoded)
         events = decodeEvents(encoded) if own is None else [item.event for item in own if isinstance(item, Request)]
         why = self.members.accept(decoded, events)
         if why is None:
-            self.chain.compare(decoded.known, decoded.node)
+            if contradiction is not None:
+                raise ChainBroken(contradiction)
             self.batches += 1
             self._time = max(self._time, message.time)
             if own is None:
@@ -148,6 +164,9 @@ class Follower:
             else:
                 self._takeOwn(own)
             self._entries += len(events)
+        elif own is not None:
+            for item in own:
+                refuse(item, NotStored(why))
         self._decided(decoded, why)
         if self._entries >= CHECKPOINT_ENTRIES or (
             self._entries and self._seconds() - self._saved >= CHECKPOINT_SECONDS
@@ -170,8 +189,3 @@ class Follower:
     def _fail(self, why: str) -> None:
         self._stopped = True
         self._failed(why)
-
-
-def isJoining(batch: Batch, events: Sequence[Event]) -> bool:
-    """Whether a batch makes its sender a member."""
-    return bool(events) and isinstance(events[0], NodeJoined) and events[0].node == batch.node

@@ -270,6 +270,12 @@ class ReplicatedLog:
 
     def _checkCaughtUp(self) -> None:
         if self._caughtUp is not None and self._follower.chain.sequence >= self._target:
+            if self._copy.stored > max(0, self._follower.sequence):
+                self.fail(
+                    f"the stream ends with entry {self._follower.sequence}, but this copy has entry"
+                    f" {self._copy.stored}: the brokers have lost messages; see twistchat cluster reseed"
+                )
+                return
             caughtUp, self._caughtUp = self._caughtUp, None
             self._copy.settled(lambda: caughtUp.callback(None))
 

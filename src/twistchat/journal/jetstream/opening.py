@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred
 from twistchat.interfaces import NotPublished, StreamMessage
 from twistchat.journal.codec import Unreadable
 from twistchat.journal.jetstream.batches import Genesis, decodeMessage, encodeMessage
+from twistchat.journal.jetstream.chain import Chain
 from twistchat.journal.jetstream.checkpoints import Checkpoint, decodeCheckpoint
 from twistchat.journal.sqlite.comparing import digest
 
@@ -72,13 +73,14 @@ async def begin(
             f"the stream ends with message {last}, but this copy has followed it to message {checkpoint.known[0]}:"
             " the brokers have lost messages; see twistchat cluster reseed"
         )
-    if checkpoint.known[0] + 1 < first:
+    if max(1, checkpoint.known[0]) < first:
         raise CannotFollow(
             f"this copy ends at message {checkpoint.known[0]}, and the stream begins with message {first};"
             f" {ANOTHER_COPY}"
         )
-    replica.restore(bytes(checkpoint.state))
     follower.restore(checkpoint, position.name)
+    await _checkPlace(stream, follower.chain)
+    replica.restore(bytes(checkpoint.state))
     copy.resume(apply, checkpoint.sequence)
     return last
 
@@ -89,22 +91,41 @@ async def readGenesis(stream: IStream) -> Genesis:
 
     @raise CannotFollow: it cannot be read.
     """
+    message = await _read(stream, 1)
+    try:
+        genesis = decodeMessage(message.data)
+    except Unreadable as e:
+        raise CannotFollow(f"the first message of the stream cannot be read: {e}") from e
+    if not isinstance(genesis, Genesis):
+        raise CannotFollow("the first message of the stream does not begin a journal")
+    return genesis
+
+
+async def _read(stream: IStream, number: int) -> StreamMessage:
+    """Read one message of a stream."""
     read: Deferred[StreamMessage] = Deferred()
     reading = stream.read(
-        0,
+        number - 1,
         lambda message: None if read.called else read.callback(message),
         lambda why: None if read.called else read.errback(CannotFollow(why)),
     )
     try:
-        message = await read
-        genesis = decodeMessage(message.data)
-    except Unreadable as e:
-        raise CannotFollow(f"the first message of the stream cannot be read: {e}") from e
+        return await read
     finally:
         reading.stop()
-    if not isinstance(genesis, Genesis):
-        raise CannotFollow("the first message of the stream does not begin a journal")
-    return genesis
+
+
+async def _checkPlace(stream: IStream, chain: Chain) -> None:
+    """
+    Check that the stream still has the message that this copy has followed last, before the other nodes hear of it.
+
+    @raise CannotFollow: it has another one: the copy is of another cluster, or the brokers have lost messages.
+    """
+    if chain.sequence and not chain.isLast(await _read(stream, chain.sequence)):
+        raise CannotFollow(
+            f"message {chain.sequence} of the stream is not the one that this copy has followed: it is the stream of"
+            f" another cluster, or the brokers have lost messages; {ANOTHER_COPY}"
+        )
 
 
 def checkpointOf(position: CopyPosition | None) -> Checkpoint | None:

@@ -44,6 +44,8 @@ MOST_WAITING: Final = 8192
 
 UNREACHABLE: Final = "the cluster is not reachable"
 
+FORGED: Final = "somebody else publishes in the name of this node"
+
 ENDINGS: Final = (SessionEnded, Quit, NodeJoined, NodeLost)
 """The events that wait however long it takes: what has ended cannot be refused."""
 
@@ -191,6 +193,9 @@ class Publisher:
         """
         A batch of this node has come back from the stream.
 
+        If it contains something else, somebody else has used this node's name and number.  Then nobody counts what
+        this node sent, which is refused.
+
         @return: the events of its attempt and the marks between them, in order; C{None} if it is not the batch that is
             on its way.
         """
@@ -202,7 +207,13 @@ class Publisher:
             log.info("The cluster answers again")
         self.trouble = None
         self._flushSoon()
-        return flight.attempts[batch.attempt]
+        if 0 <= batch.attempt < len(flight.attempts):
+            items = flight.attempts[batch.attempt]
+            if [item.encoded for item in items if isinstance(item, Request)] == batch.events:
+                return items
+        for item in flight.attempts[-1]:
+            refuse(item, NotStored(FORGED))
+        return None
 
     def stop(self, why: str) -> None:
         """
@@ -217,9 +228,9 @@ class Publisher:
         if flight is not None:
             self._land()
             for item in flight.attempts[-1]:
-                _refuse(item, OutcomeUnknown())
+                refuse(item, OutcomeUnknown())
         for item in waiting:
-            _refuse(item, NotStored(why))
+            refuse(item, NotStored(why))
         self._durable = 0
         self._number = 0
 
@@ -302,11 +313,11 @@ def _keep(items: Sequence[Item] | deque[Item], error: Exception) -> list[Item]:
         if isinstance(item, Request) and isinstance(item.event, ENDINGS):
             kept.append(item)
         else:
-            _refuse(item, error)
+            refuse(item, error)
     return kept
 
 
-def _refuse(item: Item, error: Exception) -> None:
+def refuse(item: Item, error: Exception) -> None:
     """Refuse an event, or reach a mark.  An error of a callback is logged, so that it affects nobody else."""
     try:
         if isinstance(item, Request):

@@ -105,7 +105,7 @@ class SqliteCopy(FileLog):
         self._isDamaged = False
         self._saves: list[Deferred[None]] = []
         self._writer: Writer | None = None
-        self._stored = self._time = 0
+        self._stored = self._time = self._storedTime = 0
         self._undecided: set[int] = set()
         self._renaming: int | None = None
 
@@ -137,6 +137,7 @@ class SqliteCopy(FileLog):
             self._undecided, self._renaming = writer.undecided(), writer.pendingRename()
         self._writer = writer
         self._stored, self._time = position.sequence, position.time
+        self._storedTime = position.time
         named = writer.constants.name
         self._stamp = Stamp(self._now, named, position.sequence, position.time)
         return CopyPosition(named, writer.constants.key, position.sequence, position.time, snapshot)
@@ -186,7 +187,8 @@ class SqliteCopy(FileLog):
         """
         Store and apply an entry.  If it is in the file already, only apply it.
 
-        After a failure, and after the copy was closed, this does nothing.
+        After a failure, and after the copy was closed, this does nothing.  If the entry that the file has last comes
+        with a later time, the stream has other entries than the file, which is a failure.
 
         @param entry: the next entry.  Entries are taken in order, without gaps.
         @param origin: the request that led to it, if that was made on this node.
@@ -197,6 +199,10 @@ class SqliteCopy(FileLog):
         """
         committer, event, sequence = self.committer, entry.event, entry.sequence
         if committer.halted or committer.closed:
+            return
+        if sequence == self._stored > 0 and entry.time > self._storedTime:
+            committer.halted = True
+            self._haveFailed(f"the brokers have lost messages: the stream has another entry {sequence} than this copy")
             return
         self._time = max(self._time, entry.time)
         isKept = event.durable or (self._keepPassing and isShown(event))
@@ -209,6 +215,11 @@ class SqliteCopy(FileLog):
             committer.late.waiting[sequence] = change
         rename = committer.finishRename if sequence == self._renaming else None
         committer.put(Replayed(entry, origin, receipt, refused, rename))
+
+    @property
+    def stored(self) -> int:
+        """The sequence number of the last entry that the file had when it was opened."""
+        return self._stored
 
     @property
     def path(self) -> Path:
