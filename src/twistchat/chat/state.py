@@ -154,8 +154,15 @@ class State:
         return self.sessions.get(id) if node == self.nodes.own else None
 
     def started(self, user: User, session: str, node: str) -> None:
-        """Note that a user has another session, whose node may be lost already."""
-        if self.nodes.started(user.source.uid, session, node):
+        """
+        Note that a user has another session.  Its node may be lost already.  If this is its node, its connection may be
+        gone: it was closed, or told that nobody knows whether it can come in.
+        """
+        nodes, uid = self.nodes, user.source.uid
+        if nodes.started(uid, session, node):
+            self.nodesChanged()
+        elif node == nodes.own and session not in self.sessions and nodes.live:
+            nodes.stray(uid, session)
             self.nodesChanged()
 
     def changed(self, user: User) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.chat.clusters import Cluster, Node, joined, lost
@@ -191,6 +192,56 @@ class OwnLossTests(SynchronousTestCase):
         self.b.chat.speaking.say(again.session, "#r", "back")
         self.cluster.commit()
         self.assertEqual(self.alice.heard(), ["#r bob: back"])
+
+
+class StrayTests(SynchronousTestCase):
+    """A session begins after its connection was lost."""
+
+    def setUp(self) -> None:
+        """Two nodes with a user each, of which the second does not lead."""
+        self.cluster = Cluster("a-1", "b-1")
+        self.a, self.b = self.cluster["a-1"], self.cluster["b-1"]
+        self.alice, self.bob = self.a.person("alice", "#r"), self.b.person("bob", "#r")
+        self.alice.heard()
+
+    def refuse(self) -> None:
+        """Tell who waits for the last proposal that its outcome is not known.  It is in the order nevertheless."""
+        log, event, origin, receipt = self.cluster.proposed.pop()
+        receipt.addErrback(lambda failure: None).errback(errors.OutcomeUnknown())
+        self.cluster.proposed.append((log, event, origin, Deferred()))
+
+    def test_enters(self) -> None:
+        """A user who enters then leaves again."""
+        late = self.b.connect()
+        self.b.enter(late, "late").addErrback(lambda failure: None)
+        self.refuse()
+        self.b.chat.presence.close(late.session, "You cannot come in now")
+        self.cluster.commit()
+        self.assertEqual([user.nick for user in self.a.state.users], ["alice", "bob"])
+        self.assertEqual(dict(self.b.state.nodes.strays), {})
+        self.assertEqual(self.a.replica.take(), self.b.replica.take())
+
+    def test_attaches(self) -> None:
+        """A further session of a user ends, and the user stays."""
+        further = self.b.connect()
+        self.b.chat.presence.attach(further.session, self.bob.user).addErrback(lambda failure: None)
+        self.refuse()
+        self.b.chat.presence.close(further.session, "You cannot come in now")
+        self.cluster.commit()
+        (ended,) = self.cluster.happened(SessionEnded)
+        self.assertEqual((ended.session, ended.node, ended.rooms), (further.session.id, "b-1", ()))
+        self.assertEqual((dict(self.bob.user.elsewhere), self.alice.heard()), ({}, []))
+
+    def test_lostNode(self) -> None:
+        """If the node is lost then, the leader ends it with the others."""
+        late = self.b.connect()
+        self.b.enter(late, "late").addErrback(lambda failure: None)
+        self.refuse()
+        self.b.chat.presence.close(late.session, "You cannot come in now")
+        self.a.log.append(lost("b-1"))
+        self.cluster.commit()
+        self.assertEqual([user.nick for user in self.b.state.users], ["alice"])
+        self.assertEqual(dict(self.b.state.nodes.strays), {})
 
 
 class LeadershipTests(SynchronousTestCase):

@@ -30,14 +30,17 @@ class Nodes:
     The nodes that take part in the chat.  A chat without a cluster has none.
 
     @ivar own: the id of the node that this process is.  It is not part of the replicated state.
+    @ivar strays: sessions of this node that began after their connections were lost, by id.  Nobody ends them but this
+        node.  They are not part of the replicated state.
     """
 
-    __slots__ = ("_live", "_orphans", "own")
+    __slots__ = ("_live", "_orphans", "own", "strays")
 
     def __init__(self, own: str = ALONE) -> None:
         self.own = own
         self._live: dict[str, str] = {}
         self._orphans: dict[str, Orphan] = {}
+        self.strays: dict[str, Orphan] = {}
 
     @property
     def live(self) -> Mapping[str, str]:
@@ -73,6 +76,8 @@ class Nodes:
 
         @return: its name.
         """
+        if node == self.own:
+            self.strays.clear()
         return self._live.pop(node, None) or nameOf(node)
 
     def isLost(self, node: str) -> bool:
@@ -95,11 +100,16 @@ class Nodes:
         self.orphan(uid, (session,), node, nameOf(node))
         return True
 
+    def stray(self, uid: str, session: str) -> None:
+        """Add a session of this node whose connection is gone."""
+        self.strays[session] = Orphan(uid, session, self.own, nameOf(self.own))
+
     def ended(self, sessions: Iterable[str]) -> None:
         """Note that sessions have ended."""
-        if self._orphans:
+        if self._orphans or self.strays:
             for session in sessions:
                 self._orphans.pop(session, None)
+                self.strays.pop(session, None)
 
 
 def nameOf(node: str) -> str:

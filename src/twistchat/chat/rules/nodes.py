@@ -4,6 +4,8 @@ The nodes of a cluster: what happens when one joins, and when one is lost.
 The users of a lost node do not leave at once: that would be thousands of quits in one entry.  Their sessions are
 orphans.  The leader ends each of them with an entry of its own, a few at a time (L{Orphans}).
 
+A session can also begin after its connection was lost, if nobody knew in time whether it would.  Its own node ends it.
+
 A node that is lost may go on running, if only its connection failed.  It learns of that when it reads the entry: then
 it disconnects all its sessions, because the others have ended them.
 """
@@ -11,7 +13,7 @@ it disconnects all its sessions, because the others have ended them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
 from twistchat.chat.model.events import Entry, NodeJoined, NodeLost, SessionEnded
@@ -34,7 +36,11 @@ RETRY: Final = 5.0
 
 
 class Orphans:
-    """Proposes to end the sessions whose nodes are lost, if this node leads."""
+    """
+    Proposes to end the sessions whose nodes are lost, if this node leads.
+
+    It also ends the sessions of this node that began after their connections were lost.
+    """
 
     def __init__(self, core: Core, later: Callable[[float], None], leads: Callable[[], bool]) -> None:
         """
@@ -49,7 +55,8 @@ class Orphans:
         self._asked = False
 
     def __bool__(self) -> bool:
-        return bool(self._core.state.nodes.orphans)
+        nodes = self._core.state.nodes
+        return bool(nodes.orphans or nodes.strays)
 
     def tend(self) -> None:
         """Propose again what was refused."""
@@ -62,7 +69,8 @@ class Orphans:
 
         The proposals follow when the entries on their way are applied: no effect is in progress then.
         """
-        if self._core.state.nodes.orphans and self._leads() and not self._asked:
+        nodes = self._core.state.nodes
+        if ((nodes.orphans and self._leads()) or nodes.strays) and not self._asked:
             self._asked = True
             self._core.log.settled(self._propose)
 
@@ -74,10 +82,9 @@ class Orphans:
 
     def _ready(self) -> list[Orphan]:
         """The orphans whose ends can be proposed now."""
-        if not self._leads():
-            return []
-        orphans = self._core.state.nodes.orphans.values()
-        ready = (one for one in orphans if one.session not in self._ending and one.session not in self._refused)
+        nodes = self._core.state.nodes
+        waiting = chain(nodes.strays.values(), nodes.orphans.values() if self._leads() else ())
+        ready = (one for one in waiting if one.session not in self._ending and one.session not in self._refused)
         return list(islice(ready, MOST_ENDED - len(self._ending) - len(self._refused)))
 
     def _end(self, orphan: Orphan) -> None:
@@ -87,7 +94,8 @@ class Orphans:
             return
         self._ending.add(orphan.session)
         rooms = tuple(user.rooms) if self._isLast(user) else ()
-        reason = f"Lost the connection to {orphan.name}"
+        isOwn = orphan.node == self._core.state.nodes.own
+        reason = "connection lost" if isOwn else f"Lost the connection to {orphan.name}"
 
         def ended(_: object) -> None:
             self._ending.discard(orphan.session)
