@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 from twisted.trial.unittest import SynchronousTestCase
 
+from twistchat.chat.rules.nodes import CUT_OFF, cutOff
 from twistchat.chat.snapshot import takeSnapshot
 from twistchat.interfaces import StreamMessage
 from twistchat.journal.jetstream.reseeding import Reseeding, examine, opened, reseed
@@ -220,6 +221,18 @@ class LossTests(ClusterTestCase):
         self.assertEqualStates()
         self.stopAll()
         self.assertEqualCopies()
+
+    def test_linesOfCutOff(self) -> None:
+        """Clients that wait to be disconnected, because their node was lost, may send lines meanwhile."""
+        server = self.cluster["a"]
+        ann, bob = server.irc("ann", host="192.0.2.7"), server.person("bob", host="192.0.2.8")
+        cutOff(server.chat.state)
+        ann.link.server.dataReceived(b"NAMES #lobby\r\nPRIVMSG #lobby :hello\r\nWHOIS ann\r\nMODE ann\r\n")
+        bob.link.server.dataReceived(b"hello\n/nick x\n/register secret-password\n/who\n/verify 1\n")
+        self.cluster.pump()
+        for client in (ann, bob):
+            self.assertIn(CUT_OFF, client.raw.decode())
+        self.assertEqual(self.flushLoggedErrors(), [])
 
     def test_acknowledgementLost(self) -> None:
         """If only the answers of the broker are lost, nothing is lost and nothing is there twice."""

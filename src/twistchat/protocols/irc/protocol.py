@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from twistchat.chat.errors import ChatError
+from twistchat.chat.errors import ChatError, NotEntered
 from twistchat.chat.fanout.audience import NOTICES, WATCHED
 from twistchat.chat.model.events import Entry, Event, RoomMessage, RoomRenamed, Source
 from twistchat.chat.model.names import fold
@@ -131,9 +131,14 @@ class IrcConnection(ClientProtocol):
 
     @property
     def user(self) -> User:
-        """The client's user.  The client must have registered."""
+        """
+        The client's user.  The client must have registered.
+
+        @raise NotEntered: the client has lost its user, because its node is lost, and will be disconnected soon.
+        """
         user = self.openSession.user
-        assert user is not None
+        if user is None:
+            raise NotEntered
         return user
 
     @property
@@ -325,7 +330,8 @@ class IrcConnection(ClientProtocol):
 
         @return: C{0.0}, or the seconds to wait.
         """
-        if self.user.may("exempt"):
+        user = self.openSession.user
+        if user is None or user.may("exempt"):
             return 0.0
         if isinstance(line, bytes):
             word = line[:5].rstrip().upper()

@@ -102,7 +102,8 @@ def showWhere(client: LineProtocol, who: str) -> None:
     @param who: says who the user is, without the final dot.
     """
     user = client.openSession.user
-    assert user is not None
+    if user is None:
+        return  # it was lost with its node, and the client is told soon
     names = [room.name for room in user.rooms.values()]
     *first, last = names or [""]
     where = f"{', '.join(first)} and {last}" if first else last or "no room; /join #ROOM to talk"

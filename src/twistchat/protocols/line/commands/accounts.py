@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from twistchat.chat.errors import AlreadyLoggedIn, BadCredential, NotLoggedIn, RegistrationClosed
+from twistchat.chat.errors import AlreadyLoggedIn, BadCredential, NotEntered, NotLoggedIn, RegistrationClosed
 from twistchat.chat.model.accounts import Account
 from twistchat.chat.model.names import fold
 from twistchat.chat.phrasing import counted
@@ -63,7 +63,8 @@ async def register(client: LineProtocol, argument: str) -> None:
     if mail is not None and "@" not in mail:
         mail, code = None, mail if code is None else f"{mail} {code}"
     user, chat = client.openSession.user, client.context.chat
-    assert user is not None
+    if user is None:
+        raise NotEntered
     if user.source.account is not None:
         raise AlreadyLoggedIn(user.source.account)
     nick = chat.accounts.checkName(client.openSession, user.nick)
@@ -103,7 +104,8 @@ async def verify(client: LineProtocol, argument: str) -> None:
     assert code is not None
     session = client.openSession
     user = session.user
-    assert user is not None
+    if user is None:
+        raise NotEntered
     name = name or user.source.account or client.unverified or user.nick
     await client.context.registrar.verify(session, name, code)
     client.reply(notice(f"The mail address of {name} is verified"))
