@@ -359,6 +359,15 @@ class MigrationTests(SynchronousTestCase):
         self.migrate(ONE, THREE, TWO)
         self.assertEqual(self.state(), [APPLICATION_ID, 3])
 
+    def test_freshFailure(self) -> None:
+        """If a step of a new file fails, the file stays empty, and the next start makes it."""
+        self.assertRaises(sqlite3.Error, self.migrate, ONE, "INSERT INTO nowhere VALUES (1);")
+        self.assertEqual(self.state(), [0, 0])
+        self.assertEqual(self.connection.execute("SELECT count(*) FROM sqlite_schema").fetchone(), (0,))
+        self.migrate(ONE, TWO)
+        self.assertEqual(self.state(), [APPLICATION_ID, 2])
+        self.assertEqual(self.beside(), [])
+
     def test_newer(self) -> None:
         """A newer journal is refused."""
         self.migrate(ONE, TWO)

@@ -27,7 +27,10 @@ def schema() -> Sequence[str]:
 
 def migrate(connection: sqlite3.Connection, path: Path, name: Callable[[], str], scripts: Sequence[str]) -> None:
     """
-    Migrate a journal to the newest schema.  Each step is one transaction.  An existing file is copied first.
+    Migrate a journal to the newest schema.
+
+    An existing file is copied first.  Then each step is one transaction, so that the steps before a failed one stay.  A
+    new file gets all steps in one transaction, because each transaction waits for the disk several times.
 
     @param connection: the only connection to the file, in autocommit mode.
     @param path: the file.
@@ -50,12 +53,13 @@ def migrate(connection: sqlite3.Connection, path: Path, name: Callable[[], str],
     if version < newest and not fresh:
         copyTo(connection, path.with_name(f"{path.name}.version{version}"))
     connection.create_function("checksum", 5, _checksum, deterministic=True)
-    for number, script in enumerate(scripts[version:], version + 1):
+    steps = [
+        f"{script}\nPRAGMA user_version = {number};\nPRAGMA application_id = {APPLICATION_ID};\n"
+        for number, script in enumerate(scripts[version:], version + 1)
+    ]
+    for step in ["".join(steps)] if fresh else steps:
         try:
-            connection.executescript(
-                f"BEGIN IMMEDIATE;\n{script}\n"
-                f"PRAGMA user_version = {number};\nPRAGMA application_id = {APPLICATION_ID};\nCOMMIT;"
-            )
+            connection.executescript(f"BEGIN IMMEDIATE;\n{step}COMMIT;")
         except sqlite3.Error:
             if connection.in_transaction:
                 connection.rollback()
