@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -63,9 +64,25 @@ def kill(log: SqliteLog) -> None:
     log.committer.closed = True
 
 
+MEMORY = Path("/dev/shm")
+"""A folder in memory, where the system has one."""
+
+
 def temporary(case: SynchronousTestCase) -> str:
     """Make a directory that is removed after the test."""
     directory = mkdtemp()
+    case.addCleanup(rmtree, directory)
+    return directory
+
+
+def memoryFolder() -> str | None:
+    """A folder in memory, as C{dir} of L{mkdtemp}; C{None} if the system has none.  Its files never wait for a disk."""
+    return str(MEMORY) if os.access(MEMORY, os.W_OK) else None
+
+
+def inMemory(case: SynchronousTestCase) -> str:
+    """Make a directory that is removed after the test, in memory if possible: for tests that are not about the disk."""
+    directory = mkdtemp(dir=memoryFolder())
     case.addCleanup(rmtree, directory)
     return directory
 

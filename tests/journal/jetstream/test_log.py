@@ -11,7 +11,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
-from tests.journal.disk import temporary
+from tests.journal.disk import inMemory
 from twistchat.chat.errors import NotStored
 from twistchat.chat.model.events import Entry, NodeJoined, NodeLost
 from twistchat.interfaces import IReplica, Journal
@@ -49,7 +49,7 @@ class ContractTests(JournalContract, SynchronousTestCase):
     def makeJournal(self, now: Callable[[], float]) -> Journal:
         """See L{JournalContract.makeJournal}."""
         self.clock: Clock = getattr(self, "clock", Clock())
-        self.directory = temporary(self)
+        self.directory = inMemory(self)
         self.stopped: list[str] = []
         broker = MemoryBroker(self.clock, now, lambda: self.delay)
         copy = SqliteCopy(
