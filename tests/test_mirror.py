@@ -121,7 +121,10 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "journal/sqlite/test_damage",
         "journal/sqlite/test_flips",
     ),
-    "the stream of a cluster, at several brokers": ("journal/jetstream/nats/test_cluster",),
+    "the stream of a cluster, at real brokers": (
+        "journal/jetstream/nats/test_cluster",
+        "journal/jetstream/nats/test_contract",
+    ),
     "one module, on the real reactor": ("net/output/test_outbox_tcp", "services/mail/test_smtp_tcp"),
     "one function of twistchat.tap": ("test_journals",),
     "doors in general: their contract, plugins, their sections": (

@@ -85,7 +85,7 @@ class ContractTests(JournalContract, SynchronousTestCase):
         self.time = time
 
     def test_followedBeforeOpen(self) -> None:
-        """A follower of a log that is not open gets entries after the log is opened: first the one of this node."""
+        """A follower of a log that is not open gets entries after the log is opened: first those of the nodes."""
         self.closeJournal()
         self.log, self.history = self.makeJournal(lambda: self.time)
         found: list[Entry] = []
@@ -94,8 +94,8 @@ class ContractTests(JournalContract, SynchronousTestCase):
         self.assertEqual(found, [])
         self.openJournal(self.applied.append)
         entries = self.append(said("a"), said("b"))
-        self.assertIsInstance(found[0].event, NodeJoined)
-        self.assertEqual(found[1:], entries)
+        self.assertEqual({NodeJoined}, {type(entry.event) for entry in found[:-2]})
+        self.assertEqual(found[-2:], entries)
 
     def damage(self, entry: Entry) -> bool:
         """See L{JournalContract.damage}."""

@@ -59,15 +59,25 @@ def settingsFor(*brokers: Broker, **changes: Any) -> Brokers:
 
 @implementer(IReactorTime)
 class LoopClock:
-    """The clock of the loop that runs."""
+    """The clock of a loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop | None = None, patience: float = 1.0) -> None:
+        """
+        @param loop: the loop; C{None} for the one that runs when a method is called.
+        @param patience: the factor by which delays are longer than asked for.
+        """
+        self._loop = loop
+        self._patience = patience
+        self._calls: list[IDelayedCall] = []
 
     def seconds(self) -> float:
         """See L{IReactorTime}."""
-        return asyncio.get_running_loop().time()
+        return self._running.time()
 
     def callLater(self, delay: float, callable: Callable[..., Any], *args: object, **kw: object) -> IDelayedCall:
         """See L{IReactorTime}."""
-        loop = asyncio.get_running_loop()
+        loop = self._running
+        delay *= self._patience
 
         def run() -> None:
             if call.active():
@@ -81,11 +91,16 @@ class LoopClock:
         timers = [loop.call_later(delay, run)]
         end = loop.time() + delay
         call = DelayedCall(end, callable, args, kw, lambda call: timers[0].cancel(), reset, loop.time)
+        self._calls = [*self.getDelayedCalls(), call]
         return call
 
     def getDelayedCalls(self) -> Sequence[IDelayedCall]:
         """See L{IReactorTime}."""
-        return ()
+        return [call for call in self._calls if call.active()]
+
+    @property
+    def _running(self) -> asyncio.AbstractEventLoop:
+        return self._loop or asyncio.get_running_loop()
 
 
 class Received(list[StreamMessage]):
