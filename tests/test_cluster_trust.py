@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+from unittest.mock import patch
+
 from tests.test_cluster import ClusterTestCase
-from twistchat.chat.model.events import SERVER, Event, TopicSet
+from twistchat.chat.model.events import SERVER, Event, NodeJoined, TopicSet
 from twistchat.journal.jetstream.batches import Batch, encodeEvent, encodeMessage
+from twistchat.journal.jetstream.publishing import Publisher
 from twistchat.testing.clusters import MemoryNode
 
 
@@ -93,6 +97,33 @@ class CopyTests(TrustTestCase):
         for name in ("a", "c"):
             self.assertRefused(self.cluster.start(name), "the brokers have lost messages")
         self.assertRuns("b")
+
+
+class CheckpointTests(TrustTestCase):
+    """A checkpoint contains everything up to its message."""
+
+    def test_joinedWithOthers(self) -> None:
+        """The first checkpoint of a node contains what it proposed together with its join."""
+        ann = self.person("a", "ann")
+        self.cluster.stop("c")
+        propose = Publisher.propose
+
+        def proposeMore(publisher: Publisher, event: Event, *arguments: Any) -> str | None:
+            why = propose(publisher, event, *arguments)
+            if isinstance(event, NodeJoined):
+                propose(publisher, TopicSet(SERVER, "#lobby", "with the join"), None, None, None)
+            return why
+
+        with patch.object(Publisher, "propose", proposeMore):
+            self.cluster.start("c")
+        self.assertEqualStates()
+        self.cluster.crash("c")
+        self.say(ann, "more")
+        self.cluster.start("c")
+        self.assertRuns(*sorted(self.names))
+        self.assertEqualStates()
+        self.stopAll()
+        self.assertEqualCopies()
 
 
 class ForgedTests(TrustTestCase):

@@ -249,7 +249,12 @@ class ReplicatedLog:
         )
         receipt: Deferred[Entry] = Deferred()
         self._publisher.propose(joined, None, receipt, None)
-        receipt.addCallbacks(lambda _: self._settleJoining(None), self._settleJoining)
+
+        def applied(_: Entry) -> None:
+            # The rest of the batch is taken first: the checkpoint that follows must contain the whole message.
+            self._clock.callLater(0, self._settleJoining, None)
+
+        receipt.addCallbacks(applied, self._settleJoining)
         timeout = self._clock.callLater(
             JOINING, self._settleJoining, CannotFollow("the cluster did not answer: it has no majority of its brokers")
         )
