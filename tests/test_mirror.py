@@ -27,6 +27,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "test_always_on",
         "test_backups",
         "test_cluster",
+        "test_cluster_daemon",
         "test_cluster_trust",
         "test_conversations",
         "test_daemon",
