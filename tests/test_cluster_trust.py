@@ -1,4 +1,4 @@
-"""What a node of a cluster believes: of its own copy, of the stream, and of what others publish."""
+"""What a node of a cluster believes: of its copy, of the stream, of what others publish, and of what is on its way."""
 
 from __future__ import annotations
 
@@ -163,3 +163,21 @@ class ForgedTests(TrustTestCase):
         ann = self.takeNumber(TopicSet(SERVER, "#lobby", "forged"))
         self.assertIn("TOPIC #lobby :forged", ann)
         self.assertNotIn("PRIVMSG #lobby :real", ann)
+
+
+class UnknownTests(TrustTestCase):
+    """Nobody knows yet whether a client has registered."""
+
+    def test_registration(self) -> None:
+        """A client at any door is disconnected, so that it cannot register a second time; then nobody is left."""
+        person, client = self.cluster["a"].connect(), self.cluster["a"].connectIrc()
+        self.cluster.broker.delay = lambda: 2.6
+        person.send("zed")
+        client.send("NICK zoe", "USER zoe 0 * :zoe")
+        self.cluster.advance(4.5, 0.1)
+        self.cluster.broker.delay = lambda: 0.0
+        self.cluster.advance(3)
+        self.assertTrue(person.gone and client.gone)
+        self.assertIn("not known", person.raw.decode())
+        self.assertEqual([list(self.cluster[name].chat.state.users) for name in self.names], [[], [], []])
+        self.assertEqualStates()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from twistchat.chat.errors import NotEncrypted
+from twistchat.chat.errors import NotEncrypted, OutcomeUnknown
 from twistchat.chat.model.events import SessionStarted
 from twistchat.protocols.line.commands import find
 from twistchat.protocols.line.commands.table import Outcome, UsageError, splitArgument
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 NAMELESS = ("quit", "resetpass", "setpass")
 """The commands that need no name, and do then what they always do."""
+
+UNKNOWN = "It is not known whether you came in.  Connect again"
+"""What a client is told if the journal does not know whether it has registered."""
 
 
 def executeUnregistered(client: LineProtocol, text: str) -> Outcome:
@@ -90,7 +93,12 @@ async def _enter(client: LineProtocol, nick: str) -> None:
     """Register under a nick, and join the lobby."""
     context = client.context
     session = client.openSession
-    entry = await context.chat.identity.enter(session, nick, "~line", context.cloak(client.address))
+    try:
+        entry = await context.chat.identity.enter(session, nick, "~line", context.cloak(client.address))
+    except OutcomeUnknown:
+        # The user may exist soon.  The session must not enter as a second one.
+        client.disconnect(UNKNOWN)
+        return
     if session.user is None:
         return
     client.entrance.register()
