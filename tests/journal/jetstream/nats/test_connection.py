@@ -2,43 +2,53 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import json
+import ssl
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 from tests.journal.jetstream.nats.brokers import Broker, freePorts, single
-from tests.journal.jetstream.nats.loops import LoopClock, LoopTestCase, result, settingsFor
+from tests.journal.jetstream.nats.loops import Brokers, LoopClock, LoopTestCase, result, settingsFor
 from tests.net.listening.authorities import identify
 from twistchat.interfaces.stream import StreamUnusable
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+"""How a server answers on one connection."""
 
 
 class ConnectionTestCase(LoopTestCase):
     """Tests that open a stream."""
 
     def setUp(self) -> None:
-        """Make a broker, which does not run, and shorten the time to connect."""
+        """Make a broker, which does not run."""
         super().setUp()
-        from twistchat.journal.jetstream.nats import NatsStream, stream
+        from twistchat.journal.jetstream.nats import NatsStream
 
         self.make = NatsStream
-        self.patch(stream, "CONNECT", 1.0)
         self.broker = single(self.folder)
 
     def broken(self, *brokers: Broker, **changes: Any) -> str:
         """Open a stream that cannot be opened.  Returns the reason, which is one line."""
+        return self.drive(self.refused(settingsFor(*(brokers or (self.broker,)), **changes)))
 
-        async def opened() -> str:
-            stream = self.make(settingsFor(*(brokers or (self.broker,)), **changes), LoopClock())
-            try:
-                await result(stream.open())
-            except StreamUnusable as e:
-                return str(e)
-            finally:
-                await result(stream.close())
-            raise self.failureException("the stream is open")
+    async def refused(self, settings: Brokers) -> str:
+        """Open a stream that cannot be opened, with one try of each broker.  Returns the reason, which is one line."""
+        from twistchat.journal.jetstream.nats import stream as limits
 
-        why = self.drive(opened())
-        self.assertNotIn("\n", why)
-        return why
+        stream = self.make(settings, LoopClock())
+        patched = self.patch(limits, "CONNECT", 0.0)
+        try:
+            await result(stream.open())
+        except StreamUnusable as e:
+            self.assertNotIn("\n", str(e))
+            return str(e)
+        finally:
+            patched.restore()
+            await result(stream.close())
+        raise self.failureException("the stream is open")
 
     def works(self, **changes: Any) -> list[str]:
         """Open a stream and publish something.  Returns the warnings."""
@@ -71,6 +81,9 @@ class ReachTests(ConnectionTestCase):
 
     def test_silent(self) -> None:
         """What listens and says nothing does not answer."""
+        from twistchat.journal.jetstream.nats import settings
+
+        self.patch(settings, "CONNECT", 0.2)
         with _Listener() as port:
             why = self.broken(servers=[f"nats://127.0.0.1:{port}"])
         self.assertEqual(f"no broker can be reached: nats://127.0.0.1:{port}: it does not answer", why)
@@ -81,6 +94,81 @@ class ReachTests(ConnectionTestCase):
         self.started(self.broker)
         dead = f"nats://127.0.0.1:{freePorts(1)[0]}"
         self.works(servers=[dead, self.broker.address, dead])
+
+
+class AnswerTests(ConnectionTestCase):
+    """What answers to a login, and is not a broker that works."""
+
+    def answered(self, serve: Serve, scheme: str = "nats", **changes: Any) -> str:
+        """Open a stream at a server that answers in some way.  Returns why that fails."""
+
+        async def asked() -> str:
+            server = await asyncio.start_server(serve, "127.0.0.1", 0)
+            address = f"{scheme}://localhost:{server.sockets[0].getsockname()[1]}"
+            try:
+                return (await self.refused(Brokers([address], **changes))).removeprefix(
+                    f"no broker can be reached: {address}: "
+                )
+            finally:
+                server.close()
+                await server.wait_closed()
+
+        return self.drive(asked())
+
+    def test_ended(self) -> None:
+        """The end of the connection in place of an answer is told."""
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(_info())
+            await reader.readuntil(b"PING\r\n")
+            writer.close()
+
+        self.assertEqual("it closed the connection", self.answered(serve))
+
+    def test_refused(self) -> None:
+        """A refusal is read, because nothing that is sent after the login can reset the connection before."""
+        received: list[bytes] = []
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(_info())
+            received.append(await reader.read(65536))
+            writer.write(b"-ERR 'Authorization Violation'\r\n")
+            writer.close()
+
+        self.assertEqual("the login is refused (authorization violation)", self.answered(serve))
+        self.assertRegex(received[0], rb"\ACONNECT [^\n]*\r\nPING\r\n\Z")
+
+    def test_afterTls(self) -> None:
+        """A connection that ends just after TLS may want a certificate, however its end is noticed."""
+        server = identify("localhost")
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        ca = self.write("server.pem", server.certificate)
+        context.load_cert_chain(ca, self.write("server.key", server.key))
+
+        def serving(end: Serve) -> Serve:
+            async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                writer.write(_info(tls_required=True))
+                with contextlib.suppress(ConnectionError):
+                    await writer.start_tls(context)
+                    await end(reader, writer)
+
+            return serve
+
+        async def abort(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.transport.abort()
+
+        async def close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.close()
+
+        async def closeLater(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"PING\r\n")
+            writer.close()
+
+        for end in (abort, close, closeLater):
+            self.assertEqual(
+                "it ends the connection after TLS; it may want cluster.certificate",
+                self.answered(serving(end), "tls", ca=ca),
+            )
 
 
 class LoginTests(ConnectionTestCase):
@@ -176,6 +264,12 @@ class _Listener:
 
     def __exit__(self, *error: object) -> None:
         self._socket.close()
+
+
+def _info(**more: object) -> bytes:
+    """What a broker says first."""
+    said = {"server_name": "any", "version": "2.12.0", "headers": True, "max_payload": 1048576, **more}
+    return f"INFO {json.dumps(said)}\r\n".encode()
 
 
 def _key() -> tuple[str, str]:

@@ -7,7 +7,7 @@ import socket
 import ssl
 from typing import Any
 
-from nats.errors import NoRespondersError
+from nats.errors import NoRespondersError, UnexpectedEOF
 from nats.errors import TimeoutError as NatsTimeout
 
 STREAM_NOT_FOUND = 10059
@@ -70,6 +70,8 @@ def reasonOf(error: BaseException) -> str:
         return "nobody answers to this subject"
     if isinstance(error, (TimeoutError, NatsTimeout)):
         return "it does not answer"
+    if isinstance(error, UnexpectedEOF):
+        return "it closed the connection"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not accepted: {error.verify_message}"
     if isinstance(error, ssl.SSLError):

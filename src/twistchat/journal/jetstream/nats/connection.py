@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 from zlib import crc32
@@ -12,7 +13,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.aio.transport import TcpTransport
-from nats.errors import Error, MaxPayloadError, NoRespondersError
+from nats.errors import Error, MaxPayloadError, NoRespondersError, UnexpectedEOF
 from twisted.logger import Logger
 
 from twistchat.interfaces.stream import StreamUnusable
@@ -29,11 +30,32 @@ LONGEST = 2.0
 
 
 class _Transport(TcpTransport):
-    """A transport that ends at once: bytes that a dead broker does not take would keep an ordinary one open."""
+    """
+    A transport that ends at once: bytes that a dead broker does not take would keep an ordinary one open.
+
+    It sends the login together with what follows it, a ping.  A broker that refuses the login closes the connection,
+    and a ping that comes later resets it, often before the reason is read.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._login = b""
+
+    @property
+    def isSecured(self) -> bool:
+        """Whether TLS was established."""
+        return self._io_writer is not self._bare_io_writer
 
     def __bool__(self) -> bool:
         # nats-py makes another transport in place of one that is false
         return True
+
+    def write(self, payload: bytes) -> None:
+        if payload.startswith(b"CONNECT "):
+            self._login = payload
+        else:
+            login, self._login = self._login, b""
+            super().write(login + payload)
 
     def close(self) -> None:
         if self._io_writer is not None:
@@ -48,12 +70,20 @@ class _Transport(TcpTransport):
 
 
 class _Client(Client):
-    """A client of nats-py that sends no login over a connection that should be encrypted and is not."""
+    """
+    A client of nats-py that sends no login over a connection that should be encrypted and is not.
+
+    @ivar isSecured: whether the connection is, or was, encrypted.
+    """
 
     def __init__(self, encrypted: bool) -> None:
         super().__init__()
         self._encrypted = encrypted
-        self._transport = _Transport()
+        self._transport = self._own = _Transport()
+
+    @property
+    def isSecured(self) -> bool:
+        return self._own.isSecured
 
     def _connect_command(self) -> bytes:
         if self._encrypted and not self._server_info.get("tls_required"):
@@ -89,6 +119,7 @@ class Connection:
         self._options: dict[str, Any] = {}
         self._up = asyncio.Event()
         self._keeping: asyncio.Task[None] | None = None
+        self._tried: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._failures: dict[str, str] = {}
         self._discovered: list[str] = []
         self._first = crc32(settings.node.encode())
@@ -102,7 +133,8 @@ class Connection:
         """
         Connect, and stay connected until L{close}.
 
-        @raise StreamUnusable: no broker can be reached within C{timeout} seconds.
+        @raise StreamUnusable: no broker can be reached within C{timeout} seconds.  Each was tried at least once, even
+            if that takes longer.
         """
         self._options = optionsOf(self._settings)
         _forwardLogs()
@@ -110,6 +142,9 @@ class Connection:
         try:
             await asyncio.wait_for(self._up.wait(), timeout)
         except TimeoutError:
+            await asyncio.wait((self._tried, self._keeping), return_when=asyncio.FIRST_COMPLETED)
+            if self.client is not None:
+                return
             tried = "; ".join(
                 f"{server}: {self._failures.get(server, 'it does not answer')}" for server in self.servers
             )
@@ -205,6 +240,7 @@ class Connection:
                 if reasons != why:
                     log.warn("No broker can be reached; trying again. {reasons}", reasons=reasons)
                     why = reasons
+                self._noteTried()
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, LONGEST)
 
@@ -226,13 +262,16 @@ class Connection:
         try:
             connecting = client.connect([server], closed_cb=closed, error_cb=problem, **self._options)
             await asyncio.wait_for(connecting, 4 * self._options["connect_timeout"])
+            if not client.is_connected:
+                # nats-py takes the end of the connection for the answer to its ping
+                raise UnexpectedEOF
         except asyncio.CancelledError:
             await _close(client)
             raise
         except Exception as e:  # whatever goes wrong with one broker, the next is tried
             error = problems[0] if problems else e
             self._failures[server] = reasonOf(error)
-            if isEncrypted(server) and not self._settings.certificate and _endsTls(error):
+            if isEncrypted(server) and not self._settings.certificate and _endsTls(client, error):
                 self._failures[server] = "it ends the connection after TLS; it may want cluster.certificate"
             await _close(client)
             return False
@@ -240,7 +279,7 @@ class Connection:
         try:
             await over
         finally:
-            self._end(reasonOf(client.last_error or (problems[-1] if problems else Error("it closed the connection"))))
+            self._end(reasonOf(client.last_error or (problems[-1] if problems else UnexpectedEOF())))
             await _close(client)
         return True
 
@@ -254,7 +293,12 @@ class Connection:
         self.client = client
         log.info("The broker {broker} is connected.", broker=self.broker)
         self._up.set()
+        self._noteTried()
         self._changed()
+
+    def _noteTried(self) -> None:
+        if not self._tried.done():
+            self._tried.set_result(None)
 
     def _end(self, reason: str) -> None:
         self.client = None
@@ -266,9 +310,15 @@ class Connection:
         self._changed()
 
 
-def _endsTls(error: Exception) -> bool:
-    """Whether a broker ended TLS as it does without a certificate.  With TLS 1.3 its reason may come too late."""
-    return isinstance(error, ConnectionResetError) or "CERTIFICATE_REQUIRED" in str(error)
+def _endsTls(client: _Client, error: Exception) -> bool:
+    """
+    Whether a broker ended TLS as it does without a certificate.
+
+    With TLS 1.3 the broker looks for the certificate after the handshake has succeeded here, and closes the connection
+    while the login is on its way.  Then this side reads the reason, or the end of the connection, or notices at its
+    next write that the connection is broken.
+    """
+    return client.isSecured and isinstance(error, (ConnectionError, ssl.SSLError, UnexpectedEOF))
 
 
 def discoveredThrough(server: str, found: Iterable[str]) -> list[str]:
