@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import random
 import shutil
 import signal
 import socket
@@ -16,8 +17,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.request import urlopen
 
-START = 20.0
+START = 60.0
 """Seconds that a broker has to start."""
+
+PORTS = range(20000, 32000)
+"""
+The ports of brokers.  Systems give higher ports to connections that programs make, so none of these takes the port of a
+broker that restarts.
+"""
 
 LONGEST = 120
 """Seconds of processor time after which the system ends a broker."""
@@ -39,11 +46,16 @@ def reasonToSkip() -> str | None:
 
 
 def freePorts(number: int) -> list[int]:
-    """Ports on loopback that nothing listens to now."""
-    taken = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
-    ports = [each.getsockname()[1] for each in taken]
-    for each in taken:
-        each.close()
+    """Ports on loopback that nothing listens to now, chosen at random: other processes choose too."""
+    ports: list[int] = []
+    for port in random.SystemRandom().sample(PORTS, len(PORTS)):
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
+        ports.append(port)
+        if len(ports) == number:
+            break
     return ports
 
 
@@ -111,7 +123,15 @@ class Broker:
         )
 
     def ready(self) -> bool:
-        """Whether it says that it is healthy; without monitoring, whether it takes connections."""
+        """
+        Whether it says that it is healthy; without monitoring, whether it takes connections.
+
+        @raise AssertionError: it has ended.  Its text has the end of the broker's log.
+        """
+        if self.process is None or self.process.poll() is not None:
+            log = self.folder / "log"
+            told = log.read_text(errors="replace")[-2000:] if log.exists() else ""
+            raise AssertionError(f"the broker {self.name} has ended: {told}")
         try:
             if not self.monitoring:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()

@@ -16,7 +16,7 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.python.failure import Failure
 
 from tests.journal.jetstream.nats.brokers import single
-from tests.journal.jetstream.nats.loops import settingsFor
+from tests.journal.jetstream.nats.loops import WAIT, patience, settingsFor
 
 
 def main() -> None:
@@ -26,6 +26,8 @@ def main() -> None:
 
     from twistchat.journal.jetstream.nats import NatsStream
 
+    for module, name, value in patience():
+        setattr(module, name, value)
     reactor: Any = installed
     with TemporaryDirectory() as folder:
         broker = single(Path(folder))
@@ -55,7 +57,7 @@ def main() -> None:
                 problem.printTraceback(sys.stderr)
             stream.close().addBoth(lambda _: reactor.stop())
 
-        ensureDeferred(work()).addTimeout(30, reactor).addBoth(end)
+        ensureDeferred(work()).addTimeout(WAIT, reactor).addBoth(end)
         reactor.run()
         broker.kill()
 

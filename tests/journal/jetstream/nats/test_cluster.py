@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -41,25 +40,14 @@ class ClusterTests(LoopTestCase):
 
         self.drive(played())
 
-    def leader(self, stream: Any) -> Broker:
-        """The broker that leads the stream."""
+    async def leader(self, stream: Any) -> Broker:
+        """The broker that leads the stream, as the status has it."""
+        await until(lambda: bool(stream.status.leader))
         return next(broker for broker in self.brokers if broker.name == stream.status.leader)
 
-    async def persist(self, stream: Any, text: str) -> int:
-        """Publish a message, and again with the same id until it is acknowledged, as the journal does."""
-        while True:
-            try:
-                return int(await result(stream.publish(text.encode(), text)))
-            except NotPublished:
-                await asyncio.sleep(0.05)
-
-    async def renewed(self, stream: Any, node: str) -> Any:
-        """Renew a lease, and again until it works: the bucket may have lost its leader too."""
-        while True:
-            try:
-                return await result(stream.renew(node))
-            except NotPublished:
-                await asyncio.sleep(0.05)
+    async def published(self, stream: Any, text: str) -> int:
+        """Publish a message.  It is sent again with the same id until it is acknowledged."""
+        return int(await result(stream.publish(text.encode(), text)))
 
     def test_leaderKilled(self) -> None:
         """
@@ -72,19 +60,20 @@ class ClusterTests(LoopTestCase):
             stream.read(0, received.append, received.broken.append)
             texts = [f"m{i}" for i in range(300)]
             numbers = []
-            killed = self.leader(stream)
+            killed = await self.leader(stream)
             for i, text in enumerate(texts):
                 if i == 100:
                     killed.signal(signal.SIGKILL)
                 if i == 200:
+                    # it is the leader no more, so the status must name another one
+                    await until(lambda: stream.status.elections > 0)
                     killed.kill()
                     killed.start()
-                numbers.append(await self.persist(stream, text))
+                numbers.append(await self.published(stream, text))
             await received.reach(300)
             self.assertEqual(texts, received.texts)
             self.assertEqual(list(range(1, 301)), numbers)
             self.assertEqual(numbers, received.numbers)
-            await until(lambda: stream.status.elections > 0)
             await until(lambda: sorted((stream.status.replicas or {}).values()) == [True, True])
             self.assertEqual([], received.broken)
 
@@ -92,21 +81,24 @@ class ClusterTests(LoopTestCase):
 
     def test_leaderStopped(self) -> None:
         """When the leader no longer answers, the others go on without it."""
+        from twistchat.journal.jetstream.nats import settings
+
+        self.patch(settings, "PING", 1.0)
 
         async def work(stream: Any) -> None:
             received = Received()
             stream.read(0, received.append, received.broken.append)
-            await self.persist(stream, "before")
-            stopped = self.leader(stream)
+            await self.published(stream, "before")
+            stopped = await self.leader(stream)
             stopped.signal(signal.SIGSTOP)
             texts = ["before", *(f"m{i}" for i in range(20))]
             for text in texts[1:]:
-                await self.persist(stream, text)
+                await self.published(stream, text)
             await received.reach(21)
             self.assertEqual(texts, received.texts)
-            self.assertIn("south-1", await self.renewed(stream, "south-1"))
+            self.assertIn("south-1", await result(stream.renew("south-1")))
             stopped.signal(signal.SIGCONT)
-            await self.persist(stream, "after")
+            await self.published(stream, "after")
             await received.reach(22)
             self.assertEqual([*texts, "after"], received.texts)
 
@@ -114,6 +106,7 @@ class ClusterTests(LoopTestCase):
 
     def test_oneDown(self) -> None:
         """A stream is opened while one broker is down, with a warning.  Without a majority nothing is published."""
+        from twistchat.journal.jetstream.nats import publishing
 
         async def opened() -> None:
             stream = self.make(settingsFor(*self.brokers), LoopClock())
@@ -121,16 +114,18 @@ class ClusterTests(LoopTestCase):
             self.assertEqual([], stream.warnings)
             await until(lambda: {True} == set((stream.status.replicas or {}).values()))
             await result(stream.close())
-            killed = self.leader(stream)
+            # the broker that led while the stream was open: whether it leads now makes no difference
+            killed = await self.leader(stream)
             killed.kill()
             await result(stream.open())
             text = (
                 f"the broker {killed.name} is down, so whether it writes to disk what it acknowledges was not checked"
             )
             self.assertEqual([text], stream.warnings)
-            self.assertEqual(False, (stream.status.replicas or {})[killed.name])
-            self.assertEqual(1, await self.persist(stream, "two of three"))
+            await until(lambda: (stream.status.replicas or {}).get(killed.name) is False)
+            self.assertEqual(1, await self.published(stream, "two of three"))
             next(broker for broker in self.brokers if broker is not killed).kill()
+            self.patch(publishing, "TIMEOUT", 1.0)
             with self.assertRaises(NotPublished):
                 await result(stream.publish(b"x", "x"))
             await result(stream.close())

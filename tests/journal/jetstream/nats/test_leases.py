@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
-from tests.journal.jetstream.nats.loops import result
+from tests.journal.jetstream.nats.loops import WAIT, result
 from tests.journal.jetstream.nats.test_stream import StreamTestCase
 from twistchat.interfaces.stream import NotPublished
 
@@ -54,6 +55,7 @@ class LeaseTests(StreamTestCase):
 
     def test_refused(self) -> None:
         """What cannot be a key is refused, and a broker that is gone is noticed."""
+        from twistchat.journal.jetstream.nats import leases
 
         async def work(stream: Any) -> None:
             for node in ("", "a b", "a.*", "ä"):
@@ -61,8 +63,9 @@ class LeaseTests(StreamTestCase):
                     await result(stream.renew(node))
                 await result(stream.release(node))
             self.broker.kill()
+            self.patch(leases, "TIMEOUT", 0.5)
             with self.assertRaises(NotPublished):
-                await result(stream.renew("north-1a"))
+                await asyncio.wait_for(result(stream.renew("north-1a")), WAIT)
             await result(stream.release("north-1a"))
 
         self.play(work)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
@@ -20,6 +21,7 @@ from zope.interface.verify import verifyObject
 
 from tests.journal.jetstream.nats.brokers import reasonToSkip, single
 from tests.journal.jetstream.nats.loops import (
+    WAIT,
     Brokers,
     LoopClock,
     LoopTestCase,
@@ -70,7 +72,7 @@ class StreamTestCase(LoopTestCase):
     async def api(self, stream: Any, name: str, payload: Any = None) -> Any:
         """Ask JetStream's API over the stream's own connection."""
         # private: what an administrator, or a fault, does to the broker
-        return await stream._connection.ask(name, b"" if payload is None else json.dumps(payload).encode())
+        return await stream._connection.ask(name, b"" if payload is None else json.dumps(payload).encode(), WAIT)
 
 
 class PublishTests(StreamTestCase):
@@ -126,41 +128,47 @@ class PublishTests(StreamTestCase):
         self.play(work)
 
     def test_brokerGone(self) -> None:
-        """Without a broker nothing is published, and this is known after two seconds.  Then it comes back."""
+        """Without a broker nothing is published, and this is known after a limit of time.  Then it comes back."""
+        from twistchat.journal.jetstream.nats import publishing
 
         async def work(stream: Any) -> None:
             await self.fill(stream, 1)
             self.broker.kill()
-            began = asyncio.get_running_loop().time()
+            self.patch(publishing, "TIMEOUT", 0.5)
             with self.assertRaises(NotPublished):
-                await result(stream.publish(b"lost", "lost"))
-            self.assertLess(asyncio.get_running_loop().time() - began, 2.5)
+                await asyncio.wait_for(result(stream.publish(b"lost", "lost")), WAIT)
             self.assertFalse(stream.status.connected)
             self.assertEqual("", stream.status.broker)
             self.broker.start()
             await until(lambda: bool(stream.status.connected))
+            self.patch(publishing, "TIMEOUT", WAIT)
             self.assertEqual(2, await result(stream.publish(b"x", "x")))
             self.assertEqual(1, stream.status.reconnections)
 
         self.play(work)
 
     def test_brokerStopped(self) -> None:
-        """A broker that no longer answers is noticed after four seconds, and closing does not wait for it."""
+        """A broker that no longer answers to pings is noticed, also without requests.  It may come back."""
+        from twistchat.journal.jetstream.nats import settings
+
+        self.patch(settings, "PING", 0.3)
 
         async def work(stream: Any) -> None:
-            loop = asyncio.get_running_loop()
             self.broker.signal(signal.SIGSTOP)
-            began = loop.time()
             await until(lambda: not stream.status.connected)
-            self.assertLess(loop.time() - began, 5)
             self.broker.signal(signal.SIGCONT)
             await until(lambda: bool(stream.status.connected))
             self.assertEqual(1, await result(stream.publish(b"x", "x")))
+
+        self.play(work)
+
+    def test_closedStopped(self) -> None:
+        """Closing does not wait for a broker that no longer answers, and that nobody has noticed."""
+
+        async def work(stream: Any) -> None:
             self.broker.signal(signal.SIGSTOP)
             pending = result(stream.publish(bytes(500_000), "y"))
-            began = loop.time()
-            await result(stream.close())
-            self.assertLess(loop.time() - began, 2)
+            await asyncio.wait_for(result(stream.close()), WAIT / 2)
             with self.assertRaises(NotPublished):
                 await pending
             self.broker.signal(signal.SIGCONT)
@@ -219,9 +227,8 @@ class PublishTests(StreamTestCase):
 class ReadTests(StreamTestCase):
     """Reading, with faults."""
 
-    def setUp(self) -> None:
-        """Shorten the time in which a broker may be wrong."""
-        super().setUp()
+    def believe(self) -> None:
+        """Shorten the time in which a broker may be wrong.  From now on it is right."""
         from twistchat.journal.jetstream.nats import reading
 
         self.patch(reading, "DOUBT", 0.5)
@@ -294,13 +301,16 @@ class ReadTests(StreamTestCase):
     def test_consumerLost(self) -> None:
         """A reading goes on when the broker forgets its consumer, and when it fails silently."""
 
+        from twistchat.journal.jetstream.nats.answers import Refused
+
         async def work(stream: Any) -> None:
             await self.fill(stream, 5)
             received, _ = self.reading(stream)
             await received.reach(5)
             for round in range(2):
                 for name in (await self.api(stream, "CONSUMER.NAMES.twistchat"))["consumers"]:
-                    await self.api(stream, f"CONSUMER.DELETE.twistchat.{name}")
+                    with contextlib.suppress(Refused):  # the reading has given it up by itself
+                        await self.api(stream, f"CONSUMER.DELETE.twistchat.{name}")
                 await self.fill(stream, 5, f"{round}:")
                 await received.reach(10 + 5 * round)
             self.assertEqual(list(range(1, 16)), received.numbers)
@@ -317,7 +327,7 @@ class ReadTests(StreamTestCase):
                 await self.fill(stream, 20, f"{round}:")
                 self.broker.kill()
                 self.broker.start()
-                await until(lambda expected=round + 1: stream.status.reconnections == expected)  # type: ignore[misc]
+                await until(lambda expected=round + 1: stream.status.reconnections >= expected)  # type: ignore[misc]
             await self.fill(stream, 20, "3:")
             await received.reach(80)
             self.assertEqual(list(range(1, 81)), received.numbers)
@@ -350,6 +360,7 @@ class ReadTests(StreamTestCase):
             await self.fill(stream, 2)
             received, _ = self.reading(stream)
             await received.reach(2)
+            self.believe()
             await self.api(stream, "STREAM.DELETE.twistchat")
             await until(lambda: bool(received.broken))
             self.assertEqual(["the stream twistchat does not exist any more"], received.broken)
@@ -371,6 +382,7 @@ class ReadTests(StreamTestCase):
             self.broker.kill()
             shutil.rmtree(self.broker.store)
             (self.folder / "older").rename(self.broker.store)
+            self.believe()
             self.broker.start()
             await until(lambda: bool(received.broken))
             self.assertEqual(
@@ -404,6 +416,6 @@ class ReactorTests(SynchronousTestCase):
         environment = {**os.environ, "PYTHONPATH": paths}
         root = Path(__file__).resolve().parents[4]
         done = subprocess.run(
-            program, cwd=root, env=environment, capture_output=True, text=True, timeout=60, check=False
+            program, cwd=root, env=environment, capture_output=True, text=True, timeout=4 * WAIT, check=False
         )
         self.assertEqual(("[1, 2, 3]\n", ""), (done.stdout, done.stderr))
