@@ -9,6 +9,7 @@ from tests.chat.clusters import Cluster, Node, joined, lost
 from twistchat.chat import errors
 from twistchat.chat.model.events import RoomMessage, SessionEnded
 from twistchat.chat.rules.nodes import CUT_OFF, MOST_ENDED, RETRY
+from twistchat.chat.rules.users.identity import UNSURE
 
 
 class LossTests(SynchronousTestCase):
@@ -220,6 +221,13 @@ class StrayTests(SynchronousTestCase):
         self.assertEqual([user.nick for user in self.a.state.users], ["alice", "bob"])
         self.assertEqual(dict(self.b.state.nodes.strays), {})
         self.assertEqual(self.a.replica.take(), self.b.replica.take())
+
+    def test_oneUser(self) -> None:
+        """A client is disconnected when nobody knows whether it came in, so that its session does not get two users."""
+        late = self.b.connect()
+        self.b.enter(late, "late").addErrback(lambda failure: None)
+        self.refuse()
+        self.assertEqual(late.outlet.reasons, [UNSURE])
 
     def test_attaches(self) -> None:
         """A further session of a user ends, and the user stays."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 
 LONGEST_HOST = 63
 """The maximum length of a username or a host, in characters (the ISUPPORT token HOSTLEN)."""
+
+UNSURE: Final = "It is not known whether you came in; connect again"
+"""What a client is told whose entry was not stored in time, and not refused either."""
 
 
 class Identity:
@@ -99,7 +102,12 @@ class Identity:
             )
             return await self._enter(asker, source, modes, away)
 
-        entry = await repeat(attempt)
+        try:
+            entry = await repeat(attempt)
+        except errors.OutcomeUnknown:
+            # The session may still get this user.  It must not try again, and get two.
+            self._core.state.broadcast.disconnect(session, UNSURE)
+            raise
         self._endIfLoggedOut(session)
         if away != ABSENT:
             announceInbox(self._core.state, session)
