@@ -51,6 +51,14 @@ class MembersTests(SynchronousTestCase):
         self.assertEqual(self.send("c-1", 1, joining("d-1")), "its sender does not take part")
         self.assertEqual(self.ids(), ["a-1", "b-1"])
 
+    def test_others(self) -> None:
+        """A batch that lets another node join does not count: only its sender joins with it, at its start."""
+        for events in ([joining("d-1")], [said("a"), joining("d-1")], [said("a"), joining("a-1")]):
+            self.assertEqual(self.send("a-1", 2, *events), "it lets another node join")
+        self.assertEqual(self.send("c-1", 1, joining("c-1"), joining("d-1")), "it lets another node join")
+        self.assertEqual(self.ids(), ["a-1", "b-1"])
+        self.assertIsNone(self.send("a-1", 2, said("a")))
+
     def test_lost(self) -> None:
         """Batches of a node that was lost do not count, and it can join under another id."""
         self.assertIsNone(self.send("b-1", 2, said("before"), NodeLost(SERVER, "a-1")))

@@ -61,7 +61,7 @@ class Members:
         """
         first = events[0] if events else None
         if isinstance(first, NodeJoined) and first.node == batch.node and batch.node not in self:
-            why = self.refusal(first)
+            why = self.refusal(first) or _others(batch, events)
             if why is not None:
                 return why
             self._lose(first.name)
@@ -71,6 +71,9 @@ class Members:
             return "its sender does not take part"
         if batch.number != member.number + 1:
             return "it was sent twice"
+        why = _others(batch, events)
+        if why is not None:
+            return why
         self._members[batch.node] = replace(member, number=batch.number)
         for event in events:
             if isinstance(event, NodeLost):
@@ -108,3 +111,15 @@ class Members:
         for node, member in list(self._members.items()):
             if member.joined.name == name:
                 del self._members[node]
+
+
+def _others(batch: Batch, events: Sequence[Event]) -> str | None:
+    """
+    Why a batch does not count that lets another node join than its sender; C{None} if it does not.
+
+    The chat would have a node that is no member, which might lead, and which nobody would ever lose.
+    """
+    for place, event in enumerate(events):
+        if isinstance(event, NodeJoined) and (place or event.node != batch.node):
+            return "it lets another node join"
+    return None
