@@ -138,9 +138,10 @@ def main() -> None:
                 running[name] = subprocess.Popen(
                     command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
                 )
-        print(f"Brokers and nodes log to {directory}.  Pages are at", end=" ")
+        print(f"Brokers and nodes log to {directory}.  In some seconds, pages are at", end=" ")
         print(*(f"http://127.0.0.1:{6680 + place}/" for place in range(len(names))), sep=", ", end=".\n")
-        print(f"Try: twistchat cluster status --data {directory / names[0]}", flush=True)
+        program = Path(sys.executable).with_name("twistchat")
+        print(f"Try: {program} cluster status --data {directory / names[0]}", flush=True)
         while any(running[name].poll() is None for name in names):
             time.sleep(0.5)
             failed = [name for name, process in running.items() if process.poll()]
