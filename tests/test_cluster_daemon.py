@@ -12,7 +12,7 @@ from tempfile import mkdtemp
 from unittest import SkipTest
 
 from tests.journal.disk import memoryFolder
-from tests.journal.jetstream.nats.brokers import reasonToSkip, three, waitUntil
+from tests.journal.jetstream.nats.brokers import launch, reasonToSkip, three
 from tests.test_daemon import LISTEN, TWISTD, DaemonTestCase, Person, Reader
 from twistchat.journal.sqlite.comparing import digest
 from twistchat.journal.sqlite.files import FILE
@@ -39,9 +39,7 @@ class ClusterTests(DaemonTestCase):
         self.brokers = three(folder)
         for broker in self.brokers:
             self.addCleanup(broker.kill)
-            broker.launch()
-        for broker in self.brokers:
-            waitUntil(broker.ready, f"{broker.name} does not start")
+        launch(self.brokers)
         self.running: dict[str, tuple[subprocess.Popen[bytes], Reader, int]] = {}
         for name in NODES:
             self.startNode(name)

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -123,23 +123,25 @@ class Broker:
         )
 
     def ready(self) -> bool:
-        """
-        Whether it says that it is healthy; without monitoring, whether it takes connections.
-
-        @raise AssertionError: it has ended.  Its text has the end of the broker's log.
-        """
-        if self.process is None or self.process.poll() is not None:
-            log = self.folder / "log"
-            told = log.read_text(errors="replace")[-2000:] if log.exists() else ""
-            raise AssertionError(f"the broker {self.name} has ended: {told}")
+        """Whether it says that it is healthy; without monitoring, whether it takes connections."""
         try:
             if not self.monitoring:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()
                 return True
-            with urlopen(f"{self.monitoringAddress}/healthz?js-enabled-only=true", timeout=1) as answer:
-                return bool(json.load(answer).get("status") == "ok")
+            return self._isHealthy("?js-enabled-only=true")
         except (OSError, ValueError):
             return False
+
+    def hasLeader(self) -> bool:
+        """Whether it says that its cluster has chosen the leader of JetStream."""
+        try:
+            return self._isHealthy("")
+        except (OSError, ValueError):
+            return False
+
+    def _isHealthy(self, which: str) -> bool:
+        with urlopen(f"{self.monitoringAddress}/healthz{which}", timeout=1) as answer:
+            return bool(json.load(answer).get("status") == "ok")
 
     def start(self) -> None:
         """Start it, and wait until it is ready."""
@@ -186,6 +188,16 @@ def three(folder: Path) -> list[Broker]:
     for broker, port in zip(brokers, ports[6:], strict=True):
         broker.configure(f'cluster {{ name: test, listen: "127.0.0.1:{port}", routes: [{routes}] }}')
     return brokers
+
+
+def launch(brokers: Sequence[Broker]) -> None:
+    """Start brokers, and wait until they have chosen their leader."""
+    for broker in brokers:
+        broker.launch()
+    for broker in brokers:
+        waitUntil(broker.ready, f"{broker.name} does not start")
+    for broker in brokers:
+        waitUntil(broker.hasLeader, f"{broker.name} has no leader")
 
 
 def _bound() -> None:

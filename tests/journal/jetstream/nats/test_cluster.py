@@ -6,7 +6,7 @@ import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from tests.journal.jetstream.nats.brokers import Broker, three, waitUntil
+from tests.journal.jetstream.nats.brokers import Broker, launch, three
 from tests.journal.jetstream.nats.loops import LoopClock, LoopTestCase, Received, result, settingsFor, until
 from twistchat.interfaces.stream import NotPublished
 
@@ -23,9 +23,7 @@ class ClusterTests(LoopTestCase):
         self.brokers = three(self.folder)
         for broker in self.brokers:
             self.addCleanup(broker.kill)
-            broker.launch()
-        for broker in self.brokers:
-            waitUntil(broker.ready, f"{broker.name} does not start")
+        launch(self.brokers)
 
     def play(self, work: Callable[[Any], Awaitable[None]], **changes: Any) -> None:
         """Open the stream, do something with it, and close it."""

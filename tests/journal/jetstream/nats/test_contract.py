@@ -18,7 +18,7 @@ from unittest import SkipTest
 
 from tests.journal.disk import inMemory, memoryFolder
 from tests.journal.jetstream import test_log as simulated
-from tests.journal.jetstream.nats.brokers import Broker, reasonToSkip, single, three, waitUntil
+from tests.journal.jetstream.nats.brokers import Broker, launch, reasonToSkip, single, three
 from tests.journal.jetstream.nats.nodes import Journals, LoopNode
 from twistchat.chat.model.events import Entry
 from twistchat.chat.model.sessions import Origin
@@ -38,9 +38,7 @@ def running(number: int) -> list[Broker]:
             brokers[0].configure()
         for broker in brokers:
             atexit.register(broker.kill)
-            broker.launch()
-        for broker in brokers:
-            waitUntil(broker.ready, f"{broker.name} does not start")
+        launch(brokers)
         _running[number] = brokers
     return _running[number]
 
