@@ -70,6 +70,9 @@ class CheckClusterTests(SynchronousTestCase):
     """The check of what a node of a cluster needs."""
 
     def setUp(self) -> None:
+        installed = patch("twistchat.services.checking.find_spec", lambda name: object())
+        installed.start()
+        self.addCleanup(installed.stop)
         self.directory = Path(mkdtemp())
         self.addCleanup(rmtree, self.directory)
 

@@ -6,8 +6,10 @@ import json
 import os
 import tomllib
 from pathlib import Path
+from unittest import SkipTest
 
 from tests.console.test_client import ClientTestCase
+from tests.journal.jetstream.nats.brokers import reasonWithoutClient
 
 ROOT = Path(__file__).resolve().parents[3]
 """The root of the repository."""
@@ -42,6 +44,8 @@ class ConfigurationTests(ClientTestCase):
 
     def test_checkCluster(self) -> None:
         """A node of a cluster needs the files that it logs in with."""
+        if (reason := reasonWithoutClient()) is not None:
+            raise SkipTest(reason)
         text = "[journal]\nkind = 'jetstream'\n[cluster]\nnode = 'a'\n"
         Path("twistchat.toml").write_text(text)
         self.assertEqual("twistchat.toml is good\n", self.command("check-config"))

@@ -6,7 +6,7 @@ from unittest import SkipTest
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.journal.jetstream.nats.brokers import reasonToSkip
+from tests.journal.jetstream.nats.brokers import reasonWithoutClient
 
 NANO = 1_000_000_000
 
@@ -16,7 +16,7 @@ class PeerTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """Skip the tests without nats-py."""
-        if (reason := reasonToSkip()) is not None:
+        if (reason := reasonWithoutClient()) is not None:
             raise SkipTest(reason)
         from twistchat.journal.jetstream.nats.durability import peersIn
 

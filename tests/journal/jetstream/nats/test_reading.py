@@ -7,7 +7,7 @@ from unittest import SkipTest
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.journal.jetstream.nats.brokers import reasonToSkip
+from tests.journal.jetstream.nats.brokers import reasonWithoutClient
 
 
 class LossTests(SynchronousTestCase):
@@ -15,7 +15,7 @@ class LossTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """Skip the tests without nats-py."""
-        if (reason := reasonToSkip()) is not None:
+        if (reason := reasonWithoutClient()) is not None:
             raise SkipTest(reason)
 
     def loss(self, first: int, last: int, position: int, created: str = "then") -> str:
