@@ -17,6 +17,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
+from tests.journal.disk import memoryFolder
 from tests.journal.jetstream.nats.brokers import Broker, reasonToSkip
 from twistchat.interfaces.stream import StreamMessage
 
@@ -184,7 +185,7 @@ class LoopTestCase(SynchronousTestCase):
     """
     Tests on a loop of their own.  They are skipped without brokers.
 
-    @ivar folder: a temporary folder.
+    @ivar folder: a temporary folder, in memory if the system has such folders.
     """
 
     def setUp(self) -> None:
@@ -193,7 +194,7 @@ class LoopTestCase(SynchronousTestCase):
             raise SkipTest(reason)
         for module, name, value in patience():
             self.patch(module, name, value)
-        self.folder = Path(mkdtemp(prefix="brokers"))
+        self.folder = Path(mkdtemp(prefix="brokers", dir=memoryFolder()))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
 
     def drive(self, work: Coroutine[Any, Any, T]) -> T:
