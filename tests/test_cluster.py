@@ -10,6 +10,7 @@ from tempfile import mkdtemp
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
+from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.rules.nodes import CUT_OFF, cutOff
@@ -364,6 +365,20 @@ class DamageTests(ClusterTestCase):
         node = self.cluster.start("c")
         self.assertIn("the brokers have lost messages", self.failureResultOf(node.server.opened).getErrorMessage())
         del self.cluster.nodes["c"]
+
+    def test_garbage(self) -> None:
+        """Bytes that somebody else publishes to the subject are ignored by all nodes."""
+        ann, cy = self.person("a", "ann"), self.person("c", "cy")
+        for number, data in enumerate((b"hello", b"", b"{}", b"\xff\n\n")):
+            self.cluster.broker.store(data, f"garbage {number}", None)
+        with capturedLogs() as logs:
+            self.cluster.pump()
+        self.say(ann, "still here")
+        cy.until(re.compile(r"\[\d\d:\d\d\] <ann> still here"))
+        self.assertEqual(sum("is not from twistchat" in formatEvent(event) for event in logs), 3)
+        self.assertEqualStates()
+        self.cluster.start("d")
+        self.assertEqualStates()
 
     def test_sameName(self) -> None:
         """Two processes with the name of one node: the first stops."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import patch
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from twistchat.chat.model.events import SERVER, Event, NodeJoined, NodeLost
+from twistchat.journal.jetstream import members
 from twistchat.journal.jetstream.batches import Batch
 from twistchat.journal.jetstream.chain import BEGINNING
 from twistchat.journal.jetstream.members import Members
@@ -91,6 +93,16 @@ class MembersTests(SynchronousTestCase):
             refusal = self.send("c-1", 1, joining("c-1", **fields))
             self.assertIn(why, str(refusal))
         self.assertIsNone(self.send("c-1", 1, joining("c-1", speaks=(1, 2), release="27.1")))
+
+    def test_format(self) -> None:
+        """What is written can be read by all members."""
+        self.assertEqual(self.members.format, 1)
+        with patch.object(members, "SPEAKS", (1, 3)):
+            self.assertEqual(self.members.format, 1)
+            self.send("a-2", 1, joining("a-2", speaks=(1, 3)))
+            self.assertEqual(self.members.format, 1)
+            self.send("b-2", 1, joining("b-2", speaks=(1, 2)))
+            self.assertEqual(self.members.format, 2)
 
     def test_onlyOneLeft(self) -> None:
         """A node is not compared with its own earlier run, so the last node of a cluster can change."""

@@ -37,7 +37,11 @@ class PublisherTests(SynchronousTestCase):
         self.acknowledged: list[int] = []
         self.refusals: list[tuple[Event, Failure]] = []
         self.publisher = Publisher(
-            self.stream, self.clock, lambda: (0, BEGINNING), lambda sequence, data: self.acknowledged.append(sequence)
+            self.stream,
+            self.clock,
+            lambda: (0, BEGINNING),
+            lambda: 1,
+            lambda sequence, data: self.acknowledged.append(sequence),
         )
         self.publisher.begin("a-1")
 

@@ -30,6 +30,11 @@ MOST_EVENTS: Final = 2048
 MOST_BYTES: Final = 512 * 1024
 """The size of its events in bytes after which a batch is full.  NATS accepts messages of up to 1 MiB by default."""
 
+
+class NoMessage(Exception):
+    """Bytes in the stream that no node of twistchat has written."""
+
+
 Known: TypeAlias = "tuple[int, str]"
 """The sequence number of a message, and the hash of the chain after it (L{twistchat.journal.jetstream.chain})."""
 
@@ -78,6 +83,7 @@ class Batch:
     @ivar attempt: counts the messages with this number, from 0.  Only the first of them in the stream counts.
     @ivar known: what the node had read last.
     @ivar events: the encoded events, see L{encodeEvent}.
+    @ivar format: the format of the message: one that all members read.
     """
 
     node: str
@@ -85,6 +91,7 @@ class Batch:
     attempt: int
     known: Known
     events: Sequence[bytes] = ()
+    format: int = FORMAT
 
 
 _encoder = msgspec.json.Encoder()
@@ -121,7 +128,7 @@ def encodeMessage(message: Genesis | Batch) -> bytes:
     """Encode a message."""
     if isinstance(message, Genesis):
         return _encoder.encode(message)
-    header = Header(message.node, message.number, message.attempt, message.known)
+    header = Header(message.node, message.number, message.attempt, message.known, message.format)
     return b"\n".join([_encoder.encode(header), *message.events])
 
 
@@ -129,18 +136,20 @@ def decodeMessage(data: bytes) -> Genesis | Batch:
     """
     Decode a message.
 
-    @raise Unreadable: it is not a message, or is of a format that this version does not read.
+    @raise Unreadable: it is of a format that this version does not read.
+    @raise NoMessage: it is not a message of twistchat.
     """
     first, *events = data.split(b"\n")
     try:
         header = _decoder.decode(first)
     except (msgspec.MsgspecError, RecursionError) as e:
-        raise Unreadable(_otherFormat(first) or f"it is not a message of twistchat ({e})") from e
+        other = _otherFormat(first)
+        raise NoMessage(str(e)) if other is None else Unreadable(other) from e
     if header.format > FORMAT:
         raise Unreadable(_ofFormat(header.format))
     if isinstance(header, Genesis):
         return header
-    return Batch(header.node, header.number, header.attempt, header.known, events)
+    return Batch(header.node, header.number, header.attempt, header.known, events, header.format)
 
 
 def _otherFormat(data: bytes) -> str | None:

@@ -110,7 +110,13 @@ class ReplicatedLog:
         self._isPaused = False
         self._target = 0
         self._caughtUp: Deferred[None] | None = None
-        self._publisher = Publisher(stream, clock, lambda: self._follower.chain.known, self._acknowledged)
+        self._publisher = Publisher(
+            stream,
+            clock,
+            lambda: self._follower.chain.known,
+            lambda: self._follower.members.format,
+            self._acknowledged,
+        )
         self._follower = Follower(
             copy,
             clock.seconds,
@@ -247,6 +253,9 @@ class ReplicatedLog:
             agreed=dict(self._node.agreed),
             release=self._node.release,
         )
+        why = self._follower.members.refusal(joined)
+        if why is not None:
+            raise CannotFollow(f"this node cannot join the cluster: {why}")
         receipt: Deferred[Entry] = Deferred()
         self._publisher.propose(joined, None, receipt, None)
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from twistchat.chat.model.events import Event, NodeJoined, NodeLost
-from twistchat.journal.jetstream.batches import Batch
+from twistchat.journal.jetstream.batches import SPEAKS, Batch
 
 
 class Member(Struct, frozen=True):
@@ -51,6 +51,11 @@ class Members:
     def get(self, node: str) -> Member | None:
         """The member with this id."""
         return self._members.get(node)
+
+    @property
+    def format(self) -> int:
+        """The highest format that this version and all members read: the one to write."""
+        return min([SPEAKS[1], *(member.joined.speaks[1] for member in self._members.values())])
 
     def accept(self, batch: Batch, events: Sequence[Event]) -> str | None:
         """

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 
 from twistchat.interfaces import NotPublished, StreamMessage
 from twistchat.journal.codec import Unreadable
-from twistchat.journal.jetstream.batches import Genesis, decodeMessage, encodeMessage
+from twistchat.journal.jetstream.batches import Genesis, NoMessage, decodeMessage, encodeMessage
 from twistchat.journal.jetstream.chain import Chain
 from twistchat.journal.jetstream.checkpoints import Checkpoint, decodeCheckpoint
 from twistchat.journal.sqlite.comparing import digest
@@ -94,7 +94,7 @@ async def readGenesis(stream: IStream) -> Genesis:
     message = await _read(stream, 1)
     try:
         genesis = decodeMessage(message.data)
-    except Unreadable as e:
+    except (Unreadable, NoMessage) as e:
         raise CannotFollow(f"the first message of the stream cannot be read: {e}") from e
     if not isinstance(genesis, Genesis):
         raise CannotFollow("the first message of the stream does not begin a journal")

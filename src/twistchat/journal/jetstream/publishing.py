@@ -40,9 +40,11 @@ RETRY: Final = 0.25
 """Seconds until a message that was not acknowledged is sent again."""
 
 MOST_WAITING: Final = 8192
-"""The maximum number of durable events that wait for the stream."""
+"""The maximum number of durable events that wait for the stream.  With others, four times as many wait."""
 
 UNREACHABLE: Final = "the cluster is not reachable"
+
+TOO_MUCH: Final = "too much waits for the cluster"
 
 FORGED: Final = "somebody else publishes in the name of this node"
 
@@ -119,15 +121,18 @@ class Publisher:
         stream: IStream,
         clock: IReactorTime,
         known: Callable[[], Known],
+        format: Callable[[], int],
         acknowledged: Callable[[int, bytes], None],
     ) -> None:
         """
         @param known: returns what this node has read last.
+        @param format: returns the format in which to write.
         @param acknowledged: called with the number and the bytes of each message that the broker acknowledged.
         """
         self._stream = stream
         self._clock = clock
         self._known = known
+        self._format = format
         self._acknowledged = acknowledged
         self._waiting: deque[Item] = deque()
         self._durable = 0
@@ -167,8 +172,10 @@ class Publisher:
             return self.trouble
         if event.durable:
             if self._durable >= MOST_WAITING:
-                return "too much waits for the cluster"
+                return TOO_MUCH
             self._durable += 1
+        elif len(self._waiting) >= 4 * MOST_WAITING and not isinstance(event, ENDINGS):
+            return TOO_MUCH
         self._waiting.append(Request(event, encodeEvent(event), origin, receipt, refused))
         self._flushSoon()
         return None
@@ -260,7 +267,7 @@ class Publisher:
     def _publish(self, flight: Flight) -> None:
         attempt = len(flight.attempts) - 1
         events = [item.encoded for item in flight.attempts[-1] if isinstance(item, Request)]
-        data = encodeMessage(Batch(self._node, flight.number, attempt, self._known(), events))
+        data = encodeMessage(Batch(self._node, flight.number, attempt, self._known(), events, self._format()))
 
         def again() -> None:
             self._retry = None
