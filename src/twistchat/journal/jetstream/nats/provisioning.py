@@ -35,7 +35,7 @@ DUPLICATES = 120
 LEASES = 3600
 """How many seconds the bucket keeps the lease of a node that does not renew it."""
 
-PATIENCE = 10.0
+PATIENCE = 20.0
 """How many seconds a cluster of brokers has to choose its leaders while the stream is opened."""
 
 
