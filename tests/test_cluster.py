@@ -381,11 +381,27 @@ class DamageTests(ClusterTestCase):
         self.assertEqualStates()
 
     def test_sameName(self) -> None:
-        """Two processes with the name of one node: the first stops."""
+        """A second process with the name of a node that runs does not start, and the first goes on."""
         first = self.cluster.nodes["a"]
-        self.cluster.nodes["a2"] = first
+        ann, cy = self.person("a", "ann"), self.person("c", "cy")
+        self.cluster.path("a").rename(self.cluster.path("old"))
+        second = self.cluster.start("a")
+        why = self.failureResultOf(second.server.opened).getErrorMessage()
+        self.assertIn("another process takes part in the cluster as the node a", why)
+        self.cluster.nodes["a"] = first
+        self.say(ann, "still here")
+        cy.until(re.compile(r"\[\d\d:\d\d\] <ann> still here"))
+        self.assertEqual(set(self.cluster.broker.leases), {"a-1", "b-2", "c-3"})
+
+    def test_nameTaken(self) -> None:
+        """A node whose name another process has taken, because it did not answer for long, stops."""
+        first = self.cluster.nodes["a"]
+        first.stream.isCut = True
+        self.cluster.advance(LOST)
         self.cluster.path("a").rename(self.cluster.path("old"))
         self.cluster.start("a")
+        first.stream.heal()
+        self.cluster.advance(8)
         self.assertIn("another process takes part in the cluster as the node a", str(first.stopped))
         self.assertIsNone(self.cluster.nodes["a"].stopped)
 

@@ -65,7 +65,8 @@ class CopyTests(TrustTestCase):
         self.cluster.pump()
         self.say(self.person("a", "ann"), "more")
         self.assertRuns("a", "b")
-        self.assertEqual([member.joined.name for member in self.cluster.nodes["a"].log._follower.members], ["a", "b"])
+        members = [member["name"] for member in self.cluster.nodes["a"].log.overview()["members"]]
+        self.assertEqual(members, ["a", "b"])
 
     def test_missingEntries(self) -> None:
         """A node that has stored more than the stream has does not start: it would not store new entries."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
@@ -62,16 +63,30 @@ class DrainingTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.clock, self.calls, self.log, self.ends = Clock(), list[str](), Log(), Ends()
+        self.ending: Deferred[Any] = Deferred()
         self.listening = Listening(self.calls)
-        anything: Any = (self.clock, self.listening, self.log, self.ends)
+        self.sessions: dict[str, str] = {}
+        chat = SimpleNamespace(
+            state=SimpleNamespace(sessions=self.sessions), presence=SimpleNamespace(close=self.close)
+        )
+        anything: Any = (self.clock, self.listening, self.log, self.ends, chat)
         self.draining = Draining(*anything)
 
+    def close(self, session: str, reason: str) -> Deferred[Any]:
+        """End a session."""
+        self.calls.append(f"{session}: {reason}")
+        return self.ending
+
     def test_order(self) -> None:
-        """What was said before is seen; then the clients are told, and their sessions end."""
+        """What was said before is seen; then all sessions end; then the clients are told, and disconnected."""
+        self.sessions.update({"1": "ann", "2": "bob"})
         done = self.draining.drain("Connect again")
         self.assertEqual(["stop"], self.calls)
         self.log.reached[0]()
-        self.assertEqual(["stop", "Connect again"], self.calls)
+        ended = ["stop", "ann: Connect again", "bob: Connect again"]
+        self.assertEqual(ended, self.calls)
+        self.ending.callback(None)
+        self.assertEqual([*ended, "Connect again"], self.calls)
         end: Deferred[Any] = Deferred()
         self.ends.add(lambda: end)
         self.listening.closing.callback(None)
@@ -93,8 +108,9 @@ class DrainingTests(SynchronousTestCase):
     def test_notReachable(self) -> None:
         """A cluster that does not answer does not keep the node from stopping."""
         done = self.draining.drain("Connect again")
-        self.clock.advance(SETTLING)
         self.ends.add(Deferred)
+        self.clock.advance(SETTLING)
+        self.clock.advance(ENDING)
         self.listening.closing.callback(None)
         self.assertNoResult(done)
         self.clock.advance(ENDING)

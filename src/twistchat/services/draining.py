@@ -6,11 +6,13 @@ A server that is alone needs none of this, because nobody is left who could hear
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred, TimeoutError
 from twisted.logger import Logger
 
+from twistchat.chat.chat import Chat
 from twistchat.interfaces import ILog
 from twistchat.net.limits.departures import Ends
 from twistchat.services.listening import Listening
@@ -27,15 +29,17 @@ log = Logger()
 class Draining:
     """Empties this node, once."""
 
-    def __init__(self, clock: Any, listening: Listening, journal: ILog, ends: Ends) -> None:
+    def __init__(self, clock: Any, listening: Listening, journal: ILog, ends: Ends, chat: Chat) -> None:
         """
         @param clock: the reactor's timers.
         @param ends: ends the sessions of clients that have left.
+        @param chat: has the sessions.
         """
         self._clock = clock
         self._listening = listening
         self._journal = journal
         self._ends = ends
+        self._chat = chat
         self._waiting: list[Deferred[None]] = []
         self._begun = self._done = False
 
@@ -59,6 +63,10 @@ class Draining:
         if not self._listening.stopped:
             await self._listening.stop()
         await self._within(SETTLING, self._settled())
+        # The sessions end first: a client that comes back to another node at once finds its nick free.
+        for session in list(self._chat.state.sessions.values()):
+            self._ends.add(partial(self._chat.presence.close, session, reason))
+        await self._within(ENDING, self._ended())
         await self._listening.closeDoors(reason)
         await self._within(ENDING, self._ended())
 

@@ -84,7 +84,7 @@ class ChatService(Service):
         self._backups = backups
         self._systemd = systemd or Systemd({}, reactor, 0)
         self._metrics = metrics
-        self.draining = Draining(reactor, listening, journal, context.ends)
+        self.draining = Draining(reactor, listening, journal, context.ends, context.chat)
         self._farewell = SHUTTING_DOWN
         self._starting = True
         self._isOpen = False

@@ -15,6 +15,9 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 if TYPE_CHECKING:
     from twistchat.interfaces import IStream
 
+WATCHER: Final = "watcher"
+"""The key of a lease with which the others are looked at.  It is not the id of a node."""
+
 EVERY: Final = 2.0
 """Seconds between two renewals."""
 

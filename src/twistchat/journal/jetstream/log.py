@@ -20,10 +20,10 @@ from zope.interface import implementer
 
 from twistchat.chat.errors import NotStored
 from twistchat.chat.model.events import SERVER, Entry, Event, NodeJoined, NodeLost
-from twistchat.interfaces import IClusterLog, ILog, IReplica, IStream, StreamMessage
+from twistchat.interfaces import IClusterLog, ILog, IReplica, IStream, NotPublished, StreamMessage
 from twistchat.journal.jetstream.batches import SPEAKS, Batch
 from twistchat.journal.jetstream.following import Follower
-from twistchat.journal.jetstream.leases import Leases
+from twistchat.journal.jetstream.leases import EVERY, WATCHER, Leases
 from twistchat.journal.jetstream.opening import CannotFollow, begin
 from twistchat.journal.jetstream.publishing import Item, Publisher
 
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 JOINING: Final = 30.0
 """Seconds in which the batch with which this node joins must come back."""
+
+LOOK: Final = 2.5
+"""The number of renewals for which this node watches the lease of an earlier process with its name."""
 
 LEAVING: Final = 5.0
 """Seconds in which the last batch of this node must come back, when it stops."""
@@ -127,6 +130,8 @@ class ReplicatedLog:
         )
         self._leases = Leases(stream, clock, self._ids, self._lost)
         self._proposedLost: set[str] = set()
+        self._past: set[str] = set()
+        self._told: dict[str, str] = {}
 
     # ILog
 
@@ -229,12 +234,42 @@ class ReplicatedLog:
             self._reading = self._stream.read(self._follower.chain.sequence, self._receive, self.fail)
             self._checkCaughtUp()
             await caughtUp
+            await self._checkName()
             await self._join()
             await self._follower.save()
         except BaseException:
             self._closed = True
             await self._end()
             raise
+
+    async def _checkName(self) -> None:
+        """
+        Check that no other process takes part as this node.  One that was killed renews its lease no more.
+
+        @raise CannotFollow: another process does.
+        """
+        name = self._node.name
+        try:
+            before = await self._stream.renew(WATCHER)
+            others = [node for node in before if node.rpartition("-")[0] == name and node not in self._past]
+            if not others:
+                return
+            waited: Deferred[None] = Deferred()
+            self._clock.callLater(LOOK * EVERY, waited.callback, None)
+            await waited
+            after = await self._stream.renew(WATCHER)
+        except NotPublished as e:
+            raise CannotFollow(f"the leases of the nodes cannot be read: {e}") from e
+        finally:
+            await self._stream.release(WATCHER)
+        if any(node in after and before[node] != after[node] for node in others):
+            raise CannotFollow(
+                f"another process takes part in the cluster as the node {name}; give this node another name"
+            )
+
+    async def _rejoin(self) -> None:
+        await self._checkName()
+        await self._join()
 
     async def _join(self) -> None:
         """Take part under a new id, and wait until the stream has it."""
@@ -312,13 +347,25 @@ class ReplicatedLog:
         return self._publisher.returned(batch) if batch.node == self._id else None
 
     def _decided(self, batch: Batch, why: str | None) -> None:
-        """Called after each batch: notice whether this node still takes part."""
+        """Called after each batch: notice who takes part, and whether this node still does."""
         if not self._id or self._leaving:
             return
+        self._tell()
         if batch.node == self._id and why is not None and self._joining is not None and batch.number == 1:
             self._settleJoining(CannotFollow(f"this node cannot join the cluster: {why}"))
         elif self._joining is None and self._id not in self._follower.members:
             self._wasLost()
+
+    def _tell(self) -> None:
+        """Log which nodes have come and gone."""
+        names = {member.joined.node: member.joined.name for member in self._follower.members}
+        if names.keys() == self._told.keys():
+            return
+        for node in self._told.keys() - names.keys():
+            log.info("The node {name} does not take part any more", name=self._told[node])
+        for node in names.keys() - self._told.keys():
+            log.info("The node {name} takes part", name=names[node])
+        self._told = names
 
     def _wasLost(self) -> None:
         """The others have given this node up: its sessions have ended.  Take part again, under a new id."""
@@ -326,13 +373,14 @@ class ReplicatedLog:
             self.fail(f"another process takes part in the cluster as the node {self._node.name}")
             return
         log.warn("The other nodes had lost this node: its clients are disconnected, and it joins again")
+        self._past.add(self._id)
         self._id = ""
         self._leases.stop()
         self._publisher.stop("this node joins the cluster again")
 
         def rejoin() -> None:
             if not self._closed:
-                Deferred.fromCoroutine(self._join()).addErrback(failed)
+                Deferred.fromCoroutine(self._rejoin()).addErrback(failed)
 
         def failed(failure: Failure) -> None:
             if not self._closed:

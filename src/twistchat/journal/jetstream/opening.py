@@ -70,8 +70,9 @@ async def begin(
         raise CannotFollow(f"the stream no longer has its beginning; {ANOTHER_COPY}")
     if checkpoint.known[0] > last:
         raise CannotFollow(
-            f"the stream ends with message {last}, but this copy has followed it to message {checkpoint.known[0]}:"
-            " the brokers have lost messages; see twistchat cluster reseed"
+            f"the stream ends with message {last}, and this copy has followed one to message {checkpoint.known[0]}."
+            f"  If the others use a new stream, {ANOTHER_COPY}; if not, the brokers have lost messages: see twistchat"
+            " cluster reseed"
         )
     if max(1, checkpoint.known[0]) < first:
         raise CannotFollow(

@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred
 
 from twistchat.interfaces import NotPublished
 from twistchat.journal.jetstream.batches import encodeMessage
-from twistchat.journal.jetstream.leases import EVERY
+from twistchat.journal.jetstream.leases import EVERY, WATCHER
 from twistchat.journal.jetstream.opening import CannotFollow, checkpointOf, continuing
 
 if TYPE_CHECKING:
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 SKIP: Final = 1_000_000
 """The number of sequence numbers that are left out.  The old stream may have used some of them for events that no copy
 stores, whose message ids must not come again."""
-
-WATCHER: Final = "reseed"
-"""The name under which the leases are looked at.  It is not the id of a node."""
 
 
 @dataclass(frozen=True, slots=True)
