@@ -17,8 +17,8 @@ from twistchat.chat.rules.nodes import CUT_OFF, cutOff
 from twistchat.chat.snapshot import takeSnapshot
 from twistchat.interfaces import StreamMessage
 from twistchat.journal.jetstream.reseeding import Reseeding, examine, opened, reseed
-from twistchat.journal.sqlite.comparing import digest
 from twistchat.journal.sqlite.files import FILE
+from twistchat.journal.sqlite.maintenance.comparing import digest
 from twistchat.testing.clients import IrcClient, LineClient
 from twistchat.testing.clusters import MemoryCluster
 

@@ -14,8 +14,8 @@ from unittest import SkipTest
 from tests.journal.disk import memoryFolder
 from tests.journal.jetstream.nats.brokers import launch, reasonToSkip, three
 from tests.test_daemon import LISTEN, TWISTD, DaemonTestCase, Person, Reader
-from twistchat.journal.sqlite.comparing import digest
 from twistchat.journal.sqlite.files import FILE
+from twistchat.journal.sqlite.maintenance.comparing import digest
 
 NODES = ("a", "b", "c")
 

@@ -23,8 +23,8 @@ from bench.fire.shim.disk import Cut, Disk
 from bench.fire.shim.record import Kind, Record
 from bench.traffic import MARK
 from twistchat.journal.codec import encode
-from twistchat.journal.sqlite.checking import check
 from twistchat.journal.sqlite.files import FILE
+from twistchat.journal.sqlite.maintenance.checking import check
 from twistchat.journal.sqlite.reading import LAST, RowReader
 from twistchat.journal.sqlite.writing.writer import Writer
 from twistchat.testing.server import MemoryServer

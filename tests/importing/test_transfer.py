@@ -51,8 +51,8 @@ from twistchat.importing.report import Report
 from twistchat.importing.texts import LONGEST
 from twistchat.importing.transfer import PORTION, Transfer
 from twistchat.journal.codec import decode
-from twistchat.journal.sqlite.checking import check
-from twistchat.journal.sqlite.loading import Loader
+from twistchat.journal.sqlite.maintenance.checking import check
+from twistchat.journal.sqlite.maintenance.loading import Loader
 from twistchat.journal.sqlite.rows import RowWriter
 from twistchat.journal.sqlite.writing.writer import Writer
 from twistchat.testing.server import MemoryServer

@@ -26,8 +26,8 @@ from twistchat.chat.model.events import (
     TopicSet,
 )
 from twistchat.journal.history.sqlite import SqliteHistory
-from twistchat.journal.sqlite.comparing import digest
 from twistchat.journal.sqlite.copy import CopyPosition, SqliteCopy
+from twistchat.journal.sqlite.maintenance.comparing import digest
 from twistchat.journal.sqlite.writing.batches import LogLimits
 from twistchat.journal.stamp import msgid
 from twistchat.testing.contract import ANN, BOB, said

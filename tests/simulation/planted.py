@@ -14,8 +14,8 @@ from twistchat.chat.fanout import audience, delivery
 from twistchat.chat.model.rooms import Room
 from twistchat.chat.model.users import User
 from twistchat.chat.rules.rooms import visibility
-from twistchat.journal.sqlite import checking
 from twistchat.journal.sqlite.faults import Fault
+from twistchat.journal.sqlite.maintenance import checking
 from twistchat.journal.sqlite.writing.threads import FileThreads
 from twistchat.journal.sqlite.writing.writer import Writer
 from twistchat.journal.stamp import Stamp

@@ -14,7 +14,7 @@ from twistchat.journal.stamp import msgid
 if TYPE_CHECKING:
     from twistchat.chat.model.accounts import Account
     from twistchat.chat.state import State
-    from twistchat.journal.sqlite.loading import Loader
+    from twistchat.journal.sqlite.maintenance.loading import Loader
 
 _NEWEST = """
     SELECT max(

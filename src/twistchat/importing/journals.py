@@ -22,7 +22,7 @@ from twistchat.journal.sqlite.rows import Row, checksum, encodable
 from twistchat.journal.stamp import LOCATED, msgid
 
 if TYPE_CHECKING:
-    from twistchat.journal.sqlite.loading import Loader
+    from twistchat.journal.sqlite.maintenance.loading import Loader
 
 LONGEST: Final = 16 * 1024 * 1024
 """The maximum size of a line, in bytes."""

@@ -15,9 +15,9 @@ from twistchat.journal.history.removal.retention import Retention
 from twistchat.journal.history.search.searching import SEARCH_TIME
 from twistchat.journal.history.sqlite import SqliteHistory
 from twistchat.journal.memory import MemoryLog
-from twistchat.journal.sqlite.backup import copyJournal, nameOf
 from twistchat.journal.sqlite.files import FILE
 from twistchat.journal.sqlite.log import SqliteLog
+from twistchat.journal.sqlite.maintenance.backup import copyJournal, nameOf
 from twistchat.journal.stamp import Stamp
 from twistchat.worker import Worker
 

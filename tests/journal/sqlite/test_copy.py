@@ -30,10 +30,10 @@ from twistchat.chat.model.events import (
 )
 from twistchat.chat.model.spans import Damaged, Span
 from twistchat.interfaces import CopyFailed
-from twistchat.journal.sqlite.backup import copyJournal
-from twistchat.journal.sqlite.checking import check
-from twistchat.journal.sqlite.comparing import differences
 from twistchat.journal.sqlite.faults import Fault
+from twistchat.journal.sqlite.maintenance.backup import copyJournal
+from twistchat.journal.sqlite.maintenance.checking import check
+from twistchat.journal.sqlite.maintenance.comparing import differences
 from twistchat.journal.sqlite.migrate import JournalUnusable
 from twistchat.testing.contract import ANN, said
 from twistchat.testing.workers import InlineWorker

@@ -34,9 +34,9 @@ from twistchat.chat.model.spans import Search, Span
 from twistchat.interfaces import Journal
 from twistchat.journal.history.search.indexing import IndexPace
 from twistchat.journal.kinds import sqliteJournal
-from twistchat.journal.sqlite.committing import LOOK
 from twistchat.journal.sqlite.rows import RowWriter, checksum
 from twistchat.journal.sqlite.writing.batches import LogLimits
+from twistchat.journal.sqlite.writing.committing import LOOK
 from twistchat.testing.contract import ANN, BOB, GUEST, JournalContract, said
 from twistchat.testing.turns import TurnClock
 from twistchat.testing.workers import HeldWorker, InlineWorker

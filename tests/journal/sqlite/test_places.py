@@ -19,7 +19,7 @@ from twistchat.chat.model.spans import Damaged, Span
 from twistchat.interfaces import Journal
 from twistchat.journal.history import overview, reader, times, writing
 from twistchat.journal.kinds import sqliteJournal
-from twistchat.journal.sqlite.checking import check
+from twistchat.journal.sqlite.maintenance.checking import check
 from twistchat.journal.sqlite.reading import LAST
 from twistchat.testing.contract.opened import ANN, BOB, said
 from twistchat.testing.workers import InlineWorker

@@ -15,8 +15,8 @@ from typing import Final
 from tests.simulation.broken import Broken
 from tests.simulation.clients.base import SECRET
 from tests.simulation.promises.promise import Promise
-from twistchat.journal.sqlite.checking import Findings, check
 from twistchat.journal.sqlite.files import FILE
+from twistchat.journal.sqlite.maintenance.checking import Findings, check
 
 COPY: Final = "checked"
 """The name of the copy that is checked, beside the data folders.  SQLite changes the files that it looks at."""

@@ -17,10 +17,10 @@ from twistchat.console.progress import showProgress
 from twistchat.importing.journals import Copied, JournalFile, copyJournal
 from twistchat.importing.records import ImportProblem
 from twistchat.journal.history.writing import HistoryWriter
-from twistchat.journal.sqlite.checking import check
 from twistchat.journal.sqlite.constants import KEY_SIZE
 from twistchat.journal.sqlite.files import FILE
-from twistchat.journal.sqlite.loading import Loader
+from twistchat.journal.sqlite.maintenance.checking import check
+from twistchat.journal.sqlite.maintenance.loading import Loader
 from twistchat.journal.sqlite.writing.writer import Writer
 
 if TYPE_CHECKING:

@@ -22,10 +22,10 @@ from twistchat.console.progress import showProgress
 from twistchat.console.reaching import askServer
 from twistchat.journal.history.export import export, exportAccount
 from twistchat.journal.history.reader import HistoryReader
-from twistchat.journal.sqlite.backup import nameOf
-from twistchat.journal.sqlite.checking import Findings, SequenceNumbers, check
 from twistchat.journal.sqlite.faults import Fault
 from twistchat.journal.sqlite.files import KEY_FILE, restore
+from twistchat.journal.sqlite.maintenance.backup import nameOf
+from twistchat.journal.sqlite.maintenance.checking import Findings, SequenceNumbers, check
 from twistchat.journal.sqlite.reading import CHECKSUMS, RowReader
 from twistchat.options import refuseMore
 from twistchat.services.backups.files import BackupDirectory

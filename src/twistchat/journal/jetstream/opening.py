@@ -13,7 +13,7 @@ from twistchat.journal.codec import Unreadable
 from twistchat.journal.jetstream.batches import Genesis, NoMessage, decodeMessage, encodeMessage
 from twistchat.journal.jetstream.chain import Chain
 from twistchat.journal.jetstream.checkpoints import Checkpoint, decodeCheckpoint
-from twistchat.journal.sqlite.comparing import digest
+from twistchat.journal.sqlite.maintenance.comparing import digest
 
 if TYPE_CHECKING:
     from twistchat.interfaces import Apply, IReplica, IStream

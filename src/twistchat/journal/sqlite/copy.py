@@ -24,12 +24,12 @@ from twistchat.chat.model.events import Entry
 from twistchat.chat.model.holding import holdingChange
 from twistchat.chat.model.sessions import Origin
 from twistchat.journal.proposals import Proposal
-from twistchat.journal.sqlite.committing import Replayed
 from twistchat.journal.sqlite.faults import Fault
 from twistchat.journal.sqlite.filelog import FileLog, abandoning, isShown
 from twistchat.journal.sqlite.files import FILE
 from twistchat.journal.sqlite.restoring import restore
 from twistchat.journal.sqlite.writing.batches import LogLimits
+from twistchat.journal.sqlite.writing.committing import Replayed
 from twistchat.journal.sqlite.writing.writer import Writer
 from twistchat.journal.stamp import Stamp
 from twistchat.worker import Worker

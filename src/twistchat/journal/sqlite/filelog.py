@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from twistchat.chat.model.spans import conversation, roomsOf
 from twistchat.interfaces import JournalFigures
-from twistchat.journal.sqlite.committing import Committer
 from twistchat.journal.sqlite.faults import DAMAGED, Fault
 from twistchat.journal.sqlite.files import FILE, cure, sizeOnDisk
 from twistchat.journal.sqlite.migrate import JournalUnusable
 from twistchat.journal.sqlite.reading import RowReader
 from twistchat.journal.sqlite.rows import RowWriter
 from twistchat.journal.sqlite.writing.batches import LogLimits
+from twistchat.journal.sqlite.writing.committing import Committer
 
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred

@@ -2,7 +2,7 @@
 The log on disk: an SQLite database in a directory of its own.
 
 This module runs in the reactor's thread, and never blocks after the log was opened.  It stamps the events, and
-L{twistchat.journal.sqlite.committing} stores and applies them.
+L{twistchat.journal.sqlite.writing.committing} stores and applies them.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from twistchat.journal.sqlite.copying import copyTo
+from twistchat.journal.sqlite.maintenance.copying import copyTo
 from twistchat.journal.sqlite.rows import checksum, readText
 
 APPLICATION_ID = 0x54774368

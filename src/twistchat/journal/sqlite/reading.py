@@ -18,8 +18,8 @@ from twistchat.chat.model.events import Entry
 from twistchat.chat.model.spans import Damaged, Kept
 from twistchat.journal.codec import Unreadable, decode
 from twistchat.journal.sqlite.constants import readConstants
-from twistchat.journal.sqlite.copying import copyTo
 from twistchat.journal.sqlite.faults import INTERRUPTED, Fault, faults
+from twistchat.journal.sqlite.maintenance.copying import copyTo
 from twistchat.journal.sqlite.rows import COLUMNS, isIntact, readText
 from twistchat.journal.stamp import msgid
 
@@ -182,7 +182,7 @@ class RowReader:
         """
         Copy the journal to another file, as it is at this moment.
 
-        @param progress: see L{twistchat.journal.sqlite.copying.copyTo}.
+        @param progress: see L{twistchat.journal.sqlite.maintenance.copying.copyTo}.
         @raise Fault: it cannot be read, or the copy cannot be written.
         """
         with faults():

@@ -10,7 +10,7 @@ from twisted.python.failure import Failure
 if TYPE_CHECKING:
     from twistchat.chat.model.events import Entry
     from twistchat.journal.following import Following
-    from twistchat.journal.sqlite.committing import Committer
+    from twistchat.journal.sqlite.writing.committing import Committer
 
 
 class Replays:

@@ -24,7 +24,7 @@ from tests.journal.jetstream.nats.nodes import Journals, LoopNode
 from twistchat.chat.model.events import Entry
 from twistchat.chat.model.sessions import Origin
 from twistchat.interfaces import Journal
-from twistchat.journal.sqlite.comparing import digest
+from twistchat.journal.sqlite.maintenance.comparing import digest
 
 _running: dict[int, list[Broker]] = {}
 

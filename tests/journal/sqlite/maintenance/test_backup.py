@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.journal.sqlite.backup}."""
+"""Tests of L{twistchat.journal.sqlite.maintenance.backup}."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tests.journal.disk import DiskTestCase
 from twistchat.chat.model.events import RoomMessage, Source
 from twistchat.interfaces import CopyFailed, IJournalCopying, JournalCopy
 from twistchat.journal.kinds import SqliteKind
-from twistchat.journal.sqlite import backup, copying
-from twistchat.journal.sqlite.backup import COPYING, RESERVE, copyJournal, nameOf
 from twistchat.journal.sqlite.constants import Constants, writeConstants
+from twistchat.journal.sqlite.maintenance import backup, copying
+from twistchat.journal.sqlite.maintenance.backup import COPYING, RESERVE, copyJournal, nameOf
 
 ALICE = Source("u", "alice", "~line", "a.cloak")
 

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.journal.sqlite.copying}."""
+"""Tests of L{twistchat.journal.sqlite.maintenance.copying}."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from bench.fire.shim.disk import Cut, Disk
 from bench.fire.shim.record import Kind, records
 from tests.bench.fire.shim.preloaded import PreloadedTestCase
-from twistchat.journal.sqlite.copying import PAGES, copyTo
+from twistchat.journal.sqlite.maintenance.copying import PAGES, copyTo
 
 BLOB = 4000
 """The size of a row, which fills a page."""
@@ -24,7 +24,7 @@ COPY = f"""
 import sqlite3
 from pathlib import Path
 from twistchat.directories import makeDirectory
-from twistchat.journal.sqlite.copying import copyTo
+from twistchat.journal.sqlite.maintenance.copying import copyTo
 source = sqlite3.connect("source", isolation_level=None)
 source.execute("CREATE TABLE row (body)")
 source.executemany("INSERT INTO row VALUES (?)", [("x" * {BLOB},)] * 600)

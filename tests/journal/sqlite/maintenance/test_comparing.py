@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.journal.sqlite.comparing}."""
+"""Tests of L{twistchat.journal.sqlite.maintenance.comparing}."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.journal.copies import Node, entries
 from tests.journal.disk import temporary
 from twistchat.chat.model.events import Event, Joined, Renamed, RoomRenamed, TopicSet
-from twistchat.journal.sqlite.comparing import differences
+from twistchat.journal.sqlite.maintenance.comparing import differences
 from twistchat.testing.contract import ANN, said
 
 

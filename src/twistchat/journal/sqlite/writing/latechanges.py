@@ -13,7 +13,7 @@ from twistchat.chat.model.events import TextsForgotten
 if TYPE_CHECKING:
     from twistchat.chat.model.events import Entry
     from twistchat.chat.model.holding import HoldingChange
-    from twistchat.journal.sqlite.committing import Committer
+    from twistchat.journal.sqlite.writing.committing import Committer
 
 
 class LateChanges:

@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.journal.sqlite.checking}, and of the commands that check a journal and restore one."""
+"""Tests of L{twistchat.journal.sqlite.maintenance.checking}, and of the commands that check and restore a journal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.console.cases import ALICE, BOB, ConsoleTestCase
 from twistchat.chat.model.events import AdministrativeAct, ModeChange, ModesSet, RoomMessage, ServerBanSet, TopicSet
 from twistchat.console import main
 from twistchat.interfaces import ILog
-from twistchat.journal.sqlite import checking
+from twistchat.journal.sqlite.maintenance import checking
 from twistchat.journal.sqlite.migrate import migrate, schema
 from twistchat.journal.sqlite.rows import checksum
 from twistchat.net.limits.admission import cloak
@@ -272,7 +272,7 @@ class CheckTests(CheckTestCase):
         self.fill()
         endless = "WITH RECURSIVE n (x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n"
         program = (
-            "import sys; from twistchat import console; from twistchat.journal.sqlite import checking;"
+            "import sys; from twistchat import console; from twistchat.journal.sqlite.maintenance import checking;"
             f"endless = {endless!r};"
             "checking._Checking.structure = lambda self: (print('on', flush=True), self._connection.execute(endless));"
             "console.main(['check', '--data=data'])"

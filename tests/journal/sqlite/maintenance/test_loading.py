@@ -1,4 +1,4 @@
-"""Tests of L{twistchat.journal.sqlite.loading} and L{twistchat.journal.sqlite.restoring}."""
+"""Tests of L{twistchat.journal.sqlite.maintenance.loading} and L{twistchat.journal.sqlite.restoring}."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from twistchat.chat.model.events import (
     TopicSet,
 )
 from twistchat.journal.sqlite.faults import Fault
-from twistchat.journal.sqlite.loading import CHECKPOINT, Loader
+from twistchat.journal.sqlite.maintenance.loading import CHECKPOINT, Loader
 from twistchat.journal.sqlite.rows import RowWriter
 from twistchat.journal.sqlite.writing.batches import LogLimits
 from twistchat.journal.sqlite.writing.writer import Writer

@@ -20,10 +20,10 @@ from twistchat.chat.errors import ChatError, NotRead, NotStored
 from twistchat.journal.following import Followers, Following
 from twistchat.journal.proposals import Mark, Proposal
 from twistchat.journal.sqlite.faults import Fault
-from twistchat.journal.sqlite.latechanges import LateChanges
 from twistchat.journal.sqlite.position import RESERVE, reservation
 from twistchat.journal.sqlite.replaying import Replays
 from twistchat.journal.sqlite.writing.batches import Batch, LogLimits, takeBatch
+from twistchat.journal.sqlite.writing.latechanges import LateChanges
 from twistchat.journal.sqlite.writing.measuring import Measuring
 from twistchat.journal.sqlite.writing.threads import FileThreads
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from twistchat.interfaces import CopyFailed, JournalCopy
-from twistchat.journal.sqlite.checking import Findings, check
 from twistchat.journal.sqlite.constants import readConstants
-from twistchat.journal.sqlite.copying import copyTo
 from twistchat.journal.sqlite.faults import Fault, faults
 from twistchat.journal.sqlite.files import FILE
+from twistchat.journal.sqlite.maintenance.checking import Findings, check
+from twistchat.journal.sqlite.maintenance.copying import copyTo
 from twistchat.journal.sqlite.migrate import APPLICATION_ID, JournalUnusable
 from twistchat.journal.sqlite.reading import CHECKSUMS, connect
 

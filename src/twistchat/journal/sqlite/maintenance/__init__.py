@@ -1,0 +1,1 @@
+"""Work on whole files of journals: copies, checks, comparisons and imports."""

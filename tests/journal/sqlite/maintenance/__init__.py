@@ -1,0 +1,1 @@
+"""Tests of work on whole files of journals."""
