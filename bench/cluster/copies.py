@@ -15,7 +15,7 @@ from bench.cluster.checks import EQUAL, Rooms
 from bench.cluster.messages import read
 from bench.cluster.nodes import Node
 from bench.cluster.observed import Heard
-from twistchat.journal.sqlite import comparing
+from twistchat.journal.sqlite.maintenance import comparing
 from twistchat.journal.stamp import msgid
 
 POLL = 0.1

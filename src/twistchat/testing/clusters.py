@@ -12,7 +12,8 @@ from twistchat.config import Settings
 from twistchat.interfaces import IReplica, Journal
 from twistchat.journal.history.sqlite import SqliteHistory
 from twistchat.journal.jetstream.batches import Genesis, encodeMessage
-from twistchat.journal.jetstream.log import Node, ReplicatedLog
+from twistchat.journal.jetstream.log import ReplicatedLog
+from twistchat.journal.jetstream.participation import Node
 from twistchat.journal.sqlite.copy import SqliteCopy
 from twistchat.testing.server import NOON, SETTINGS, MemoryServer
 from twistchat.testing.streams import MemoryBroker, MemoryStream

@@ -16,7 +16,8 @@ from twistchat.chat.errors import NotStored
 from twistchat.chat.model.events import Entry, NodeJoined, NodeLost
 from twistchat.interfaces import IReplica, Journal
 from twistchat.journal.history.sqlite import SqliteHistory
-from twistchat.journal.jetstream.log import Node, ReplicatedLog
+from twistchat.journal.jetstream.log import ReplicatedLog
+from twistchat.journal.jetstream.participation import Node
 from twistchat.journal.sqlite.copy import SqliteCopy
 from twistchat.testing.contract import JournalContract, said
 from twistchat.testing.streams import MemoryBroker

@@ -6,8 +6,9 @@ from twistchat import __version__
 from twistchat.interfaces import Journal, JournalContext
 from twistchat.journal.history.removal.retention import Retention
 from twistchat.journal.history.sqlite import SqliteHistory
-from twistchat.journal.jetstream.log import Node, ReplicatedLog
+from twistchat.journal.jetstream.log import ReplicatedLog
 from twistchat.journal.jetstream.nats.stream import NatsStream
+from twistchat.journal.jetstream.participation import Node
 from twistchat.journal.sqlite.copy import SqliteCopy
 
 

@@ -20,7 +20,8 @@ from tests.journal.jetstream.nats.loops import LoopClock, settingsFor
 from tests.journal.jetstream.test_log import NoChat
 from twistchat.interfaces import IStream, IStreamReading, StreamMessage, StreamStatus
 from twistchat.journal.history.sqlite import SqliteHistory
-from twistchat.journal.jetstream.log import Node, ReplicatedLog
+from twistchat.journal.jetstream.log import ReplicatedLog
+from twistchat.journal.jetstream.participation import Node
 from twistchat.journal.sqlite.copy import SqliteCopy
 from twistchat.testing.workers import InlineWorker
 
