@@ -61,6 +61,10 @@ class MemoryBroker:
         """Begin an empty stream."""
         self.messages, self._ids, self.first = [], {}, 1
 
+    def forget(self) -> None:
+        """Forget the ids of messages, as a broker does after some minutes."""
+        self._ids = {}
+
     def store(self, data: bytes, id: str, last: int | None) -> int | None:
         """
         Append a message, as L{IStream.publish} does.
@@ -96,11 +100,12 @@ class MemoryStream:
 
     @ivar isCut: whether nothing gets from the node to the broker or back.  Call L{heal} to end it.
     @ivar losesAnswers: whether requests get to the broker, and its answers are lost.
+    @ivar isDeaf: whether the messages of the stream do not get to the node, though requests and answers do.
     """
 
     def __init__(self, broker: MemoryBroker, name: str) -> None:
         self.name = name
-        self.isCut = self.losesAnswers = False
+        self.isCut = self.losesAnswers = self.isDeaf = False
         self._broker = broker
         self._isOpen = False
         self._readings: list[_Reading] = []
@@ -128,7 +133,7 @@ class MemoryStream:
         self, after: int, receive: Callable[[StreamMessage], None], broken: Callable[[str], None]
     ) -> IStreamReading:
         """See L{IStream.read}."""
-        reading = _Reading(self._broker, self._isReachable, after, receive, broken)
+        reading = _Reading(self._broker, self._delivers, after, receive, broken)
         self._readings.append(reading)
         reading.wake()
         return reading
@@ -157,8 +162,14 @@ class MemoryStream:
 
     def heal(self) -> None:
         """Let everything through again."""
-        self.isCut = self.losesAnswers = False
+        self.isCut = self.losesAnswers = self.isDeaf = False
         self.wake()
+
+    def die(self) -> None:
+        """End as the node is killed: what it has sent gets to the broker, and nothing comes back."""
+        self.losesAnswers = self.isDeaf = True
+        for reading in self._readings:
+            reading.stop()
 
     def wake(self) -> None:
         """Deliver what is new."""
@@ -167,6 +178,9 @@ class MemoryStream:
 
     def _isReachable(self) -> bool:
         return self._broker.isUp and not self.isCut
+
+    def _delivers(self) -> bool:
+        return self._isReachable() and not self.isDeaf
 
     def _ask(self, work: Callable[[], Any]) -> Deferred[Any]:
         """Send a request to the broker, and its answer back."""

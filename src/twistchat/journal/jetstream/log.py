@@ -202,7 +202,7 @@ class ReplicatedLog:
             await caughtUp
             await self._part.join()
             await self._follower.save()
-        except BaseException:
+        except Exception:
             self._closed = True
             await self._end()
             raise
