@@ -17,6 +17,8 @@ SOURCE = TESTS.parent / "src" / "twistchat"
 
 OTHERS: Mapping[str, tuple[str, ...]] = {
     "the whole server, in memory or as a process": (
+        "simulation/cluster/test_running",
+        "simulation/cluster/test_truth",
         "simulation/machine/test_disk",
         "simulation/machine/test_network",
         "simulation/test_digest",

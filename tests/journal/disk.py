@@ -22,6 +22,7 @@ from twistchat.journal.history.renames import MovePace
 from twistchat.journal.history.search.indexing import IndexPace
 from twistchat.journal.history.sqlite import SqliteHistory
 from twistchat.journal.kinds import sqliteJournal
+from twistchat.journal.sqlite.filelog import FileLog
 from twistchat.journal.sqlite.log import SqliteLog
 from twistchat.journal.sqlite.reading import RowReader
 from twistchat.journal.sqlite.writing.batches import LogLimits
@@ -37,12 +38,12 @@ def sqliteParts(*arguments: Any) -> tuple[SqliteLog, SqliteHistory]:
     return log, history
 
 
-def writerOf(log: SqliteLog) -> Writer:
+def writerOf(log: FileLog) -> Writer:
     """The connection that writes a log's file, for faults that only it can have."""
     return log.committer.threads.writer
 
 
-def readerOf(log: SqliteLog) -> RowReader:
+def readerOf(log: FileLog) -> RowReader:
     """The connection that reads a log's file."""
     return log.committer.threads.reader
 
@@ -57,7 +58,7 @@ def useConnection(file: Writer | RowReader, connection: Any) -> None:
     file._connection = connection  # private: only the connection shows the statements, and makes some fail
 
 
-def kill(log: SqliteLog) -> None:
+def kill(log: FileLog) -> None:
     """Close a log's files as they are, like a process that was killed."""
     writerOf(log).abandon()
     readerOf(log).close()

@@ -12,6 +12,7 @@ C{docs/testing.md} explains how to run it.  The modules, from the bottom up:
     - C{canary}: a polite client, whose answers nobody may delay.
     - C{steps}, C{world}, C{life}, C{rest}: what can happen, and the server and its clients, to whom it happens.
     - C{choosing}: chooses the next step from a seed.
+    - C{cluster}: three servers that follow one stream.
     - C{runs}: run a seed or a list of steps, find a shorter list that fails in the same way, and tell people.
     - C{planted}: faults that the simulation must find.
 """

@@ -18,11 +18,15 @@ from typing import Final
 
 from twisted.logger import globalLogBeginner
 
+from tests.simulation.cluster.planted import CLUSTER_FAULTS
 from tests.simulation.planted import FAULTS
 from tests.simulation.runs.report import report, tellEnd
-from tests.simulation.runs.running import Totals, runSeed, runSteps
+from tests.simulation.runs.running import CLUSTER, SINGLE, Kind, Totals, runSeed, runSteps
 from tests.simulation.runs.shrinking import EFFORT
 from tests.simulation.steps import Step, readSteps
+
+ALL_FAULTS: Final = {**FAULTS, **CLUSTER_FAULTS}
+"""The faults that can be planted: into a server, and into the nodes of a cluster."""
 
 FOLDER: Final = Path(".simulation")
 """Where the steps of failures are written."""
@@ -35,18 +39,19 @@ def main(arguments: Sequence[str]) -> int:
     @return: the exit status: 1 if a promise was broken.
     """
     chosen = _parse(arguments)
-    with FAULTS[chosen.plant].plant() if chosen.plant else nullcontext():
+    kind = CLUSTER if chosen.cluster else SINGLE
+    with ALL_FAULTS[chosen.plant].plant() if chosen.plant else nullcontext():
         if chosen.run is not None:
-            failure = runSteps(chosen.run)
+            failure = runSteps(chosen.run, kind)
             print("\n".join(tellEnd(chosen.run if failure is None else failure.steps)))
             print("Every promise held." if failure is None else f"BROKEN: {failure.broken}")
             return 0 if failure is None else 1
         seeds = [chosen.seed] if chosen.seed else [secrets.token_hex(4) for _ in range(chosen.seeds)]
         # All seeds run, so that one failure does not hide another.
-        return max([_runSeed(seed, chosen) for seed in seeds])
+        return max([_runSeed(seed, chosen, kind) for seed in seeds])
 
 
-def _runSeed(seed: str, chosen: argparse.Namespace) -> int:
+def _runSeed(seed: str, chosen: argparse.Namespace, kind: Kind) -> int:
     """
     Run the episodes of a seed, or the one that it names.
 
@@ -58,9 +63,9 @@ def _runSeed(seed: str, chosen: argparse.Namespace) -> int:
     print(f"seed {seed}", flush=True)
     while totals.steps < chosen.steps and (totals.episodes == 0 or not isEpisode):
         episode = seed if isEpisode else f"{seed}/{totals.episodes}"
-        failure = runSeed(episode, totals)
+        failure = runSeed(episode, totals, kind=kind)
         if failure is not None:
-            for line in report(failure, episode, chosen.plant, chosen.shrink, FOLDER):
+            for line in report(failure, episode, chosen.plant, chosen.shrink, FOLDER, kind):
                 print(line, flush=True)
             return 1
     print(f"  {totals}\n  Every promise held; {time.monotonic() - began:.0f} s.", flush=True)
@@ -73,6 +78,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         prog="python -m tests.simulation",
         description="Drive a whole server in memory, and check every promise after each step.",
     )
+    parser.add_argument("--cluster", action="store_true", help="simulate three nodes that follow one stream")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--seed", help="decides about everything that happens; SEED/NUMBER is one episode [a new one]")
     which.add_argument("--seeds", type=_count, default=1, metavar="N", help="run this many new seeds [1]")
@@ -80,7 +86,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--steps", type=_count, default=100_000, metavar="N", help="run at least this many for each seed [100,000]"
     )
-    parser.add_argument("--plant", choices=FAULTS, help="plant this fault into the server")
+    parser.add_argument("--plant", choices=ALL_FAULTS, help="plant this fault into the server")
     parser.add_argument(
         "--shrink",
         type=_count,

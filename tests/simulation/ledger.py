@@ -162,15 +162,7 @@ class Ledger:
         elif type(event) is Joined:
             self._joined(event)
         elif type(event) is RoomRenamed:
-            old, new = fold(event.room), fold(event.name)
-            moved = self.history.pop(old, []) + self.history.pop(new, [])
-            self.history[new] = sorted(moved, key=lambda number: self.texts[number].sequence)
-            self.names[new] = self.names.pop(old, {old}) | self.names.get(new, {new})
-            for number in moved:
-                self.texts[number].room = new
-                self.texts[number].names.add(new)
-            for times in (self.times, self._storedTimes):
-                times[new] = max(times.pop(old, 0), times.get(new, 0))
+            self.renamed(event)
         elif isinstance(event, (RoomMessageRedacted, PrivateMessageRedacted)):
             for text in self.texts.values():
                 if text.msgid == event.msgid:
@@ -178,6 +170,18 @@ class Ledger:
         elif isinstance(event, (AccountSet, Entered, SessionStarted, SessionMoved)):
             self._came(event, entry.sequence)
         self.readable.note(event, self._state)
+
+    def renamed(self, event: RoomRenamed) -> None:
+        """Note that the texts of a room have another name from now on."""
+        old, new = fold(event.room), fold(event.name)
+        moved = self.history.pop(old, []) + self.history.pop(new, [])
+        self.history[new] = sorted(moved, key=lambda number: self.texts[number].sequence)
+        self.names[new] = self.names.pop(old, {old}) | self.names.get(new, {new})
+        for number in moved:
+            self.texts[number].room = new
+            self.texts[number].names.add(new)
+        for times in (self.times, self._storedTimes):
+            times[new] = max(times.pop(old, 0), times.get(new, 0))
 
     def _pass(self, entry: Entry, origin: Origin | None) -> None:
         """Apply an entry, and tell its outcome."""

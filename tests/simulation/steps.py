@@ -32,10 +32,21 @@ ACTIONS: Final[Mapping[str, str]] = {
     "stop": "the server stops in order, and starts again",
     "desert": "all clients leave, and hours pass",
     "settle": "everybody reads everything, until nothing moves",
+    "kill": "node {text} is killed",
+    "leave": "node {text} stops in order",
+    "boot": "node {text} starts",
+    "part": "node {text} is cut off from the broker",
+    "mute": "the answers of the broker to node {text} are lost",
+    "deafen": "node {text} gets no messages of the stream",
+    "outage": "the broker does not answer",
+    "heal": "the network and the broker are well",
+    "forget": "the broker forgets which messages it has had",
+    "latency": "the network takes up to {number:,} ms from now on",
 }
 """
 What can happen, and a sentence that tells it.  An action whose sentence has C{{who}} happens to a client.  L{World
-<tests.simulation.world.World>} has a method for each action.
+<tests.simulation.world.World>} has a method for each action of a single server, and L{ClusterWorld
+<tests.simulation.cluster.world.ClusterWorld>} for each of a cluster.
 """
 
 ALL: Final = 65_536

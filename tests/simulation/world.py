@@ -125,6 +125,16 @@ class World:
         return f"p{next(self._pings)}"
 
     @property
+    def applied(self) -> int:
+        """How many entries were applied."""
+        return self.ledger.applied
+
+    @property
+    def texts(self) -> int:
+        """How many texts these had."""
+        return len(self.ledger.texts)
+
+    @property
     def heard(self) -> int:
         """How many texts were heard, by all clients together."""
         return sum([len(client.heard) for client in self.clients])
@@ -190,7 +200,7 @@ class World:
         if step.slot in self.connections:
             return
         address, port = f"203.0.113.{step.slot + 1}", next(self._ports)
-        memory = self._memories.setdefault(step.slot, Memory())
+        memory = self.memoryOf(step.slot)
         door, client = makeClient(step.text, step.slot, address, self.ledger, self._seconds, memory)
         self.clients.append(client)
         protocol = self.server.factories[door].buildProtocol(IPv4Address("TCP", address, port))
@@ -202,6 +212,10 @@ class World:
         self._observe(connection)
         protocol.makeConnection(transport)
         client.greet()
+
+    def memoryOf(self, slot: int) -> Memory:
+        """What the clients of a slot know, one after the other."""
+        return self._memories.setdefault(slot, Memory())
 
     def _observe(self, connection: Connection) -> None:
         """Let the promises learn what a client sends and reads."""

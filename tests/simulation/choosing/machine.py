@@ -9,8 +9,7 @@ from tests.simulation.machine.server import CONFIGURATION
 from tests.simulation.steps import Step
 
 if TYPE_CHECKING:
-    from tests.simulation.choosing.picks import Picks
-    from tests.simulation.world import World
+    from tests.simulation.choosing.picks import Picks, Surroundings
 
 NONSENSE: Final = (
     *("", " ", ":", "@", "\x01", "\xff\xfe", "\x00", "\xff\xfd\x01", "x" * 700, "@a=b", "\xe9" * 300),
@@ -36,7 +35,7 @@ CONFIGURATIONS: Final = (
 class Machine:
     """Chooses steps that no client takes.  Each method makes a step; C{None} if there is nothing to do."""
 
-    def __init__(self, picks: Picks, world: World) -> None:
+    def __init__(self, picks: Picks, world: Surroundings) -> None:
         self._picks, self._world = picks, world
 
     def input(self) -> Step | None:

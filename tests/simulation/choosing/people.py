@@ -13,9 +13,8 @@ from tests.simulation.steps import Step
 
 if TYPE_CHECKING:
     from tests.simulation.choosing.lines import Lines
-    from tests.simulation.choosing.picks import Picks
+    from tests.simulation.choosing.picks import Picks, Surroundings
     from tests.simulation.machine.connection import Connection
-    from tests.simulation.world import World
 
 _MULTILINE: Final = (
     "BATCH +{batch} draft/multiline {target}\n"
@@ -30,7 +29,7 @@ class People:
     """Chooses steps that a client takes.  Each method makes a step; C{None} if nobody can take one."""
 
     def __init__(
-        self, picks: Picks, world: World, lines: Mapping[str, Lines], early: Mapping[str, Lines], crowd: int
+        self, picks: Picks, world: Surroundings, lines: Mapping[str, Lines], early: Mapping[str, Lines], crowd: int
     ) -> None:
         """
         @param lines: the lines of clients that have registered, by the kind of client.

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from random import Random
-from typing import Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from tests.simulation.machine.connection import Connection
-from tests.simulation.world import World
 
 NICKS: Final = ("ann", "bob", "carl", "dora", "eve", "finn", "gus", "hal", "ida", "jo", "kim", "lou", "Ann", "BOB")
 ROOMS: Final = ("#lobby", "#lobby", "#lobby", "#tea", "#tea", "#hall", "#den", "#hush", "#vault1")
 """The rooms.  Most clients are in the first ones, so that many hear what is said there."""
 
 T = TypeVar("T")
+
+
+class Surroundings(Protocol):
+    """What those who choose look at: a world with one server, or with several."""
+
+    @property
+    def connections(self) -> Mapping[int, Connection]:
+        """The clients that are connected, by slot."""
+
+    @property
+    def server(self) -> Any:
+        """A running server."""
+
+    def wall(self) -> float:
+        """Return the time, in seconds since the epoch."""
 
 
 class Picks:
@@ -28,7 +42,7 @@ class Picks:
 
     nicks, rooms = NICKS, ROOMS
 
-    def __init__(self, random: Random, world: World) -> None:
+    def __init__(self, random: Random, world: Surroundings) -> None:
         self.random, self._world = random, world
         self._numbers = 0
 
@@ -52,7 +66,7 @@ class Picks:
 
     def account(self) -> str:
         """Pick the name of an account, mostly of one that exists."""
-        names = [account.name for account in self._world.server.chat.state.accounts]
+        names: list[str] = [account.name for account in self._world.server.chat.state.accounts]
         return self.random.choice(names if names and self.chance(0.8) else NICKS)
 
     def stamp(self) -> str:

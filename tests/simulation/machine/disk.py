@@ -14,8 +14,8 @@ from twisted.python.failure import Failure
 
 from tests.journal.disk import connectionOf, readerOf, useConnection, writerOf
 from twistchat.journal.sqlite.faults import Fault
+from twistchat.journal.sqlite.filelog import FileLog
 from twistchat.journal.sqlite.files import FILE
-from twistchat.journal.sqlite.log import SqliteLog
 
 FAULTS: Final = {
     "full": (sqlite3.SQLITE_FULL, "SQLITE_FULL"),
@@ -92,7 +92,7 @@ class Disk:
         self.last = 0
         self._reader: sqlite3.Connection | None = None
 
-    def watch(self, log: SqliteLog, path: Path) -> None:
+    def watch(self, log: FileLog, path: Path) -> None:
         """
         Let an open log write through this disk.
 

@@ -56,16 +56,17 @@ def readSettings(text: str) -> Settings:
     @param text: what to add to L{SETTINGS}, as TOML.
     @raise ConfigError: it has a mistake.
     """
-    builder = SettingsBuilder({door.name: door.settings for door in _doors()})
+    builder = SettingsBuilder({door.name: door.settings for door in doors()})
     builder.readFile((SETTINGS + text).encode(), "twistchat.toml")
     return builder.finish()
 
 
-_pages: Final = cache(Pages)
+pages: Final = cache(Pages)
 """Compresses the files of the page once, and not for each server."""
 
 
-def _doors() -> tuple[IDoor, ...]:
+def doors() -> tuple[IDoor, ...]:
+    """The doors of each server."""
     return LineDoor(), IrcDoor(), WebDoor()
 
 
@@ -124,8 +125,8 @@ class SimulatedServer:
             lambda: readSettings(self.configuration),
             randomness(),
         )
-        with patch.object(site, "Pages", _pages):
-            self.factories: dict[str, Any] = {door.name: door.factory(self.context) for door in _doors()}
+        with patch.object(site, "Pages", pages):
+            self.factories: dict[str, Any] = {door.name: door.factory(self.context) for door in doors()}
         ledger.begin(self.chat.state)
         opened = self.log.open(ledger.apply)
         assert opened.called, "the journal opens at once"

@@ -73,9 +73,13 @@ class Answers(Promise):
                 break
         self._decide(connection, numbers)
         if client.kind in ECHOING:
-            late = [number for number in numbers if number in self.world.ledger.texts and number in client.awaits]
+            late = [number for number in numbers if self.isLate(connection, number)]
             if late:
                 raise Broken("PONG overtakes nothing", f"client {client.slot} has a PONG before the echo of {late}")
+
+    def isLate(self, connection: Connection, number: int) -> bool:
+        """Whether a text was applied, and its sender, who gets an echo, has not read it."""
+        return number in self.world.ledger.texts and number in connection.client.awaits
 
     def rested(self) -> None:
         """Everybody has read everything: look at all texts."""

@@ -49,12 +49,12 @@ class Determinism(Promise):
         own = takeSnapshot(self.world.server.chat.state, "local")
         other = takeSnapshot(self._node, "other")
         if own != other:
-            raise Broken("the same on every node", _difference(own, other))
+            raise Broken("the same on every node", difference(own, other))
         self._node = _newNode()
         restoreSnapshot(self._node, own)
         again = takeSnapshot(self._node, "third")
         if again != own:
-            raise Broken("a snapshot has the whole state", _difference(own, again))
+            raise Broken("a snapshot has the whole state", difference(own, again))
 
 
 class _Nobody:
@@ -73,7 +73,7 @@ def _newNode() -> State:
     return State(Broadcast(lambda flush: None, nobody))
 
 
-def _difference(one: bytes, other: bytes) -> str:
+def difference(one: bytes, other: bytes) -> str:
     """Describe the first difference of two snapshots."""
     here, there = json.loads(one), json.loads(other)
     for name, value in here.items():

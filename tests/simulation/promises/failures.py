@@ -18,11 +18,10 @@ if TYPE_CHECKING:
 
 
 @implementer(ILogObserver)
-class Failures(Promise):
+class LoggedFailures:
     """Collects the failures that are logged."""
 
-    def __init__(self, world: World) -> None:
-        super().__init__(world)
+    def __init__(self) -> None:
         self._failures: list[str] = []
         globalLogPublisher.addObserver(self)
 
@@ -35,11 +34,31 @@ class Failures(Promise):
         if failure is not None:
             self._failures.append(f"{formatEvent(event)}: {failure.getTraceback()}")
 
-    def stepped(self) -> None:
-        """Look at what was logged."""
+    def check(self) -> None:
+        """
+        Look at what was logged.
+
+        @raise Broken: it is a failure, or has a secret.
+        """
         if self._failures:
             raise Broken("no failure", self._failures[0])
 
     def close(self) -> None:
         """Observe nothing more."""
         globalLogPublisher.removeObserver(self)
+
+
+class Failures(Promise):
+    """The server logs no failure."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._logged = LoggedFailures()
+
+    def stepped(self) -> None:
+        """Look at what was logged."""
+        self._logged.check()
+
+    def close(self) -> None:
+        """Observe nothing more."""
+        self._logged.close()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tests.invocation import invocation
+from tests.simulation.runs.running import CLUSTER, SINGLE, runSteps
 from tests.simulation.runs.shrinking import shrink
 from tests.simulation.runs.story import tell
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tests.simulation.broken import Broken
-    from tests.simulation.runs.running import Failure
+    from tests.simulation.runs.running import Failure, Kind
     from tests.simulation.steps import Step
 
 LINES: Final = 30
@@ -26,7 +28,9 @@ TRACE: Final = 15
 MODULE: Final = "tests.simulation"
 
 
-def report(failure: Failure, seed: str, plant: str | None, effort: int, folder: Path) -> Iterator[str]:
+def report(
+    failure: Failure, seed: str, plant: str | None, effort: int, folder: Path, kind: Kind = SINGLE
+) -> Iterator[str]:
     """
     Tell how a promise was broken, and write a shorter list of steps to a file.
 
@@ -34,12 +38,13 @@ def report(failure: Failure, seed: str, plant: str | None, effort: int, folder: 
     @param plant: the planted fault.
     @param effort: see L{shrink}.
     @param folder: where the file is written.
+    @param kind: what is simulated.
     @return: the lines.  Most of the time passes before the third.
     """
-    planted = ["--plant", plant] if plant else []
+    planted = [*(["--cluster"] if kind is CLUSTER else []), *(["--plant", plant] if plant else [])]
     yield f"  BROKEN after {len(failure.steps):,} steps: {_told(failure.broken)}"
     yield f"  To run it again: {invocation(MODULE, '--seed', seed, *planted)}"
-    shorter = shrink(failure, effort)
+    shorter = shrink(failure, effort, partial(runSteps, kind=kind))
     yield f"  These {len(shorter.steps):,} steps are enough:"
     for line in tellEnd(shorter.steps):
         yield f"    {line}"

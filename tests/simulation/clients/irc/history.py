@@ -93,7 +93,8 @@ class ReadHistory:
     def page(self, room: str, limit: int) -> None:
         """Read a room page by page: from the last text that this client or its predecessors know, or else backwards."""
         _, number = self._client.memory.last.get(fold(room), ("", 0))
-        key = self._client.ledger.texts[number].room if number else ""
+        known = self._client.ledger.texts.get(number)  # another node of a cluster may be ahead of this one
+        key = "" if known is None else known.room
         forward = bool(key) and key == fold(room)
         paging = Paging(room, forward, number if forward else 0, len(self._client.ledger.names.get(fold(room), ())))
         if forward:
