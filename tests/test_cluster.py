@@ -13,6 +13,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
+from twistchat.chat.model.events import SERVER, NodeLost
 from twistchat.chat.rules.nodes import CUT_OFF, cutOff
 from twistchat.chat.snapshot import takeSnapshot
 from twistchat.interfaces import StreamMessage
@@ -271,6 +272,19 @@ class LossTests(ClusterTestCase):
                 self.cluster.start(name)
         self.say(self.person("a", "ann"), "hello")
         self.assertEqualStates()
+
+    def test_lastBatch(self) -> None:
+        """The checkpoint of a node that stops contains its whole last batch."""
+        ann, log = self.person("a", "ann"), self.cluster.nodes["b"].log
+        log.close()
+        more = NodeLost(SERVER, node="x-1", reason="")
+        log._publisher.propose(more, None, None, None)  # private: it gets into the same batch only at the right moment
+        self.cluster.stop("b")
+        self.cluster.start("b")
+        self.say(ann, "after")
+        self.assertEqualStates()
+        self.stopAll()
+        self.assertEqualCopies()
 
     def test_killed(self) -> None:
         """A node that was killed starts again, and ends its own old sessions."""

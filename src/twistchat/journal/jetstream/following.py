@@ -92,6 +92,8 @@ class Follower:
         self._entries = 0
         self._saved = seconds()
         self._complain = 0.0
+        self._isTaking = False
+        self._saves: list[Deferred[None]] = []
         self.chain = Chain()
         self.members = Members()
         self.sequence = self.batches = 0
@@ -149,10 +151,15 @@ class Follower:
 
     def save(self) -> Deferred[None]:
         """
-        Make a checkpoint after everything that was read.
+        Make a checkpoint after everything that was read.  While a batch is being taken, wait until all of it was.
 
         @return: fires when it is in the copy.
         """
+        if self._isTaking:
+            # The rest of the batch would be missing, because the stream is read again after this message.
+            saved: Deferred[None] = Deferred()
+            self._saves.append(saved)
+            return saved
         self._entries, self._saved = 0, self._seconds()
         chain = self.chain
         make = partial(Checkpoint, chain.known, self._stream, self.sequence, self._time, tuple(self.members))
@@ -182,13 +189,18 @@ class Follower:
                 raise ChainBroken(contradiction)
             self.batches += 1
             self._time = max(self._time, message.time)
+            self._isTaking = True
             if own is None:
                 take, stamp = self._copy.take, self._stamp
                 for event, line in zip(events, encoded, strict=True):
                     take(stamp(event), None, None, None, line)
             else:
                 self._takeOwn(own)
+            self._isTaking = False
             self._entries += len(events)
+            saves, self._saves = self._saves, []
+            for saved in saves:
+                self.save().chainDeferred(saved)
         elif own is not None:
             for item in own:
                 refuse(item, NotStored(why))
