@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench import machine
 from bench.cluster.figures.setups import PAIR, SINGLE, WHOLE, Flood, Setup, Steady, flood, running, steady
-from bench.cluster.figures.singly import publishing
+from bench.cluster.figures.singly import Singly, publishing
 from bench.load import median
 
 ROOMS = 3
@@ -63,17 +63,19 @@ def main(arguments: Sequence[str]) -> int:
     print(", ".join(f"{key} {value}" for key, value in described.items()), flush=True)
     floods: dict[str, list[Flood]] = {}
     steadies: dict[str, list[Steady]] = {}
-    singly: list[float] = []
+    singly: list[Singly] = []
     for number in range(1, options.rounds + 1):
         for case in CASES:
             name = f"{case.setup.title}: {case.title}"
-            with running(case.setup, options.dir) as cluster:
-                if case.rooms == 1:
+            # Each load has new processes: the clients of another would still have their nicks.
+            if case.rooms == 1:
+                with running(case.setup, options.dir) as cluster:
                     steadies.setdefault(name, []).append(steady(cluster, case.nodes, options.seconds))
+            with running(case.setup, options.dir) as cluster:
                 floods.setdefault(name, []).append(flood(cluster, case.nodes, case.rooms, options.lines // case.rooms))
             print(f"round {number}: {name}: {floods[name][-1].rate:,.0f} texts/s", flush=True)
         singly.append(publishing(WHOLE, options.dir, options.texts))
-        print(f"round {number}: published one by one: {singly[-1]:,.0f} texts/s", flush=True)
+        print(f"round {number}: published one by one: {singly[-1].rate:,.0f} texts/s", flush=True)
     print("\n".join(tables(floods, steadies, singly)))
     if options.out is not None:
         options.out.mkdir(parents=True, exist_ok=True)
@@ -81,14 +83,14 @@ def main(arguments: Sequence[str]) -> int:
             "machine": described,
             "floods": {name: [asdict(each) for each in several] for name, several in floods.items()},
             "steady": {name: [asdict(each) for each in several] for name, several in steadies.items()},
-            "singly": singly,
+            "singly": [asdict(each) for each in singly],
         }
         (options.out / "figures.json").write_text(json.dumps(document, indent=1))
     return 0
 
 
 def tables(
-    floods: Mapping[str, Sequence[Flood]], steadies: Mapping[str, Sequence[Steady]], singly: Sequence[float]
+    floods: Mapping[str, Sequence[Flood]], steadies: Mapping[str, Sequence[Steady]], singly: Sequence[Singly]
 ) -> list[str]:
     """Return the lines of the tables: medians of all rounds."""
     lines = ["", "| flood | texts/s | deliveries/s | CPU µs of all nodes per text | of brokers | of the load |"]
@@ -102,7 +104,13 @@ def tables(
             _middle(several, lambda one: 1e6 * one.load / one.texts),
         )
         lines.append(f"| {name} | " + " | ".join(f"{figure:,.0f}" for figure in shown) + " |")
-    lines.append(f"| published one by one, three brokers | {median(list(singly)):,.0f} | | | | |")
+    rate, client, brokers = (
+        median([figure(one) for one in singly])
+        for figure in (lambda one: one.rate, lambda one: 1e6 * one.client, lambda one: 1e6 * one.brokers)
+    )
+    lines.append(
+        f"| published one by one, three brokers | {rate:,.0f} | | {client:.0f} (the client) | {brokers:.0f} | |"
+    )
     lines += ["", "| steady, 200 texts/s | p50 ms | p99 ms |", "| --- " * 3 + "|"]
     for name, times in steadies.items():
         p50, p99 = median([one.p50 for one in times]), median([one.p99 for one in times])
@@ -110,7 +118,9 @@ def tables(
     silent = [each for name, several in floods.items() if "all clients on one node" in name for each in several]
     if silent:
         cost = _middle(silent, lambda one: 1e6 * min(one.nodes.values()) / one.texts)
-        lines += ["", f"An entry costs a node without listeners {cost:.1f} µs of CPU time."]
+        reactor = _middle(silent, lambda one: 1e6 * min(one.reactors.values()) / one.texts)
+        where = f"{reactor:.1f} µs of it in the reactor's thread"
+        lines += ["", f"An entry costs a node without listeners {cost:.1f} µs of CPU time, {where}."]
     return lines
 
 

@@ -63,6 +63,7 @@ class Flood:
     @ivar deliveries: how many texts all clients received.
     @ivar seconds: the duration.
     @ivar nodes: the CPU seconds of each node.
+    @ivar reactors: the CPU seconds of each node's main thread, which runs the reactor.
     @ivar brokers: the CPU seconds of all brokers together.
     @ivar load: the CPU seconds of the load generator.
     """
@@ -71,6 +72,7 @@ class Flood:
     deliveries: int
     seconds: float
     nodes: Mapping[str, float]
+    reactors: Mapping[str, float]
     brokers: float
     load: float
 
@@ -137,6 +139,7 @@ def flood(cluster: Cluster, nodes: Sequence[str], rooms: int, lines: int) -> Flo
             deliveries,
             spent["seconds"],
             {name: spent[name] for name in cluster.nodes},
+            {name: spent[f"{name}, reactor"] for name in cluster.nodes},
             sum(spent[name] for name in cluster.brokers),
             spent["load"],
         )
@@ -163,6 +166,10 @@ def steady(cluster: Cluster, nodes: Sequence[str], seconds: float) -> Steady:
 
 
 def _spent(cluster: Cluster) -> dict[str, float]:
-    """Return the CPU seconds of each process and of the load generator, and the time."""
+    """Return the CPU seconds of each process, of the nodes' main threads and of the load generator, and the time."""
     spent = {process.name: process.server.cpu() for process in cluster.processes}
+    for name, node in cluster.nodes.items():
+        pid = node.server.pid
+        # The first field is the time on a processor in nanoseconds (proc(5), schedstat).
+        spent[f"{name}, reactor"] = int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[0]) / 1e9
     return {**spent, "load": time.process_time(), "seconds": time.monotonic()}
