@@ -11,9 +11,9 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bench.cluster.processes import POLL, Process
+from bench.cluster.processes import POLL, Process, lastingPort
 from bench.fire.stage import DIE
-from bench.servers import STARTING, NotStarted, freePort
+from bench.servers import STARTING, NotStarted
 
 EXECUTE = "import os, sys; " + DIE + "os.execv(sys.argv[1], sys.argv[1:])"
 """Code that runs a command, and lets it end with the thread that started it."""
@@ -80,7 +80,7 @@ class Broker(Process):
     """
 
     def __init__(self, name: str, folder: Path) -> None:
-        self.ports = {kind: freePort() for kind in ("client", "route", "monitor")}
+        self.ports = {kind: lastingPort() for kind in ("client", "route", "monitor")}
         super().__init__(name, folder, self.ports["client"])
 
     def configure(self, routes: Sequence[int], synced: bool = True) -> None:

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bench.cluster.processes import Process
+from bench.cluster.processes import Process, lastingPort
 from bench.fire.stage import CONFIGURATION, DIE, toml
-from bench.servers import TWISTD, freePort
+from bench.servers import TWISTD
 from twistchat.journal.sqlite.files import FILE
 
 WRITERS, READERS = "127.0.0.1", "127.0.0.2"
@@ -32,7 +32,7 @@ class Node(Process):
     """
 
     def __init__(self, name: str, folder: Path) -> None:
-        self.ports = {door: freePort() for door in ("irc", "line")}
+        self.ports = {door: lastingPort() for door in ("irc", "line")}
         super().__init__(name, folder, self.ports["irc"])
 
     def configure(self, settings: Mapping[str, object]) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -13,6 +15,9 @@ from typing import TypeVar
 from bench.servers import STARTING, STOPPING, NotStarted, Server, environment, pinned
 
 _T = TypeVar("_T")
+
+PORTS = range(10_000, 32_000)
+"""Ports that the system gives to no connection: a process that is started again needs its port again."""
 
 POLL = 0.02
 """The time between two looks at a process, in seconds."""
@@ -143,6 +148,18 @@ class Process:
     def lastWords(self) -> str:
         """Return the last line that it printed."""
         return (self.output().strip().splitlines() or ["it printed nothing"])[-1]
+
+
+def lastingPort() -> int:
+    """Find a port of L{PORTS} on 127.0.0.1 at which nothing listens."""
+    while True:
+        port = random.choice(PORTS)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
 
 
 async def until(ask: Callable[[], _T | None], within: float) -> _T | None:
