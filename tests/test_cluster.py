@@ -236,6 +236,22 @@ class LossTests(ClusterTestCase):
             self.assertIn(CUT_OFF, client.raw.decode())
         self.assertEqual(self.flushLoggedErrors(), [])
 
+    def test_rejoinsLater(self) -> None:
+        """A node that was lost, and cannot reach the brokers again at once, goes on trying to join."""
+        stream = self.cluster.nodes["a"].stream
+        stream.isCut = True
+        self.cluster.advance(LOST)
+        stream.heal()
+        stream.losesAnswers = True
+        self.cluster.advance(60)
+        self.assertIsNone(self.cluster.nodes["a"].stopped)
+        stream.losesAnswers = False
+        self.cluster.advance(40)
+        ann, bob = self.person("a", "ann"), self.person("b", "bob")
+        self.say(ann, "back")
+        bob.until(re.compile(r"\[\d\d:\d\d\] <ann> back"))
+        self.assertEqualStates()
+
     def test_acknowledgementLost(self) -> None:
         """If only the answers of the broker are lost, nothing is lost and nothing is there twice."""
         ann, bob = self.irc("a", "ann", "echo-message"), self.person("b", "bob")

@@ -35,6 +35,7 @@ from twistchat.journal.sqlite.maintenance.backup import copyJournal
 from twistchat.journal.sqlite.maintenance.checking import check
 from twistchat.journal.sqlite.maintenance.comparing import differences
 from twistchat.journal.sqlite.migrate import JournalUnusable
+from twistchat.journal.sqlite.writing.writer import Writer
 from twistchat.testing.contract import ANN, said
 from twistchat.testing.workers import InlineWorker
 
@@ -410,6 +411,20 @@ class FaultTests(CopyTestCase):
         self.assertEqual(self.node.position.stored, 8)
         self.take(found)
         self.assertSame(self.node.digest(), self.expected(found))
+
+    def test_brokenElsewhere(self) -> None:
+        """The node ends too if any other write, such as that of retention, leaves the content of the disk unknown."""
+        writer = self.node.copy.committer.threads.writer
+
+        def fail(writer: Writer) -> None:
+            writer.broken = "the disk failed"
+            raise Fault("the disk failed", "fsync")
+
+        written = self.node.copy.write(fail)
+        with _lines(LogLevel.critical):
+            self.node.settle()
+        self.failureResultOf(written, Fault)
+        self.assertEqual((self.node.failures, writer.broken), (["the disk failed"], "the disk failed"))
 
     def test_deleting(self) -> None:
         """The node ends too if a refused entry cannot be deleted, because the stream has refused it everywhere."""

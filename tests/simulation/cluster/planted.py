@@ -19,6 +19,7 @@ from twistchat.journal.jetstream.checkpoints import Checkpoint
 from twistchat.journal.jetstream.following import Follower
 from twistchat.journal.jetstream.log import ReplicatedLog
 from twistchat.journal.jetstream.members import Members
+from twistchat.journal.jetstream.participation import Participation
 
 OFTEN: Final = 40
 """A reader skips one of this many messages."""
@@ -122,7 +123,7 @@ def noMembers() -> Iterator[None]:
 @contextmanager
 def stays() -> Iterator[None]:
     """A node that reads that it is lost goes on."""
-    with patch.object(ReplicatedLog, "_wasLost", lambda self: None):  # private: the fault is in the log
+    with patch.object(Participation, "_wasLost", lambda self: None):  # private: the fault is in the log
         yield
 
 

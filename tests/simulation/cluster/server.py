@@ -20,7 +20,8 @@ from twistchat.chat.replica import Replica
 from twistchat.doors.web import site
 from twistchat.journal.history.removal.retention import Retention
 from twistchat.journal.history.sqlite import SqliteHistory
-from twistchat.journal.jetstream.log import Node, ReplicatedLog
+from twistchat.journal.jetstream.log import ReplicatedLog
+from twistchat.journal.jetstream.participation import Node
 from twistchat.journal.jetstream.publishing import ENDINGS
 from twistchat.journal.sqlite.copy import SqliteCopy
 from twistchat.journal.sqlite.files import FILE

@@ -197,9 +197,14 @@ class ReplicatedLog:
             )
             caughtUp: Deferred[None] = Deferred()
             self._caughtUp = caughtUp
+            # This takes some seconds, in which the stream is followed.
+            named = Deferred.fromCoroutine(self._part.checkName()).addErrback(lambda failure: failure.value)
             self._reading = self._stream.read(self._follower.chain.sequence, self._receive, self.fail)
             self._checkCaughtUp()
             await caughtUp
+            problem = await named
+            if problem is not None:
+                raise problem
             await self._part.join()
             await self._follower.save()
         except Exception:

@@ -30,6 +30,10 @@ class CannotFollow(Exception):
     """This node cannot follow the stream.  C{str} is one line for the administrator."""
 
 
+class NoAnswer(CannotFollow):
+    """The brokers did not answer in time.  It may be possible later."""
+
+
 async def begin(
     stream: IStream,
     copy: SqliteCopy,

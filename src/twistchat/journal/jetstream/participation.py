@@ -21,7 +21,7 @@ from twistchat.interfaces import IReplica, IStream, NotPublished
 from twistchat.journal.jetstream.batches import SPEAKS, Batch
 from twistchat.journal.jetstream.following import Follower
 from twistchat.journal.jetstream.leases import EVERY, WATCHER, Leases
-from twistchat.journal.jetstream.opening import CannotFollow
+from twistchat.journal.jetstream.opening import CannotFollow, NoAnswer
 from twistchat.journal.jetstream.publishing import Publisher
 
 if TYPE_CHECKING:
@@ -33,7 +33,10 @@ JOINING: Final = 30.0
 LEAVING: Final = 5.0
 """Seconds in which the last batch of this node must come back, when it stops."""
 
-LOOK: Final = 2.5
+AGAIN: Final = 2.0
+"""Seconds until a node that was lost tries again to join, if the brokers did not answer."""
+
+LOOK: Final = 1.25
 """The number of renewals for which this node watches the lease of an earlier process with its name."""
 
 log = Logger()
@@ -97,11 +100,10 @@ class Participation:
 
     async def join(self) -> None:
         """
-        Take part under a new id, and wait until the stream has it.
+        Take part under a new id, and wait until the stream has it.  Call L{checkName} before.
 
         @raise CannotFollow: that is not possible.
         """
-        await self._checkName()
         self.id = node = f"{self._node.name}-{self._node.run()}"
         joining: Deferred[None] = Deferred()
         self._joining = joining
@@ -129,7 +131,7 @@ class Participation:
 
         receipt.addCallbacks(applied, self._settle)
         timeout = self._clock.callLater(
-            JOINING, self._settle, CannotFollow("the cluster did not answer: it has no majority of its brokers")
+            JOINING, self._settle, NoAnswer("the cluster did not answer: it has no majority of its brokers")
         )
         try:
             await joining
@@ -180,7 +182,7 @@ class Participation:
         if self.id:
             await self._stream.release(self.id)
 
-    async def _checkName(self) -> None:
+    async def checkName(self) -> None:
         """
         Check that no other process takes part as this node.  One that was killed renews its lease no more.
 
@@ -197,7 +199,7 @@ class Participation:
             await waited
             after = await self._stream.renew(WATCHER)
         except NotPublished as e:
-            raise CannotFollow(f"the leases of the nodes cannot be read: {e}") from e
+            raise NoAnswer(f"the leases of the nodes cannot be read: {e}") from e
         finally:
             await self._stream.release(WATCHER)
         if any(node in after and before[node] != after[node] for node in others):
@@ -232,20 +234,32 @@ class Participation:
             self._failed(f"another process takes part in the cluster as the node {self._node.name}")
             return
         log.warn("The other nodes had lost this node: its clients are disconnected, and it joins again")
+        self._pause()
+        self._copy.settled(self._rejoin)
+
+    def _pause(self) -> None:
+        """Take no part until this node has joined again."""
         self._past.add(self.id)
         self.id = ""
         self._leases.stop()
         self._publisher.stop("this node joins the cluster again")
 
-        def rejoin() -> None:
-            if not self._isStopped:
-                Deferred.fromCoroutine(self.join()).addErrback(failed)
+    def _rejoin(self) -> None:
+        async def rejoined() -> None:
+            await self.checkName()
+            await self.join()
 
         def failed(failure: Failure) -> None:
-            if not self._isStopped:
+            if self._isStopped:
+                return
+            if failure.check(NoAnswer):
+                self._pause()
+                self._clock.callLater(AGAIN, self._rejoin)
+            else:
                 self._failed(failure.getErrorMessage())
 
-        self._copy.settled(rejoin)
+        if not self._isStopped:
+            Deferred.fromCoroutine(rejoined()).addErrback(failed)
 
     def _ids(self) -> list[str]:
         return [member.joined.node for member in self._follower.members]

@@ -150,6 +150,7 @@ class Committer:
             writer, reader, self._makeWorker, self._recovered, self._measuring, probe, self._clock
         )
         reader.damaged = self.threads.damaged = self._damaged
+        self.threads.brokenDown = self._halt
         self.closed = False
         self.sharer.resume()
         for following in self._followers.active:

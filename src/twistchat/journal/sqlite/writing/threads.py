@@ -54,6 +54,7 @@ class FileThreads:
     @ivar lost: the number of messages that were refused since faults began.
     @ivar trouble: why nothing can be written now; C{None} if there is no fault.
     @ivar damaged: called with a description when SQLite finds damage in the file; C{None} for nobody.
+    @ivar brokenDown: called with the reason when nothing can be written any more until a restart.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class FileThreads:
         self.lost = 0
         self.trouble: str | None = None
         self.damaged: Callable[[str], None] | None = None
+        self.brokenDown: Callable[[str], None] = lambda why: None
         self._measuring = measuring
         self._probe, self._clock = probe, clock
         self._probing: IDelayedCall | None = None
@@ -246,6 +248,7 @@ class FileThreads:
                     "  See to the disk, and restart this server",
                     detail=error.detail,
                 )
+                self.brokenDown(self.writer.broken)
         elif not self._faulty:
             self._faulty, self.lost = True, 0
             log.error(
