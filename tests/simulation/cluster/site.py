@@ -23,7 +23,7 @@ from tests.simulation.steps import Step
 from tests.simulation.world import World
 from twistchat.chat.errors import ChatError
 from twistchat.chat.model.events import Entry, RoomRenamed
-from twistchat.journal.jetstream.log import Node
+from twistchat.journal.jetstream.participation import Node
 from twistchat.journal.sqlite.files import FILE
 from twistchat.testing.streams import MemoryStream
 
