@@ -747,11 +747,12 @@ class StopTests(ServiceTestCase):
         self.assertEqual(["RoomMessage"], [type(event).__name__ for event in self.held.waiting])
         self.held.commit(1)
         self.reactor.advance(0)
-        self.assertEqual("[00:00] <alice> last words\n* The server is shutting down\n", alice.told())
+        self.assertEqual("[00:00] <alice> last words\n", alice.told())
         self.assertEqual(["SessionEnded"], [type(event).__name__ for event in self.held.waiting])
         self.assertEqual([], closings)
         self.held.commit()
         self.reactor.advance(0)
+        self.assertIn("* The server is shutting down\n", alice.told())
         closings[0].callback(None)
         self.successResultOf(stopped)
 
