@@ -228,7 +228,7 @@ class SqliteCopy(FileLog):
 
     @property
     def waiting(self) -> int:
-        """The number of entries that were taken and have not been applied, with the marks of L{settled}."""
+        """The number of entries that were taken and have not been applied, with the marks of C{settled}."""
         return self.committer.pending
 
     def save(self, take: Callable[[], bytes]) -> Deferred[None]:
