@@ -206,6 +206,8 @@ class Participation:
             raise CannotFollow(
                 f"another process takes part in the cluster as the node {name}; give this node another name"
             )
+        # They have ended, and nobody has to look at them again.
+        self._past.update(others)
 
     def _settle(self, outcome: Any) -> None:
         """Report the outcome of joining: C{None}, or an error."""
