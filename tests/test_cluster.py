@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import partial
 from itertools import count
 from shutil import rmtree
 from tempfile import mkdtemp
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import deferLater
 from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
@@ -16,12 +17,14 @@ from twisted.trial.unittest import SynchronousTestCase
 from twistchat.chat.model.events import SERVER, NodeLost
 from twistchat.chat.rules.nodes import CUT_OFF, cutOff
 from twistchat.chat.snapshot import takeSnapshot
-from twistchat.interfaces import StreamMessage
+from twistchat.interfaces import NotPublished, StreamMessage
+from twistchat.journal.jetstream.leases import WATCHER
 from twistchat.journal.jetstream.reseeding import Reseeding, examine, opened, reseed
 from twistchat.journal.sqlite.files import FILE
 from twistchat.journal.sqlite.maintenance.comparing import digest
 from twistchat.testing.clients import IrcClient, LineClient
 from twistchat.testing.clusters import MemoryCluster
+from twistchat.testing.streams import MemoryStream
 
 LOST = 15.0
 """Seconds after which a node that does not answer has been lost."""
@@ -344,6 +347,18 @@ class LossTests(ClusterTestCase):
         self.assertEqualStates()
         self.stopAll()
         self.assertEqualCopies(*self.names, "d")
+
+    def test_slowLeases(self) -> None:
+        """A node that starts waits until the brokers can tell the leases."""
+        renew, failures = MemoryStream.renew, [NotPublished("the bucket has no leader")] * 3
+
+        def slow(stream: MemoryStream, node: str) -> Deferred[Mapping[str, int]]:
+            return fail(failures.pop()) if node == WATCHER and failures else renew(stream, node)
+
+        self.patch(MemoryStream, "renew", slow)
+        self.successResultOf(self.cluster.start("d").server.opened)
+        self.assertEqual(failures, [])
+        self.assertEqualStates()
 
     def test_trimmed(self) -> None:
         """If the stream has lost its beginning, an empty node is refused, and one with a recent copy is not."""

@@ -33,8 +33,8 @@ JOINING: Final = 30.0
 LEAVING: Final = 5.0
 """Seconds in which the last batch of this node must come back, when it stops."""
 
-AGAIN: Final = 2.0
-"""Seconds until a node that was lost tries again to join, if the brokers did not answer."""
+AGAIN: Final = 0.5
+"""Seconds until the brokers are asked again that did not answer."""
 
 LOOK: Final = 1.25
 """The number of renewals for which this node watches the lease of an earlier process with its name."""
@@ -190,16 +190,12 @@ class Participation:
         """
         name = self._node.name
         try:
-            before = await self._stream.renew(WATCHER)
+            before = await self._look()
             others = [node for node in before if node.rpartition("-")[0] == name and node not in self._past]
             if not others:
                 return
-            waited: Deferred[None] = Deferred()
-            self._clock.callLater(LOOK * EVERY, waited.callback, None)
-            await waited
-            after = await self._stream.renew(WATCHER)
-        except NotPublished as e:
-            raise NoAnswer(f"the leases of the nodes cannot be read: {e}") from e
+            await self._wait(LOOK * EVERY)
+            after = await self._look()
         finally:
             await self._stream.release(WATCHER)
         if any(node in after and before[node] != after[node] for node in others):
@@ -208,6 +204,26 @@ class Participation:
             )
         # They have ended, and nobody has to look at them again.
         self._past.update(others)
+
+    async def _look(self) -> Mapping[str, int]:
+        """
+        Look at the leases.  Brokers that have just started may need some seconds to answer.
+
+        @raise NoAnswer: they do not answer.
+        """
+        until = self._clock.seconds() + JOINING
+        while True:
+            try:
+                return await self._stream.renew(WATCHER)
+            except NotPublished as e:
+                if self._isStopped or self._clock.seconds() >= until:
+                    raise NoAnswer(f"the leases of the nodes cannot be read: {e}") from e
+            await self._wait(AGAIN)
+
+    def _wait(self, seconds: float) -> Deferred[None]:
+        waited: Deferred[None] = Deferred()
+        self._clock.callLater(seconds, waited.callback, None)
+        return waited
 
     def _settle(self, outcome: Any) -> None:
         """Report the outcome of joining: C{None}, or an error."""
