@@ -320,6 +320,13 @@ class LossTests(ClusterTestCase):
         self.stopAll()
         self.assertEqualCopies()
 
+    def test_killedAtOnce(self) -> None:
+        """A node that was killed need not wait for the lease of its own copy to end."""
+        self.cluster.crash("a")
+        before = self.cluster.clock.seconds()
+        self.successResultOf(self.cluster.start("a").server.opened)
+        self.assertLess(self.cluster.clock.seconds() - before, 1)
+
     def test_allKilled(self) -> None:
         """After all nodes were killed, they have everything that was said, and nobody who was there."""
         for name in self.names:

@@ -29,6 +29,7 @@ class Checkpoint(Struct, frozen=True):
     @ivar time: the last time of an entry.
     @ivar members: the members.
     @ivar before: the hash of the chain before that message.
+    @ivar node: the id of the node whose copy has the checkpoint; C{""} if it has not taken part yet.
     @ivar state: the state of the chat, see L{IReplica.take <twistchat.interfaces.IReplica.take>}.
     """
 
@@ -39,6 +40,7 @@ class Checkpoint(Struct, frozen=True):
     members: tuple[Member, ...]
     state: Raw
     before: str = BEGINNING
+    node: str = ""
     version: int = VERSION
 
 

@@ -58,6 +58,7 @@ class Follower:
     @ivar members: the nodes that take part.
     @ivar sequence: the sequence number of the last entry that was given to the copy.
     @ivar batches: the number of batches that counted.
+    @ivar node: the id under which the node of this copy took part last; C{""} if it never did.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class Follower:
         self.chain = Chain()
         self.members = Members()
         self.sequence = self.batches = 0
+        self.node = ""
 
     def begin(self, genesis: Genesis) -> None:
         """Begin with the first message of the stream."""
@@ -113,6 +115,7 @@ class Follower:
         self.sequence, self._time = checkpoint.sequence, checkpoint.time
         self.chain = Chain(*checkpoint.known, checkpoint.before)
         self.members = Members(checkpoint.members)
+        self.node = checkpoint.node
 
     def stop(self) -> None:
         """Follow no further."""
@@ -163,7 +166,7 @@ class Follower:
         self._entries, self._saved = 0, self._seconds()
         chain = self.chain
         make = partial(Checkpoint, chain.known, self._stream, self.sequence, self._time, tuple(self.members))
-        make = partial(make, before=chain.before)
+        make = partial(make, before=chain.before, node=self.node)
         return self._copy.save(lambda: encodeCheckpoint(make(Raw(self._takeState()))))
 
     def _take(self, message: StreamMessage) -> None:

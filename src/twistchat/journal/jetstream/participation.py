@@ -104,7 +104,7 @@ class Participation:
 
         @raise CannotFollow: that is not possible.
         """
-        self.id = node = f"{self._node.name}-{self._node.run()}"
+        self.id = self._follower.node = node = f"{self._node.name}-{self._node.run()}"
         joining: Deferred[None] = Deferred()
         self._joining = joining
         self._replica().become(node)
@@ -189,6 +189,8 @@ class Participation:
         @raise CannotFollow: another process does.
         """
         name = self._node.name
+        # A process that had the same copy has ended, because one process at a time can have it.
+        self._past.add(self._follower.node)
         try:
             before = await self._look()
             others = [node for node in before if node.rpartition("-")[0] == name and node not in self._past]
