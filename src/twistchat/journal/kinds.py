@@ -58,14 +58,7 @@ class SqliteKind:
             context.worker,
             chosen.durability,
             chosen.keepPassing,
-            Retention(
-                context.clock,
-                context.now,
-                chosen.retention,
-                chosen.retentionCount,
-                rooms=context.retentions,
-                acts=chosen.auditRetention,
-            ),
+            retentionOf(context),
             context.clock,
             chosen.searchTime,
         )
@@ -106,6 +99,19 @@ PACKAGES: Final = ("nats", "nkeys")
 
 BUILT_IN: Final = (MemoryKind(), SqliteKind(), JetStreamKind())
 """The kinds that need no plugin."""
+
+
+def retentionOf(context: JournalContext) -> Retention:
+    """The retention of a journal on disk, as its settings have it."""
+    chosen = context.settings
+    return Retention(
+        context.clock,
+        context.now,
+        chosen.retention,
+        chosen.retentionCount,
+        rooms=context.retentions,
+        acts=chosen.auditRetention,
+    )
 
 
 def memoryJournal(stamp: Stamp, keep: int = 10_000, key: bytes | None = None, keepPassing: bool = False) -> Journal:

@@ -15,9 +15,9 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from twistchat.chat.errors import NotStored
-from twistchat.chat.model.events import Entry, Event
+from twistchat.chat.model.events import Entry, Event, NodeJoined
 from twistchat.interfaces import StreamMessage
-from twistchat.journal.codec import Unreadable
+from twistchat.journal.codec import KINDS, Unreadable
 from twistchat.journal.jetstream.batches import Batch, Genesis, NoMessage, decodeEvents, decodeMessage, splitEvent
 from twistchat.journal.jetstream.chain import Chain, ChainBroken
 from twistchat.journal.jetstream.checkpoints import Checkpoint, encodeCheckpoint
@@ -46,7 +46,7 @@ CHECKPOINT_SECONDS: Final = 600.0
 """The seconds after which a checkpoint is made, if there are new entries."""
 
 
-JOINING: Final = "nodejoined"
+JOINING: Final = KINDS[NodeJoined]
 """The kind of the first event of a batch that makes its sender a member."""
 
 
@@ -57,7 +57,6 @@ class Follower:
     @ivar chain: the hashes of the messages.
     @ivar members: the nodes that take part.
     @ivar sequence: the sequence number of the last entry that was given to the copy.
-    @ivar batches: the number of batches that counted.
     @ivar node: the id under which the node of this copy took part last; C{""} if it never did.
     """
 
@@ -97,7 +96,7 @@ class Follower:
         self._saves: list[Deferred[None]] = []
         self.chain = Chain()
         self.members = Members()
-        self.sequence = self.batches = 0
+        self.sequence = 0
         self.node = ""
 
     def begin(self, genesis: Genesis) -> None:
@@ -165,8 +164,16 @@ class Follower:
             return saved
         self._entries, self._saved = 0, self._seconds()
         chain = self.chain
-        make = partial(Checkpoint, chain.known, self._stream, self.sequence, self._time, tuple(self.members))
-        make = partial(make, before=chain.before, node=self.node)
+        make = partial(
+            Checkpoint,
+            chain.known,
+            self._stream,
+            self.sequence,
+            self._time,
+            tuple(self.members),
+            before=chain.before,
+            node=self.node,
+        )
         return self._copy.save(lambda: encodeCheckpoint(make(Raw(self._takeState()))))
 
     def _take(self, message: StreamMessage) -> None:
@@ -190,7 +197,6 @@ class Follower:
         if why is None:
             if contradiction is not None:
                 raise ChainBroken(contradiction)
-            self.batches += 1
             self._time = max(self._time, message.time)
             self._isTaking = True
             if own is None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from twistchat import __version__
 from twistchat.interfaces import Journal, JournalContext
-from twistchat.journal.history.removal.retention import Retention
 from twistchat.journal.history.sqlite import SqliteHistory
 from twistchat.journal.jetstream.log import ReplicatedLog
 from twistchat.journal.jetstream.nats.stream import NatsStream
 from twistchat.journal.jetstream.participation import Node
+from twistchat.journal.kinds import retentionOf
 from twistchat.journal.sqlite.copy import SqliteCopy
 
 
@@ -40,15 +40,7 @@ def makeJournal(context: JournalContext) -> Journal:
         context.stop,
         promiseOf(cluster.durability, cluster.replicas),
     )
-    retention = Retention(
-        context.clock,
-        context.now,
-        chosen.retention,
-        chosen.retentionCount,
-        rooms=context.retentions,
-        acts=chosen.auditRetention,
-    )
-    return Journal(log, SqliteHistory(copy, retention, context.clock, searchTime=chosen.searchTime))
+    return Journal(log, SqliteHistory(copy, retentionOf(context), context.clock, searchTime=chosen.searchTime))
 
 
 def promiseOf(durability: str, replicas: int) -> str:

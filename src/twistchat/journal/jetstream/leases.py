@@ -25,6 +25,17 @@ ROUNDS: Final = 5
 """The number of this node's renewals during which the lease of a member must not change until the member is lost."""
 
 
+def renewed(before: Mapping[str, int], after: Mapping[str, int]) -> list[str]:
+    """
+    Which nodes are alive.
+
+    @param before: the leases.
+    @param after: the leases some time later.
+    @return: the ids of the nodes whose leases were renewed in between, sorted.
+    """
+    return sorted(node for node, number in after.items() if node != WATCHER and before.get(node) != number)
+
+
 class Leases:
     """Renews the lease of this node, and watches those of the members."""
 
@@ -63,7 +74,7 @@ class Leases:
     def _renew(self) -> None:
         node, self._next = self._node, None
 
-        def renewed(leases: Mapping[str, int]) -> None:
+        def looked(leases: Mapping[str, int]) -> None:
             if node == self._node:
                 self._watch(leases)
 
@@ -71,7 +82,7 @@ class Leases:
             if node == self._node and self._next is None:
                 self._next = self._clock.callLater(EVERY, self._renew)
 
-        self._stream.renew(node).addCallbacks(renewed, lambda failure: None).addBoth(scheduled)
+        self._stream.renew(node).addCallbacks(looked, lambda failure: None).addBoth(scheduled)
 
     def _watch(self, leases: Mapping[str, int]) -> None:
         """Count the rounds in which the lease of a member has not changed."""

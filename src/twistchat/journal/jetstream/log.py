@@ -146,19 +146,16 @@ class ReplicatedLog:
 
     def close(self) -> Deferred[None]:
         """See L{ILog.close}.  The other nodes are told that this one leaves."""
-        if self._closed:
-            if not self._closing:
-                return succeed(None)
-            closed: Deferred[None] = Deferred()
-            self._closing.append(closed)
-            return closed
-        self._closed = True
-        closing: Deferred[None] = Deferred()
-        self._closing.append(closing)
-        ended = Deferred.fromCoroutine(self._close())
-        ended.addErrback(lambda failure: log.failure("The journal did not close in good order", failure))
-        ended.addCallback(self._reportClosed)
-        return closing
+        if self._closed and not self._closing:
+            return succeed(None)
+        closed: Deferred[None] = Deferred()
+        self._closing.append(closed)
+        if not self._closed:
+            self._closed = True
+            ended = Deferred.fromCoroutine(self._close())
+            ended.addErrback(lambda failure: log.failure("The journal did not close in good order", failure))
+            ended.addCallback(self._reportClosed)
+        return closed
 
     # IClusterLog
 

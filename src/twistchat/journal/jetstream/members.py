@@ -45,13 +45,6 @@ class Members:
         """The members, in the order in which they joined."""
         return iter(list(self._members.values()))
 
-    def __len__(self) -> int:
-        return len(self._members)
-
-    def get(self, node: str) -> Member | None:
-        """The member with this id."""
-        return self._members.get(node)
-
     @property
     def format(self) -> int:
         """The highest format that this version and all members read: the one to write."""

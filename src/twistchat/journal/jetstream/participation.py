@@ -20,7 +20,7 @@ from twistchat.chat.model.events import SERVER, Entry, NodeJoined, NodeLost
 from twistchat.interfaces import IReplica, IStream, NotPublished
 from twistchat.journal.jetstream.batches import SPEAKS, Batch
 from twistchat.journal.jetstream.following import Follower
-from twistchat.journal.jetstream.leases import EVERY, WATCHER, Leases
+from twistchat.journal.jetstream.leases import EVERY, WATCHER, Leases, renewed
 from twistchat.journal.jetstream.opening import CannotFollow, NoAnswer
 from twistchat.journal.jetstream.publishing import Publisher
 
@@ -200,7 +200,7 @@ class Participation:
             after = await self._look()
         finally:
             await self._stream.release(WATCHER)
-        if any(node in after and before[node] != after[node] for node in others):
+        if set(others).intersection(renewed(before, after)):
             raise CannotFollow(
                 f"another process takes part in the cluster as the node {name}; give this node another name"
             )

@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred
 
 from twistchat.interfaces import NotPublished
 from twistchat.journal.jetstream.batches import encodeMessage
-from twistchat.journal.jetstream.leases import EVERY, WATCHER
+from twistchat.journal.jetstream.leases import EVERY, WATCHER, renewed
 from twistchat.journal.jetstream.opening import CannotFollow, checkpointOf, continuing
 
 if TYPE_CHECKING:
@@ -82,9 +82,8 @@ async def examine(stream: IStream, position: CopyPosition, wait: Callable[[float
     except NotPublished as e:
         raise CannotFollow(f"it is not known which nodes are running, because the leases cannot be read: {e}") from e
     await stream.release(WATCHER)
-    alive = sorted(node for node, number in after.items() if node != WATCHER and before.get(node) != number)
     followed = 0 if checkpoint is None else checkpoint.known[0]
-    return Reseeding(position.stored, position.time, followed, status.first, status.last, tuple(alive))
+    return Reseeding(position.stored, position.time, followed, status.first, status.last, tuple(renewed(before, after)))
 
 
 async def reseed(stream: IStream, position: CopyPosition, copy: SqliteCopy, id: str) -> Genesis:

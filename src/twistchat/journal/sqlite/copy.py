@@ -58,11 +58,6 @@ class CopyPosition(NamedTuple):
     time: int
     snapshot: bytes | None
 
-    @property
-    def sequence(self) -> int:
-        """The last sequence number that the copy has used: C{stored}."""
-        return self.stored
-
 
 class _NoCopy(Exception):
     """There is no copy yet, and nobody said what it is to be."""
