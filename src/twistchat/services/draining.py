@@ -66,9 +66,10 @@ class Draining:
         # The sessions end first: a client that comes back to another node at once finds its nick free.
         for session in list(self._chat.state.sessions.values()):
             self._ends.add(partial(self._chat.presence.close, session, reason))
+        until = self._clock.seconds() + ENDING
         await self._within(ENDING, self._ended())
         await self._listening.closeDoors(reason)
-        await self._within(ENDING, self._ended())
+        await self._within(max(0.0, until - self._clock.seconds()), self._ended())
 
     async def _within(self, seconds: float, done: Deferred[None]) -> None:
         try:
