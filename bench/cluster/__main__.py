@@ -14,13 +14,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bench import machine
+from bench.catalogue import INTERRUPTED, finite, terminated
 from bench.cluster import table
 from bench.cluster.figures import measuring
 from bench.cluster.play import Outcome, play
 from bench.cluster.scenario import ALWAYS, Scenario
-from bench.cluster.scenarios import CATALOGUE, GROUPS, chosen
+from bench.cluster.scenarios import ALL
 from bench.cluster.scenarios.failing import rounds
-from bench.fire.__main__ import INTERRUPTED, TERMINATED, finite
 from bench.protocols import Refused
 from bench.servers import NotStarted
 
@@ -39,8 +39,7 @@ def main(arguments: Sequence[str]) -> int:
         return measuring.main(arguments[1:])
     options = _parse(arguments)
     if options.list:
-        for group, scenarios in GROUPS.items():
-            print("\n".join([f"{group}:", *(f"  {one.name}: {one.tried}" for one in scenarios)]))
+        ALL.list()
         return 0
     machine.raiseDescriptors()
     described = machine.describe()
@@ -48,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
     print(f"{len(options.scenarios)} scenarios\n\n{ALWAYS}\n\n{table.header()}", flush=True)
     outcomes: dict[str, Outcome] = {}
     errors: dict[str, str] = {}
-    signal.signal(signal.SIGTERM, _terminated)
+    signal.signal(signal.SIGTERM, terminated)
     interrupted = False
     try:
         for scenario in options.scenarios:
@@ -86,11 +85,6 @@ def _play(scenario: Scenario, options: argparse.Namespace) -> Outcome | str:
         return f"{type(e).__name__}: {e}"
 
 
-def _terminated(number: int, frame: object) -> None:
-    """End the process on SIGTERM by an exception, so that its processes end and its folders are removed."""
-    raise SystemExit(TERMINATED)
-
-
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the arguments.  A mistake ends the process with a message."""
     parser = argparse.ArgumentParser(
@@ -110,7 +104,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="list the scenarios, and play none")
     options = parser.parse_args(arguments)
     try:
-        scenarios = chosen(options.scenarios) if options.scenarios else list(CATALOGUE.values())
+        scenarios = ALL.chosen(options.scenarios or ALL.groups)
     except KeyError as e:
         parser.error(f"--scenarios: there is no scenario or group {e.args[0]}; --list shows all")
     options.scenarios = [one for one in scenarios if one.quick or options.scenarios or not options.quick]

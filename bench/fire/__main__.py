@@ -13,19 +13,17 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bench import machine, picture
+from bench.catalogue import INTERRUPTED, finite, terminated
 from bench.fire.play import Outcome, play
 from bench.fire.results import table
 from bench.fire.results.picture import draw
 from bench.fire.scenario import Scenario
-from bench.fire.scenarios import CATALOGUE, GROUPS, chosen
+from bench.fire.scenarios import ALL
 from bench.protocols import Refused
 from bench.servers import NotStarted
 
 SECONDS = 60.0
 """The duration of a scenario."""
-
-INTERRUPTED, TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM
-"""The exit statuses after Ctrl-C and after SIGTERM, as shells have them."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -40,8 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     machine.requireLinux()
     options = _parse(arguments)
     if options.list:
-        for group, scenarios in GROUPS.items():
-            print("\n".join([f"{group}:", *(f"  {one.name}: {one.tried}" for one in scenarios)]))
+        ALL.list()
         return 0
     machine.raiseDescriptors()
     described = machine.describe()
@@ -54,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
     outcomes: dict[str, Outcome] = {}
     errors: dict[str, str] = {}
     interrupted = False
-    before = signal.signal(signal.SIGTERM, _terminated)
+    before = signal.signal(signal.SIGTERM, terminated)
     try:
         for name, outcome in _playAll(options.scenarios, options.seconds or 0.0, options.dir, shared and shared[0]):
             if isinstance(outcome, Outcome):
@@ -104,20 +101,6 @@ def _playAll(
             yield scenario.name, outcome
 
 
-def _terminated(number: int, frame: object) -> None:
-    """End the process on SIGTERM by an exception, so that contexts end their servers and remove their folders."""
-    raise SystemExit(TERMINATED)
-
-
-def finite(value: object) -> object:
-    """Replace infinite numbers, which JSON does not have, by C{None} in a document."""
-    if isinstance(value, dict):
-        return {key: finite(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(each) for each in value]
-    return None if value == float("inf") else value
-
-
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the arguments.  A mistake ends the process with a message."""
     parser = argparse.ArgumentParser(
@@ -132,7 +115,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="list the scenarios, and play none")
     options = parser.parse_args(arguments)
     try:
-        scenarios = chosen(options.scenarios) if options.scenarios else list(CATALOGUE.values())
+        scenarios = ALL.chosen(options.scenarios or ALL.groups)
     except KeyError as e:
         parser.error(f"--scenarios: there is no scenario or group {e.args[0]}; --list shows all")
     options.scenarios = [one for one in scenarios if one.quick or options.scenarios or not options.quick]
