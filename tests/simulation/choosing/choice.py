@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container, Mapping
 from random import Random
 from typing import Final
 
@@ -50,26 +50,28 @@ CROWDS: Final = (3, 8, 14, 14)
 """The most clients at a time: in each episode one of these."""
 
 
-class Choice:
+class Swarm:
     """
-    Chooses steps.  The same seed and the same world give the same steps.
+    Chooses steps by their weights.
 
     Some kinds of steps hide what others cause: after a crash, no connection is stalled.  So each seed leaves out some
     kinds, and has more of others (Groce et al., "Swarm Testing", 2012).
     """
 
-    def __init__(self, seed: str, world: World) -> None:
+    def __init__(self, random: Random, weights: Mapping[str, float], rare: Container[str], *makers: object) -> None:
         """
-        @param seed: any text.
-        @param world: what the steps will happen to.
+        @param random: chooses.
+        @param weights: how often each kind of step is chosen, by the name of the method that makes one.
+        @param rare: the kinds that a seed may leave out.
+        @param makers: have these methods.  The first that has one makes the step.
         """
-        self._random = Random(seed)
-        picks = Picks(self._random, world)
-        machine = Machine(picks, world)
-        people = People(picks, world, LINES, EARLY, self._random.choice(CROWDS))
-        self._names, self._weights = [*WEIGHTS], [self._weigh(name) for name in WEIGHTS]
+        self._random = random
+        self._names = [*weights]
+        self._weights = [
+            weight * (random.choice((0, 1, 1, 1, 3)) if name in rare else 1) for name, weight in weights.items()
+        ]
         self._choose: dict[str, Callable[[], Step | None]] = {
-            name: getattr(people, name, None) or getattr(machine, name) for name in WEIGHTS
+            name: next(getattr(maker, name) for maker in makers if hasattr(maker, name)) for name in weights
         }
 
     def next(self) -> Step:
@@ -80,5 +82,17 @@ class Choice:
             step = self._choose[name]()
         return step
 
-    def _weigh(self, name: str) -> float:
-        return WEIGHTS[name] * (self._random.choice((0, 1, 1, 1, 3)) if name in RARE else 1)
+
+class Choice(Swarm):
+    """Chooses steps.  The same seed and the same world give the same steps."""
+
+    def __init__(self, seed: str, world: World) -> None:
+        """
+        @param seed: any text.
+        @param world: what the steps will happen to.
+        """
+        random = Random(seed)
+        picks = Picks(random, world)
+        machine = Machine(picks, world)
+        people = People(picks, world, LINES, EARLY, random.choice(CROWDS))
+        super().__init__(random, WEIGHTS, RARE, people, machine)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from random import Random
 from typing import TYPE_CHECKING, Final
 
+from tests.simulation.choosing.choice import Swarm
 from tests.simulation.choosing.machine import Machine
 from tests.simulation.choosing.people import People
 from tests.simulation.choosing.picks import Picks
@@ -149,7 +150,7 @@ class Machines(Machine):
         return Step(action, text=self._picks.one(sites).name + more) if sites else None
 
 
-class ClusterChoice:
+class ClusterChoice(Swarm):
     """Chooses steps, as L{Choice <tests.simulation.choosing.choice.Choice>} does for a single server."""
 
     def __init__(self, seed: str, world: ClusterWorld) -> None:
@@ -157,22 +158,8 @@ class ClusterChoice:
         @param seed: any text.
         @param world: what the steps will happen to.
         """
-        self._random = Random(seed)
-        picks = Picks(self._random, world)
+        random = Random(seed)
+        picks = Picks(random, world)
         machines = Machines(picks, world)
-        people = People(picks, world, LINES, EARLY, self._random.choice(CROWDS))
-        self._names = [*WEIGHTS]
-        self._weights = [
-            weight * (self._random.choice((0, 1, 1, 1, 3)) if name in RARE else 1) for name, weight in WEIGHTS.items()
-        ]
-        self._choose: dict[str, Callable[[], Step | None]] = {
-            name: getattr(people, name, None) or getattr(machines, name) for name in WEIGHTS
-        }
-
-    def next(self) -> Step:
-        """Choose a step."""
-        step = None
-        while step is None:
-            (name,) = self._random.choices(self._names, self._weights)
-            step = self._choose[name]()
-        return step
+        people = People(picks, world, LINES, EARLY, random.choice(CROWDS))
+        super().__init__(random, WEIGHTS, RARE, people, machines)
