@@ -7,7 +7,6 @@ from contextlib import suppress
 from pathlib import Path
 from sqlite3 import ProgrammingError
 from typing import TYPE_CHECKING, Any, Final
-from unittest.mock import patch
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -15,9 +14,8 @@ from twisted.python.failure import Failure
 from tests.journal.disk import kill
 from tests.simulation.machine.disk import Disk, SimulatedWorker
 from tests.simulation.machine.reactor import SimulatedReactor
-from tests.simulation.machine.server import SimulatedServer, doors, pages, readSettings
+from tests.simulation.machine.server import SimulatedServer, readSettings
 from twistchat.chat.replica import Replica
-from twistchat.doors.web import site
 from twistchat.journal.history.removal.retention import Retention
 from twistchat.journal.history.sqlite import SqliteHistory
 from twistchat.journal.jetstream.log import ReplicatedLog
@@ -25,8 +23,6 @@ from twistchat.journal.jetstream.participation import Node
 from twistchat.journal.jetstream.publishing import ENDINGS
 from twistchat.journal.sqlite.copy import SqliteCopy
 from twistchat.journal.sqlite.files import FILE
-from twistchat.services.assembly import assemble
-from twistchat.testing.accounts import cheapVerifier, randomness
 
 if TYPE_CHECKING:
     from twistchat.chat.model.events import Entry, Event
@@ -141,20 +137,7 @@ class ClusterServer(SimulatedServer):
         )
         retention = Retention(reactor, wall, settings.journal.retention, settings.journal.retentionCount)
         self.history = SqliteHistory(copy, retention, reactor)
-        self.context = assemble(
-            settings,
-            self.log,
-            self.history,
-            reactor,
-            wall,
-            ids,
-            lambda: b"key",
-            cheapVerifier(lambda: self._makeWorker("passwords"), settings.limits.passwordQueue),
-            lambda: readSettings(self.configuration),
-            randomness(),
-        )
-        with patch.object(site, "Pages", pages):
-            self.factories = {door.name: door.factory(self.context) for door in doors()}
+        self._assemble(settings, reactor, wall, ids)
         self.log.open(apply(self)).addCallbacks(self._opened, self._notOpened)
 
     @property
@@ -184,9 +167,7 @@ class ClusterServer(SimulatedServer):
                 self.copy.close()
 
     def _opened(self, _: object) -> None:
-        self.context.registrar.tend()
-        self.context.logins.tend()
-        self.chat.upkeep.begin()
+        self._begin()
         self.isOpen = True
 
     def _notOpened(self, failure: Failure) -> None:

@@ -112,6 +112,23 @@ class SimulatedServer:
         )
         assert isinstance(journal.log, SqliteLog)
         self.log, self.history = journal.log, journal.history
+        self._assemble(settings, reactor, wall, ids)
+        ledger.begin(self.chat.state)
+        opened = self.log.open(ledger.apply)
+        assert opened.called, "the journal opens at once"
+        faults: list[Failure] = []
+        opened.addErrback(faults.append)
+        for fault in faults:
+            fault.raiseException()
+        ledger.isRestoring = False
+        self.restored = self.log.applied
+        disk.watch(self.log, folder / FILE)
+        self._begin()
+
+    def _assemble(
+        self, settings: Settings, reactor: SimulatedReactor, wall: Callable[[], float], ids: Callable[[], str]
+    ) -> None:
+        """Build the chat and the doors on the log and its history."""
         passwords = cheapVerifier(lambda: self._makeWorker("passwords"), settings.limits.passwordQueue)
         self.context = assemble(
             settings,
@@ -127,16 +144,9 @@ class SimulatedServer:
         )
         with patch.object(site, "Pages", pages):
             self.factories: dict[str, Any] = {door.name: door.factory(self.context) for door in doors()}
-        ledger.begin(self.chat.state)
-        opened = self.log.open(ledger.apply)
-        assert opened.called, "the journal opens at once"
-        faults: list[Failure] = []
-        opened.addErrback(faults.append)
-        for fault in faults:
-            fault.raiseException()
-        ledger.isRestoring = False
-        self.restored = self.log.applied
-        disk.watch(self.log, folder / FILE)
+
+    def _begin(self) -> None:
+        """Do what a server does when its log is open."""
         self.context.registrar.tend()
         self.context.logins.tend()
         self.chat.upkeep.begin()
